@@ -24,6 +24,9 @@ export const ERROR_CODES = {
   UNKNOWN_TIME_ZONE: 2,
   NOT_A_DB_MIGRATE_PROJECT: 2,
   DB_MIGRATE_CONFIG: 2,
+  SCHEMA_MISSING: 2,
+  PERMISSION_DENIED: 2,
+  FILE_NOT_WRITABLE: 2,
   // 3: no connection
   CONNECTION_FAILED: 3,
   AUTHENTICATION_FAILED: 3,
@@ -37,8 +40,6 @@ export const ERROR_CODES = {
   MISSING_FILE: 5,
   UNFINISHED: 5,
   ADOPT_MISMATCH: 5,
-  SCHEMA_MISSING: 5,
-  PERMISSION_DENIED: 5,
   // stopped by a signal
   INTERRUPTED: 130,
   // a fault of knexward's own

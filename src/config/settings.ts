@@ -1,0 +1,136 @@
+import { type Knex } from 'knex';
+import { KnexwardError } from '../errors.js';
+
+/** How a migration file speaks: Knex's interface, or that of db-migrate's driver. */
+export type MigrationFormat = 'knex' | 'db-migrate';
+
+/** A length of time: a number of milliseconds, or a text such as `500ms`, `5s`, `2min`, `1h`. */
+export type Duration = number | string;
+
+/**
+ * The key `knexward` of a knexfile: what Knex has no word for. Every entry may be left out.
+ *
+ * @example
+ * import { type Config } from 'knexward';
+ *
+ * const config: Config = {
+ *   production: {
+ *     client: 'pg',
+ *     connection: process.env.DATABASE_URL ?? '',
+ *     knexward: { lockTimeout: '3s', production: { confirmDown: true } },
+ *   },
+ * };
+ */
+export interface KnexwardKey {
+  /** How long a change may wait for a table lock before it is rolled back and tried again (5 s). */
+  lockTimeout?: Duration;
+  /** How long one statement may run; no limit unless given. */
+  statementTimeout?: Duration;
+  /** How often a change that could not get its locks is tried again (5). */
+  retries?: number;
+  /** How long to wait for another runner to finish (60 s). */
+  waitForLock?: Duration;
+  /** `false`: never fall back to the embedded PostgreSQL. A text: the folder that it lives in. */
+  embedded?: boolean | string;
+  /** `auto`: `up` carries db-migrate's history over by itself, where it finds one. */
+  adopt?: 'manual' | 'auto';
+  /** What is asked in production before it is done. */
+  production?: { confirmDown?: boolean };
+  /** Where db-migrate kept its history. */
+  dbMigrate?: { table?: string | undefined; schema?: string | undefined };
+  /** The format of a file or a folder, where its name does not say it. */
+  formats?: Record<string, MigrationFormat>;
+}
+
+/** One environment of a knexfile: Knex's configuration, and the key `knexward`. */
+export interface EnvironmentConfig extends Knex.Config {
+  knexward?: KnexwardKey;
+}
+
+/** What a knexfile may export: one environment, or several by name. */
+export type Config = EnvironmentConfig | Record<string, EnvironmentConfig>;
+
+/** `KnexwardKey` with every default filled in and every duration in milliseconds. */
+export interface Settings {
+  lockTimeout: number;
+  statementTimeout: number | null;
+  retries: number;
+  waitForLock: number;
+  embedded: boolean | string;
+  adopt: 'manual' | 'auto';
+  confirmDown: boolean;
+  dbMigrate: { table: string; schema: string | null };
+  formats: Record<string, MigrationFormat>;
+}
+
+const KNOWN_KEYS = new Set([
+  'lockTimeout',
+  'statementTimeout',
+  'retries',
+  'waitForLock',
+  'embedded',
+  'shadow',
+  'adopt',
+  'production',
+  'dbMigrate',
+  'formats',
+]);
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+/**
+ * Reads a duration as milliseconds.
+ *
+ * @throws KnexwardError `KNEXFILE_BROKEN` for anything that is no duration.
+ */
+export function parseDuration(value: Duration, name: string): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*$/.exec(String(value));
+  const unit = UNITS[match?.[2] ?? ''];
+  if (match && unit !== undefined) return Number(match[1]) * unit;
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `"${String(value)}" is no duration (${name}).`,
+    fix: 'Write a number of milliseconds, or a text such as 500ms, 5s, 2min or 1h.',
+  });
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws KnexwardError `KNEXFILE_BROKEN` for an unknown entry or a value of the wrong kind, because
+ * a misspelt `lockTimeout` in production would otherwise be found out at the worst moment.
+ */
+export function resolveSettings(key: KnexwardKey = {}): Settings {
+  for (const name of Object.keys(key)) {
+    if (!KNOWN_KEYS.has(name)) {
+      throw new KnexwardError('KNEXFILE_BROKEN', {
+        message: `The knexfile's key "knexward" holds "${name}", which knexward does not know.`,
+        fix: `Known entries: ${[...KNOWN_KEYS].join(', ')}.`,
+      });
+    }
+  }
+  const retries = key.retries ?? 5;
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `"${String(retries)}" is no number of retries (knexward.retries).`,
+      fix: 'Write a whole number, 0 or more.',
+    });
+  }
+  return {
+    lockTimeout: parseDuration(key.lockTimeout ?? '5s', 'knexward.lockTimeout'),
+    statementTimeout:
+      key.statementTimeout === undefined
+        ? null
+        : parseDuration(key.statementTimeout, 'knexward.statementTimeout'),
+    retries,
+    waitForLock: parseDuration(key.waitForLock ?? '60s', 'knexward.waitForLock'),
+    embedded: key.embedded ?? true,
+    adopt: key.adopt ?? 'manual',
+    confirmDown: key.production?.confirmDown ?? true,
+    dbMigrate: {
+      table: key.dbMigrate?.table ?? 'migrations',
+      schema: key.dbMigrate?.schema ?? null,
+    },
+    formats: key.formats ?? {},
+  };
+}

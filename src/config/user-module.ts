@@ -1,0 +1,36 @@
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
+
+/**
+ * Loads a module that the project wrote (a knexfile, a migration): CommonJS, ES module or
+ * TypeScript, by its extension. TypeScript goes through jiti, which is loaded only then.
+ *
+ * The result is the module's namespace, with a CommonJS module's exports spread into it.
+ */
+export async function loadUserModule(path: string): Promise<Record<string, unknown>> {
+  const namespace = TYPESCRIPT.has(extname(path))
+    ? await loadTypeScript(path)
+    : ((await import(pathToFileURL(path).href)) as Record<string, unknown>);
+  return unwrapDefault(namespace);
+}
+
+async function loadTypeScript(path: string): Promise<Record<string, unknown>> {
+  const { createJiti } = await import('jiti');
+  const jiti = createJiti(path, { interopDefault: false, moduleCache: false });
+  return jiti.import<Record<string, unknown>>(path);
+}
+
+/**
+ * `import()` of a CommonJS module puts its exports under `default` and, as far as a static look
+ * can tell, beside it. What the file really exported is what counts; a module that a compiler
+ * turned into CommonJS says `__esModule` and has its own `default` inside.
+ */
+function unwrapDefault(namespace: Record<string, unknown>): Record<string, unknown> {
+  const { default: main, 'module.exports': exports, ...named } = namespace;
+  if (typeof main === 'function') return namespace;
+  if (typeof main !== 'object' || main === null) return named;
+  const exported = main as Record<string, unknown>;
+  return exported['__esModule'] ? unwrapDefault(exported) : { ...named, ...exported };
+}
