@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import {
+  Client,
+  escapeIdentifier,
+  escapeLiteral,
+  type ClientConfig,
+  type QueryResultRow,
+} from 'pg';
+import { TEST_SERVER_VARIABLE, type TestServerAddress } from './postgres-address.js';
+
+/** A database of a test's own. */
+export interface TestDatabase {
+  name: string;
+  /** The superuser's connection URL. */
+  url: string;
+  /** The same, for a `pg` client. */
+  config: ClientConfig;
+  /** The rows of a statement, sent on one connection that is opened at the first call. */
+  query<Row extends QueryResultRow>(sql: string, params?: unknown[]): Promise<Row[]>;
+  /** Closes that connection, ends all others, and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** A role of a test's own, with no rights but those that the test grants it. */
+export interface TestRole {
+  name: string;
+  /** The role's connection URL to a database. */
+  url(database: TestDatabase): string;
+  /** Drops the role with what it owns and what it was granted in these databases. */
+  drop(...databases: TestDatabase[]): Promise<void>;
+}
+
+/** What a role may do. By default it may log in and nothing else. */
+export interface RoleOptions {
+  createDatabase?: boolean;
+  /** Roles to be a member of. */
+  memberOf?: readonly string[];
+}
+
+/** Creates an empty database under a random name on the tests' server. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const name = randomName('test');
+  await onServer((client) => client.query(`CREATE DATABASE ${escapeIdentifier(name)}`));
+  const config: ClientConfig = { ...serverAddress(), database: name };
+  let opening: Promise<Client> | undefined;
+  return {
+    name,
+    url: urlFor(serverAddress(), name),
+    config,
+    async query<Row extends QueryResultRow>(sql: string, params?: unknown[]) {
+      opening ??= connect(config);
+      const client = await opening;
+      return (await client.query<Row>(sql, params)).rows;
+    },
+    async drop() {
+      await (await opening)?.end();
+      await onServer((client) =>
+        client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`),
+      );
+    },
+  };
+}
+
+/** Creates a role with a random name and password that is allowed to log in. */
+export async function createRole(options: RoleOptions = {}): Promise<TestRole> {
+  const name = randomName('role');
+  const password = randomBytes(12).toString('hex');
+  const role = escapeIdentifier(name);
+  const right = options.createDatabase ? 'CREATEDB' : 'NOCREATEDB';
+  await onServer(async (client) => {
+    await client.query(`CREATE ROLE ${role} LOGIN ${right} PASSWORD ${escapeLiteral(password)}`);
+    for (const group of options.memberOf ?? []) {
+      await client.query(`GRANT ${escapeIdentifier(group)} TO ${role}`);
+    }
+  });
+  return {
+    name,
+    url: (database) => urlFor({ ...serverAddress(), user: name, password }, database.name),
+    async drop(...databases) {
+      for (const database of databases) await database.query(`DROP OWNED BY ${role} CASCADE`);
+      await onServer((client) => client.query(`DROP ROLE IF EXISTS ${role}`));
+    },
+  };
+}
+
+function serverAddress(): TestServerAddress {
+  const address = process.env[TEST_SERVER_VARIABLE];
+  if (address === undefined) throw new Error('The global setup of the tests has not run.');
+  return JSON.parse(address) as TestServerAddress;
+}
+
+function urlFor({ host, port, user, password }: TestServerAddress, database: string): string {
+  return `postgresql://${user}:${password}@${host}:${port}/${database}`;
+}
+
+function randomName(prefix: string): string {
+  return `${prefix}_${randomBytes(6).toString('hex')}`;
+}
+
+async function connect(config: ClientConfig): Promise<Client> {
+  const client = new Client(config);
+  // A test may end the server's side on purpose; its own query then says so.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function onServer<T>(action: (client: Client) => Promise<T>): Promise<T> {
+  const client = await connect({ ...serverAddress(), database: 'postgres' });
+  try {
+    return await action(client);
+  } finally {
+    await client.end();
+  }
+}
