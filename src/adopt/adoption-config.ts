@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { findKnexfile } from '../config/knexfile.js';
+import {
+  type ConfigRequest,
+  projectConfig,
+  type ResolvedConfig,
+  resolveProject,
+  withDatabase,
+} from '../config/resolve.js';
+import { type EnvironmentConfig } from '../config/settings.js';
+import {
+  type DbMigrateConfig,
+  defaultEnvironmentName,
+  resolveDbMigrateEnvironment,
+} from '../db-migrate/config.js';
+import { KnexwardError } from '../errors.js';
+import { type DbMigrateProject, type ProjectHints } from './project.js';
+
+/**
+ * The configuration that a takeover works with: the knexfile's where there is one, else that of
+ * db-migrate's own file, so that the database is reached the way it always was.
+ *
+ * @throws KnexwardError `NOT_A_DB_MIGRATE_PROJECT` where nothing says where the database is.
+ */
+export async function adoptionConfig(
+  project: DbMigrateProject,
+  request: ConfigRequest,
+  hints: ProjectHints & { schema?: string | undefined },
+): Promise<ResolvedConfig> {
+  const { root } = project;
+  // Also reads the project's .env, which database.json's variables may come from.
+  const known = await resolveProject(
+    hasKnexfile(project, request) ? request : { cwd: root, env: request.env },
+  );
+  const { schema } = hints;
+  if (known.knexfile !== null) {
+    const { dbMigrate } = known.settings;
+    const table = hints.table ?? dbMigrate.table;
+    const settings = {
+      ...known.settings,
+      dbMigrate: { table, schema: schema ?? dbMigrate.schema },
+    };
+    return withDatabase({ ...known, settings });
+  }
+  const { environment, config } = project.config
+    ? fromDbMigrate(project.config, project, request.env)
+    : { environment: request.env ?? 'dev', config: {} };
+  const dbMigrate = {
+    table: project.table,
+    ...config.knexward?.dbMigrate,
+    ...(schema && { schema }),
+  };
+  const directory = resolve(root, project.migrationsDirectory);
+  const completed: EnvironmentConfig = {
+    client: 'pg',
+    ...config,
+    migrations: { ...config.migrations, directory },
+    knexward: { embedded: false, dbMigrate },
+  };
+  return reach(projectConfig(root, environment, completed, null), project);
+}
+
+function hasKnexfile(project: DbMigrateProject, request: ConfigRequest): boolean {
+  return request.knexfile !== undefined || findKnexfile(project.root) !== undefined;
+}
+
+function fromDbMigrate(
+  dbMigrate: DbMigrateConfig,
+  project: DbMigrateProject,
+  wanted: string | undefined,
+): { environment: string; config: EnvironmentConfig } {
+  const environment = wanted ?? ownEnvironment(dbMigrate);
+  const { connection, schema } = resolveDbMigrateEnvironment(dbMigrate, environment, process.env);
+  const inSchema = schema === 'public' ? {} : { searchPath: [schema, 'public'] };
+  const config = {
+    connection,
+    ...inSchema,
+    // db-migrate's table is in the configured schema, and Knex's goes beside it.
+    migrations: { schemaName: schema },
+    knexward: { dbMigrate: { table: project.table, schema } },
+  };
+  return { environment, config: config as EnvironmentConfig };
+}
+
+function ownEnvironment(config: DbMigrateConfig): string {
+  const fromNode = process.env['NODE_ENV'];
+  if (fromNode && Object.hasOwn(config.environments, fromNode)) return fromNode;
+  const name = defaultEnvironmentName(config, process.env);
+  if (name !== undefined) return name;
+  throw new KnexwardError('UNKNOWN_ENVIRONMENT', {
+    message: `${config.path} has neither a default environment nor one called dev or development.`,
+    fix: `Choose one with --env: ${Object.keys(config.environments).join(', ')}.`,
+  });
+}
+
+async function reach(
+  config: Parameters<typeof withDatabase>[0],
+  project: DbMigrateProject,
+): Promise<ResolvedConfig> {
+  try {
+    return await withDatabase(config);
+  } catch (error) {
+    if (!(error instanceof KnexwardError && error.code === 'NO_DATABASE')) throw error;
+    throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
+      message: `${project.root} holds no database.json and no knexfile, and DATABASE_URL is not set. Nothing was changed.`,
+      fix: 'Run adopt in the folder that db-migrate runs in, name its configuration with --config, or set DATABASE_URL.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { findKnexfile } from '../config/knexfile.js';
+import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
+import { type KnexfileLanguage, renderKnexfile } from './knexfile.js';
+import { rewritePackageJson } from './package-json.js';
+import { type Warning } from './plan.js';
+import { type DbMigrateProject, type PackageJson } from './project.js';
+import { rewriteScripts } from './scripts.js';
+import { type ProjectDefaults } from './translate-call.js';
+import { writeAtomically } from './write-atomically.js';
+
+/** What happens to one file of the project. */
+export interface FileAction {
+  /** Relative to the project's folder. */
+  path: string;
+  action: 'create' | 'rewrite' | 'rename' | 'keep';
+  /** For a person: what exactly, a line each. */
+  notes: string[];
+  apply?: () => Promise<void>;
+}
+
+/** What the takeover does to the project's files. */
+export interface FilePlan {
+  actions: FileAction[];
+  warnings: Warning[];
+}
+
+/**
+ * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
+ * rewritten under their old names, database.json gets `.bak` behind its name. Changes nothing yet.
+ *
+ * The order of the actions is the order in which they are applied: database.json goes last, so
+ * that a crash on the way leaves a project that adopt can be run on again.
+ */
+export function planFiles(
+  project: DbMigrateProject,
+  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
+): FilePlan {
+  const plan: FilePlan = { actions: [], warnings: [] };
+  planKnexfile(plan, project, facts);
+  if (project.packageJson) planScripts(plan, project, project.packageJson);
+  planDatabaseJson(plan, project);
+  return plan;
+}
+
+function planKnexfile(
+  plan: FilePlan,
+  project: DbMigrateProject,
+  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
+): void {
+  const { root, packageJson, migrationsDirectory } = project;
+  const existing = findKnexfile(root);
+  if (existing !== undefined) {
+    const path = inProject(root, existing);
+    plan.actions.push({ path, action: 'keep', notes: ['the project has a knexfile already'] });
+    const ours = readFileSync(existing, 'utf8').includes('Written by "knexward adopt"');
+    if (!ours && project.config) plan.warnings.push(knexfileKept(path, project));
+    return;
+  }
+  const [path, language] = knexfileName(project);
+  const config =
+    project.config ??
+    parseDbMigrateConfig({ dev: { url: { ENV: 'DATABASE_URL' } } }, 'DATABASE_URL');
+  const content = renderKnexfile(config, {
+    language,
+    migrationsDirectory,
+    historyTable: project.table,
+    historySchemas: { [facts.environment]: facts.schema ?? undefined },
+    rowsWithoutFiles: facts.rowsWithoutFiles,
+    usesDotenv: packageJson?.dependencies.has('dotenv') ?? false,
+  });
+  const from = project.configPath === null ? 'DATABASE_URL' : basename(project.configPath);
+  plan.actions.push({
+    path,
+    action: 'create',
+    notes: [`made from ${from}; environment variables stay variables`],
+    apply: () => writeAtomically(join(root, path), content),
+  });
+}
+
+function knexfileName(project: DbMigrateProject): [string, KnexfileLanguage] {
+  if (project.typescript) return ['knexfile.ts', 'ts'];
+  return ['knexfile.js', project.packageJson?.type === 'module' ? 'mjs' : 'js'];
+}
+
+function knexfileKept(path: string, project: DbMigrateProject): Warning {
+  return {
+    code: 'KNEXFILE_KEPT',
+    message: `${path} is kept as it is. See that its environments name the databases of ${basename(project.configPath ?? '')}, and that its migrations are in ${project.migrationsDirectory}.`,
+  };
+}
+
+function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: PackageJson): void {
+  const { scripts, changes, leftovers, notes } = rewriteScripts(
+    packageJson.scripts,
+    scriptDefaults(project),
+  );
+  for (const { name, command, reason } of leftovers) {
+    plan.warnings.push({
+      code: 'SCRIPT_LEFT',
+      message: `the script "${name}" (${command}) is left as it is: ${reason}`,
+    });
+  }
+  for (const { name, command, reason } of notes) {
+    plan.warnings.push({
+      code: 'SCRIPT_CHANGED',
+      message: `the script "${name}" (${command}): ${reason}`,
+    });
+  }
+  if (changes.length === 0) return;
+  const content = rewritePackageJson(packageJson.text, scripts);
+  plan.actions.push({
+    path: 'package.json',
+    action: 'rewrite',
+    notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
+    apply: () => writeAtomically(packageJson.path, content),
+  });
+}
+
+function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
+  const { config, configPath, root } = project;
+  const byDefault = config ? defaultEnvironmentName(config, process.env) : undefined;
+  const chosenAnyway =
+    byDefault === ('development' in (config?.environments ?? {}) ? 'development' : 'dev');
+  return {
+    defaultEnv: chosenAnyway ? undefined : byDefault,
+    migrationsDirectory: project.migrationsDirectory,
+    configFile: configPath === null ? 'database.json' : inProject(root, configPath),
+    historyTable: project.table,
+    createsSql: config?.settings['sql-file'] === true,
+  };
+}
+
+function inProject(root: string, path: string): string {
+  return relative(root, path).replaceAll('\\', '/');
+}
+
+function planDatabaseJson(plan: FilePlan, project: DbMigrateProject): void {
+  const { configPath } = project;
+  if (configPath === null) return;
+  const target = freeName(`${configPath}.bak`);
+  plan.actions.push({
+    path: basename(configPath),
+    action: 'rename',
+    notes: [`to ${basename(target)}`],
+    apply: () => rename(configPath, target),
+  });
+}
+
+function freeName(path: string): string {
+  for (let name = path, number = 1; ; name = `${path}.${number++}`) {
+    if (!existsSync(name)) return name;
+  }
+}

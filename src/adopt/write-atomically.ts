@@ -1,0 +1,33 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { KnexwardError } from '../errors.js';
+
+/**
+ * Writes a file so that a reader, or a crash, meets either the old content or the new one, and
+ * never a part of it. The rights of a file that exists are kept.
+ *
+ * @throws KnexwardError `FILE_NOT_WRITABLE`
+ */
+export async function writeAtomically(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const mode = await stat(path).then(
+      (existing) => existing.mode,
+      () => 0o644,
+    );
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new KnexwardError('FILE_NOT_WRITABLE', {
+      message: `${path} cannot be written: ${(error as Error).message}`,
+      fix: 'Check the rights of the file and of its folder, then run the command again.',
+      cause: error,
+    });
+  }
+}

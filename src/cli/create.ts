@@ -1,0 +1,43 @@
+import { relative } from 'node:path';
+import { type Command } from 'commander';
+import { resolveProject } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+type CreateOptions = CommonOptions & { ts?: boolean; js?: boolean; sql?: boolean };
+
+export function addCreateCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('create')
+      .argument('<name>', 'what the change does, such as add_email_to_users')
+      .description('create a new migration with an up and a down')
+      .option('--ts', 'in TypeScript')
+      .option('--js', 'in JavaScript')
+      .option('--sql', 'as a pair of SQL files'),
+  )
+    .addHelpText(
+      'after',
+      `
+The language is that of the folder's newest Knex migration, else TypeScript where there is a
+tsconfig.json, else JavaScript. An existing file is never overwritten.`,
+    )
+    .action(async (title: string, options: CreateOptions) => {
+      const output = outputOf(options);
+      const languages = (['ts', 'js', 'sql'] as const).filter((language) => options[language]);
+      if (languages.length > 1) throw oneLanguageOnly();
+      const config = await resolveProject(configRequestOf(options));
+      const { createMigration } = await import('../files/create.js');
+      const paths = await createMigration(config, { title, language: languages[0] });
+      output.result({ created: paths }, () =>
+        paths.map((path) => `Created Migration: ${relative(process.cwd(), path)}\n`).join(''),
+      );
+    });
+}
+
+function oneLanguageOnly(): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: '--ts, --js and --sql each choose the language; only one of them can be given.',
+    fix: 'Leave out the others.',
+  });
+}

@@ -1,0 +1,50 @@
+import { type Command } from 'commander';
+import { KnexwardError } from '../errors.js';
+import { type CommonOptions, parseCount, withCommonOptions } from './options.js';
+import { runAndReport } from './run-and-report.js';
+
+type DownOptions = CommonOptions & {
+  count?: number;
+  all?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+};
+
+export function addDownCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('down')
+      .argument('[name]', 'revert down to and including this migration')
+      .description('revert migrations: the last batch, unless told otherwise')
+      .option('-c, --count <n>', 'revert the last n, whatever their batch', parseCount)
+      .option('--all', 'revert every migration')
+      .option('--dry-run', 'show what would be reverted, change nothing')
+      .option('-y, --yes', 'do not ask in production'),
+  )
+    .addHelpText(
+      'after',
+      `
+A migration that db-migrate applied is a batch of its own, so that down reverts one, as before.
+
+Examples:
+  $ knexward down           revert the last batch
+  $ knexward down -c 1      revert the last migration
+  $ knexward down --all     revert everything`,
+    )
+    .action((name: string | undefined, options: DownOptions) => {
+      const given = [name, options.count, options.all].filter((way) => way !== undefined);
+      if (given.length > 1) throw oneWayOnly();
+      return runAndReport(options, {
+        direction: 'down',
+        extent: { name, count: options.count, all: options.all },
+        dryRun: options.dryRun ?? false,
+      });
+    });
+}
+
+function oneWayOnly(): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: 'A name, --count and --all each say how far to go; only one of them can be given.',
+    fix: 'Leave out the others.',
+  });
+}

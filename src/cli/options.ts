@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ConfigRequest } from '../config/resolve.js';
+import { LOG_LEVELS, type LogLevel, Output } from '../report/output.js';
+
+/** The options that every command takes. */
+export interface CommonOptions {
+  env?: string;
+  knexfile?: string;
+  cwd?: string;
+  json?: boolean;
+  logFormat: 'text' | 'json';
+  logLevel: LogLevel;
+  color: boolean;
+}
+
+/** Gives a command the options that every command takes. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
+    .option('--knexfile <path>', 'knexfile; else the one in ., src/config or config')
+    .option('--cwd <folder>', "the project's folder; else the working directory")
+    .option('--json', 'print the result as one JSON document on stdout')
+    .addOption(
+      new Option('--log-format <format>', 'how progress is written to stderr')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'the least important thing to tell')
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
+    .option('--no-color', 'no colours, also not on a terminal');
+}
+
+/** What the command line says about the configuration. */
+export function configRequestOf(options: CommonOptions): ConfigRequest {
+  const { cwd, env, knexfile } = options;
+  return { cwd, env, knexfile };
+}
+
+/** How the command line wants the command to speak. */
+export function outputOf(options: CommonOptions): Output {
+  const { json = false, logFormat, logLevel, color } = options;
+  return new Output({ json, logFormat, logLevel, color });
+}
+
+/** Parses `--count`: a whole number, 0 or more. */
+export function parseCount(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('A whole number is needed, 0 or more.');
+  return Number(value);
+}

@@ -1,0 +1,32 @@
+import { type Command } from 'commander';
+import { resolveConfig } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { reportFailure, runForCommand, toDocument } from './run-and-report.js';
+
+export function addRedoCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('redo')
+      .description('revert the last batch and apply it again')
+      .option('-y, --yes', 'do not ask in production'),
+  ).action(async (options: CommonOptions & { yes?: boolean }) => {
+    const output = outputOf(options);
+    const config = await resolveConfig(configRequestOf(options));
+    const { renderRun } = await import('../report/run-text.js');
+    output.line(`Using environment: ${config.environment}`);
+    const yes = options.yes ?? false;
+    const down = await runForCommand(config, { direction: 'down' }, output, yes);
+    if (!output.options.json) output.line(renderRun(down).trimEnd());
+    const names = down.done.map(({ name }) => name).sort();
+    const last = names.at(-1);
+    // Only what was reverted is applied again: another pending migration is no part of a redo.
+    const up =
+      down.failed || last === undefined
+        ? null
+        : await runForCommand(config, { direction: 'up', extent: { only: names } }, output, yes);
+    output.result({ down: toDocument(down), up: up && toDocument(up) }, () =>
+      up ? renderRun(up) : '',
+    );
+    await reportFailure(up ?? down, output);
+  });
+}

@@ -1,0 +1,60 @@
+import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
+import { type Output } from '../report/output.js';
+import { type RunRequest } from '../run/run.js';
+import { type RunResult } from '../run/result.js';
+import { type CommonOptions, configRequestOf, outputOf } from './options.js';
+
+/** Runs migrations in one direction for a command, reports, and sets the exit code. */
+export async function runAndReport(
+  options: CommonOptions & { yes?: boolean },
+  request: RunRequest,
+): Promise<void> {
+  const output = outputOf(options);
+  const config = await resolveConfig(configRequestOf(options));
+  output.line(`Using environment: ${config.environment}`);
+  const result = await runForCommand(config, request, output, options.yes ?? false);
+  const { renderRun } = await import('../report/run-text.js');
+  output.result(toDocument(result), () => renderRun(result));
+  await reportFailure(result, output);
+}
+
+/** Runs with progress on stderr, and asks before it reverts anything in production. */
+export async function runForCommand(
+  config: ResolvedConfig,
+  request: RunRequest,
+  output: Output,
+  yes: boolean,
+): Promise<RunResult> {
+  const { upOrDown } = await import('../adopt/up-or-down.js');
+  const { createProgress } = await import('../report/progress.js');
+  const { renderDownQuestion } = await import('../report/run-text.js');
+  const asks = request.direction === 'down' && config.production && config.settings.confirmDown;
+  return upOrDown(config, {
+    ...request,
+    listener: await createProgress(output),
+    ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
+  });
+}
+
+/** Shows what went wrong on stderr, and sets the exit code that says so. */
+export async function reportFailure(result: RunResult, output: Output): Promise<void> {
+  const { failed } = result;
+  if (!failed) return;
+  const { ERROR_CODES } = await import('../errors.js');
+  const { renderFailure } = await import('../report/run-text.js');
+  process.exitCode = failed.code === 'LOCK_LOST' ? ERROR_CODES.LOCK_LOST : 1;
+  if (!output.options.json) output.note('error', renderFailure(result, failed, output.colors));
+}
+
+/** The result in the form that the contract gives it. */
+export function toDocument(result: RunResult): Record<string, unknown> {
+  const { runId, environment, direction, batch, done, failed, notReached, dryRun } = result;
+  const rounded = done.map(({ name, durationMs }) => ({
+    name,
+    durationMs: Math.round(durationMs * 10) / 10,
+  }));
+  return {
+    ...{ runId, environment, direction, batch, done: rounded, failed, notReached },
+    ...(dryRun && { dryRun }),
+  };
+}

@@ -1,0 +1,43 @@
+import { type Command } from 'commander';
+import { resolveConfig } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+/** A check found something: something is pending, or something is wrong. */
+const CHECK_FOUND = 6;
+
+type StatusOptions = CommonOptions & { check?: boolean; all?: boolean };
+
+export function addStatusCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('status')
+      .alias('list')
+      .description('show what is applied, what is pending, and what is wrong')
+      .option('--check', 'exit with 6 when anything is pending or wrong')
+      .option('--all', 'on a terminal: list every applied migration, not only the newest'),
+  )
+    .addHelpText(
+      'after',
+      `
+Reads only. A role that may read the history tables is enough.
+
+Examples:
+  $ knexward status
+  $ knexward status --check || echo "migrations are pending"
+  $ knexward status --json | jq -r '.pending[].name'`,
+    )
+    .action(async (options: StatusOptions) => {
+      const output = outputOf(options);
+      const config = await resolveConfig(configRequestOf(options));
+      output.line(`Using environment: ${config.environment}`);
+      const { readStatus } = await import('../run/status.js');
+      const { renderStatus } = await import('../report/status-text.js');
+      const status = await readStatus(config, (folder) =>
+        output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+      );
+      const abridged = output.interactive && !options.all;
+      output.result({ ...status }, () => renderStatus(status, output.colors, abridged));
+      const clean = status.upToDate && status.problems.length === 0;
+      if (options.check && !clean) process.exitCode = CHECK_FOUND;
+    });
+}

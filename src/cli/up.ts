@@ -1,0 +1,34 @@
+import { type Command } from 'commander';
+import { runAndReport } from './run-and-report.js';
+import { type CommonOptions, parseCount, withCommonOptions } from './options.js';
+
+type UpOptions = CommonOptions & { count?: number; dryRun?: boolean };
+
+export function addUpCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('up')
+      .argument('[name]', 'apply up to and including this migration')
+      .description('apply pending migrations: all of them, unless told otherwise')
+      .option('-c, --count <n>', 'apply at most n', parseCount)
+      .option('--dry-run', 'show what would be applied, change nothing'),
+  )
+    .addHelpText(
+      'after',
+      `
+Each migration runs in a transaction of its own, together with its history row.
+
+Examples:
+  $ knexward up                              apply everything that is pending
+  $ knexward up 20260101120000_add_email.ts  apply up to and including that one
+  $ knexward up -c 1                         apply the next one
+  $ knexward up -e production --json         in a pipeline`,
+    )
+    .action((name: string | undefined, options: UpOptions) =>
+      runAndReport(options, {
+        direction: 'up',
+        extent: { name, count: options.count },
+        dryRun: options.dryRun ?? false,
+      }),
+    );
+}

@@ -1,0 +1,83 @@
+import { type Knex } from 'knex';
+import { type Client, type ClientConfig } from 'pg';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { connect } from './connect.js';
+
+/** An open database: one connection now, and Knex when a change has to run. */
+export interface Session {
+  /** The connection that history is read through. */
+  readonly client: Client;
+  /** Opens a further connection to the same database. */
+  connect(): Promise<Client>;
+  /** Knex on the same database, made at the first call: loading it takes longer than a query. */
+  knex(): Promise<Knex>;
+  /** Closes everything; the embedded server too, unless somebody else uses it. */
+  close(): Promise<void>;
+}
+
+/** What opening a session tells on the way. */
+export interface SessionEvents {
+  /** The embedded server is used: where its data is. */
+  onEmbedded?(folder: string): void;
+}
+
+/** Opens the database that the configuration names, starting the embedded server if that is it. */
+export async function openSession(
+  config: ResolvedConfig,
+  events: SessionEvents = {},
+): Promise<Session> {
+  const { connection, release } = await reachServer(config, events);
+  let client: Client;
+  try {
+    client = await connect(connection, config);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  let knex: Knex | undefined;
+  return {
+    client,
+    connect: () => connect(connection, config),
+    knex: async () => (knex ??= await createKnex(connection, config)),
+    close: async () => {
+      await knex?.destroy();
+      await client.end().catch(() => undefined);
+      await release();
+    },
+  };
+}
+
+async function reachServer(
+  config: ResolvedConfig,
+  events: SessionEvents,
+): Promise<{ connection: ClientConfig; release: () => Promise<void> }> {
+  const { database } = config;
+  if (database.kind === 'server') {
+    return { connection: database.connection, release: () => Promise.resolve() };
+  }
+  events.onEmbedded?.(database.folder);
+  const { startEmbedded } = await import('../embedded/index.js');
+  const server = await startEmbedded({ folder: database.folder });
+  const { host, port, user, password } = server;
+  return {
+    connection: { host, port, user, password, database: server.database },
+    release: () => server.stop(),
+  };
+}
+
+async function createKnex(connection: ClientConfig, config: ResolvedConfig): Promise<Knex> {
+  const { default: createInstance } = await import('knex');
+  const { migrations, knexward, seeds, ...given } = config.knex;
+  return createInstance({
+    ...given,
+    client: given.client ?? 'pg',
+    connection: {
+      application_name: 'knexward',
+      keepAlive: true,
+      ...connection,
+    } as Knex.PgConnectionConfig,
+    pool: { ...given.pool, min: 0 },
+    // The place of a failing query builder in the migration's file is worth its small cost here.
+    asyncStackTraces: true,
+  });
+}

@@ -1,0 +1,51 @@
+import { type Knex } from 'knex';
+import { projectConfig } from '../config/resolve.js';
+import { findMigrations, type Migration } from './find.js';
+import { loadMigration } from './load.js';
+
+/** Where a migration source looks. */
+export interface MigrationSourceOptions {
+  /** The folder, or folders, with the migrations. Relative to the working directory. */
+  directory: string | readonly string[];
+}
+
+/** A migration source of knexward's: Knex's interface, and the folder that it looks in. */
+export interface KnexwardMigrationSource extends Knex.MigrationSource<Migration> {
+  readonly directory: string | readonly string[];
+}
+
+/**
+ * A migration source for a knexfile: finds and loads every format that knexward knows (Knex's,
+ * pairs of SQL files, db-migrate's), so that Knex's own `knex migrate:*` works on them too.
+ *
+ * @example
+ * import { migrationSource } from 'knexward';
+ *
+ * export default {
+ *   client: 'pg',
+ *   migrations: { migrationSource: migrationSource({ directory: './migrations' }) },
+ * };
+ */
+export function migrationSource(options: MigrationSourceOptions): KnexwardMigrationSource {
+  const { directory } = options;
+  const config = () =>
+    projectConfig(
+      process.cwd(),
+      'development',
+      { migrations: { directory: [directory].flat() } },
+      null,
+    );
+  return {
+    directory,
+    getMigrations: () => findMigrations(config()),
+    getMigrationName: ({ name }) => name,
+    getMigration: async (migration) => {
+      const { up, down, transaction } = await loadMigration(migration, config());
+      return {
+        up: async (knex) => up(knex),
+        down: async (knex) => down?.(knex),
+        config: { transaction },
+      };
+    },
+  };
+}

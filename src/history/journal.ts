@@ -1,0 +1,55 @@
+import { hostname, userInfo } from 'node:os';
+import { type ClientBase } from 'pg';
+import { type HistoryTables, qualified } from './tables.js';
+
+/** What the journal can tell of. */
+export type JournalEventName =
+  'adopted' | 'started' | 'applied' | 'failed' | 'reverted' | 'resolved' | 'unlocked' | 'undone';
+
+/** One row of the journal, as it is written. */
+export interface JournalEvent {
+  runId: string;
+  event: JournalEventName;
+  migration: string | null;
+  batch?: number | null;
+  checksum?: string | null;
+  durationMs?: number;
+  details?: Record<string, unknown>;
+}
+
+/** Adds a row to the journal, on the connection (and in the transaction) that is given. */
+export async function writeJournal(
+  client: ClientBase,
+  tables: HistoryTables,
+  event: JournalEvent,
+): Promise<void> {
+  await client.query(
+    `insert into ${qualified(tables.schema, tables.journal)}
+       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
+     values ($1, $2, $3, $4, $5, $6, $7 || ', ' || current_user, $8)`,
+    [
+      event.runId,
+      event.event,
+      event.migration,
+      event.batch ?? null,
+      event.checksum ?? null,
+      event.durationMs ?? null,
+      actor(),
+      JSON.stringify(event.details ?? {}),
+    ],
+  );
+}
+
+/** The person and the machine: `user@host`. The database role is added by the server. */
+export function actor(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a uid that has no name.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

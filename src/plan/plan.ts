@@ -1,0 +1,95 @@
+import { KnexwardError } from '../errors.js';
+import { type Migration } from '../files/find.js';
+import { type History, type HistoryRow } from '../history/read.js';
+import { selectName } from './select.js';
+
+/** How far to go. Nothing given: all pending when going up, the last batch when going down. */
+export interface Extent {
+  /** At most so many. */
+  count?: number | undefined;
+  /** Up to, or down to, and including this migration. */
+  name?: string | undefined;
+  /** Going down: everything. */
+  all?: boolean | undefined;
+  /** Going up: these and no others. */
+  only?: readonly string[] | undefined;
+}
+
+/** What is to be done, in order. A value: nothing has been done yet. */
+export interface Plan {
+  direction: 'up' | 'down';
+  /** The batch that will be written, or that is taken back; `null` where there is nothing to do. */
+  batch: number | null;
+  steps: Migration[];
+}
+
+/** The migrations that are not applied, in the order in which they would run. */
+export function pendingMigrations(files: readonly Migration[], history: History): Migration[] {
+  const applied = new Set(history.rows.map(({ name }) => name));
+  return files.filter(({ name }) => !applied.has(name));
+}
+
+/**
+ * What `up` has to do.
+ *
+ * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`
+ */
+export function planUp(files: readonly Migration[], history: History, extent: Extent): Plan {
+  let steps = pendingMigrations(files, history);
+  if (extent.name !== undefined) {
+    const last = selectName(
+      files.map(({ name }) => name),
+      extent.name,
+    );
+    const position = new Map(files.map(({ name }, index) => [name, index]));
+    const end = position.get(last) ?? -1;
+    steps = steps.filter(({ name }) => (position.get(name) ?? Infinity) <= end);
+  }
+  if (extent.only !== undefined) {
+    const wanted = new Set(extent.only);
+    steps = steps.filter(({ name }) => wanted.has(name));
+  }
+  if (extent.count !== undefined) steps = steps.slice(0, extent.count);
+  const batch = history.rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
+  return { direction: 'up', batch: steps.length > 0 ? batch : null, steps };
+}
+
+/**
+ * What `down` has to do: newest first.
+ *
+ * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, or `MISSING_FILE` where a row
+ * that would be reverted has no file to revert it with.
+ */
+export function planDown(files: readonly Migration[], history: History, extent: Extent): Plan {
+  const rows = rowsToRevert([...history.rows].reverse(), extent);
+  const byName = new Map(files.map((file) => [file.name, file]));
+  // Two rows of one name are one migration: reverting it takes both away.
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const steps = names.map((name) => {
+    const file = byName.get(name);
+    if (!file) throw missingFile(name);
+    return file;
+  });
+  return { direction: 'down', batch: rows[0]?.batch ?? null, steps };
+}
+
+function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): HistoryRow[] {
+  if (extent.all) return [...newestFirst];
+  if (extent.count !== undefined) return newestFirst.slice(0, extent.count);
+  if (extent.name !== undefined) {
+    const last = selectName(
+      newestFirst.map(({ name }) => name),
+      extent.name,
+    );
+    return newestFirst.slice(0, newestFirst.findIndex(({ name }) => name === last) + 1);
+  }
+  const batch = newestFirst.reduce((highest, row) => Math.max(highest, row.batch), 0);
+  return newestFirst.filter((row) => row.batch === batch);
+}
+
+function missingFile(name: string): KnexwardError {
+  return new KnexwardError('MISSING_FILE', {
+    message: `${name} cannot be reverted: the history has it, but there is no such file.`,
+    fix: 'Bring the file back (from version control), then run the command again.',
+  });
+}

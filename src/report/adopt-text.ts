@@ -1,0 +1,76 @@
+import { type Adoption } from '../adopt/adopt.js';
+import { type Colors } from './output.js';
+
+const SHOWN_ON_TERMINAL = 10;
+
+/** The plan of a takeover, as text: each row, each file, each warning. */
+export function renderPlan(adoption: Adoption, c: Colors, abridged: boolean): string {
+  return [
+    ...renderHistory(adoption, c, abridged),
+    ...renderFiles(adoption, c),
+    ...renderWarnings(adoption, c),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string[] {
+  const { history, source, timeZone, alreadyAdopted } = adoption;
+  if (source === null)
+    return ["History: this database has none of db-migrate's; nothing to carry."];
+  const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
+  const heading = `History: ${history.length} rows of ${source} to carry over${before}`;
+  if (history.length === 0) return [heading];
+  const shown = abridged ? history.slice(0, SHOWN_ON_TERMINAL) : history;
+  const hidden = history.length - shown.length;
+  return [
+    heading,
+    `Their times have no zone; they are read as ${c.bold(timeZone)}. Another one: --time-zone`,
+    ...shown.map(
+      ({ from, name, batch, appliedAt, file }) =>
+        `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
+    ),
+    ...(hidden > 0 ? [c.dim(`  … and ${hidden} more; --dry-run --json shows them all`)] : []),
+  ];
+}
+
+function renderFiles({ files }: Adoption, c: Colors): string[] {
+  if (files.length === 0) return ['Files: left as they are'];
+  return [
+    'Files:',
+    ...files.flatMap(({ path, action, notes }) => [
+      `  ${c.bold(action)} ${path}`,
+      ...notes.map((note) => `    ${c.dim(note)}`),
+    ]),
+  ];
+}
+
+function renderWarnings({ warnings }: Adoption, c: Colors): string[] {
+  if (warnings.length === 0) return [];
+  return [
+    'Warnings:',
+    ...warnings.map(({ code, message }) => `  ${c.yellow('!')} ${code}: ${message}`),
+  ];
+}
+
+/** What the takeover did, and what to do next. */
+export function renderOutcome(adoption: Adoption): string {
+  const { adopted, dryRun, files, alreadyAdopted } = adoption;
+  if (dryRun) return 'Dry run: nothing was changed.\n';
+  const changed = files.filter(({ apply }) => apply).length;
+  if (adopted === 0 && changed === 0) {
+    return `Nothing to do: ${alreadyAdopted} rows were carried over before.\n`;
+  }
+  const lines = [
+    `Adopted ${adopted} migrations, each compared with its old row; the old table stays.`,
+    ...(changed > 0
+      ? [
+          'Next:',
+          '  npm install knexward knex pg && npm uninstall db-migrate db-migrate-pg',
+          '  npx knexward status',
+          '  In every other environment: npx knexward adopt --database-only --env <name>',
+        ]
+      : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

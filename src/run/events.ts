@@ -1,0 +1,23 @@
+import { type Plan } from '../plan/plan.js';
+import { type MigrationFailure } from './failure.js';
+
+/** Who holds the lock that a runner waits for, as far as the server tells. */
+export interface LockHolder {
+  role: string;
+  client: string;
+  since: string;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | { type: 'embedded'; folder: string }
+  | { type: 'waiting'; holder: LockHolder | null }
+  | { type: 'planned'; plan: Plan }
+  | { type: 'started'; name: string; index: number; total: number }
+  | { type: 'retrying'; name: string; attempt: number; delayMs: number; reason: string }
+  | { type: 'warned'; name: string; message: string }
+  | { type: 'done'; name: string; durationMs: number }
+  | { type: 'failed'; failure: MigrationFailure };
+
+/** Listens to a run. It must not throw. */
+export type RunListener = (event: RunEvent) => void;

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, escapeLiteral, type QueryResult } from 'pg';
+import { KnexwardError } from '../errors.js';
+import { isoMoment } from '../history/read.js';
+import { type HistoryTables, qualified } from '../history/tables.js';
+import { type LockHolder } from './events.js';
+
+/** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
+const RUNNER_LOCK = 0x6b6e7864;
+const POLL_MS = 200;
+
+/** The right to run migrations, for as long as its connection lives. */
+export interface RunLock {
+  /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
+  check(): void;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the one lock that keeps runners of the same history apart, waiting for it if need be.
+ *
+ * It belongs to an open transaction, so that it holds through a pooler that hands a connection
+ * over at the end of each, and goes away with the connection. It is asked for again and again in
+ * short transactions: a call that blocked would hold a snapshot, and `create index concurrently`
+ * of the runner that holds the lock would wait for that snapshot for ever.
+ *
+ * @throws KnexwardError `LOCKED` where another runner still holds it after `waitMs`.
+ */
+export async function acquireLock(
+  client: Client,
+  tables: HistoryTables,
+  waitMs: number,
+  onWaiting: (holder: LockHolder | null) => void,
+): Promise<RunLock> {
+  const lost = watchForLoss(client);
+  const deadline = Date.now() + waitMs;
+  let told = false;
+  while (!(await tryLock(client, tables))) {
+    const holder = await lockHolder(client, tables);
+    await client.query('rollback');
+    if (Date.now() >= deadline) throw locked(holder, waitMs);
+    if (!told) onWaiting(holder);
+    told = true;
+    await sleep(POLL_MS);
+  }
+  return {
+    check: () => {
+      if (lost()) throw lockLost();
+    },
+    release: async () => {
+      if (!lost()) await client.query('rollback').catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * The simple query protocol, on purpose: a statement with parameters leaves a portal open until
+ * the transaction ends, and with it the snapshot that must not be held here.
+ */
+async function tryLock(client: Client, tables: HistoryTables): Promise<boolean> {
+  const results = (await client.query(
+    `begin;
+     select pg_try_advisory_xact_lock(${RUNNER_LOCK}, hashtext(${escapeLiteral(lockName(tables))}))
+              as locked,
+            set_config('idle_in_transaction_session_timeout', '0', true),
+            case when current_setting('server_version_num')::int >= 170000
+                 then set_config('transaction_timeout', '0', true) end`,
+  )) as unknown as QueryResult<{ locked: boolean }>[];
+  return results[1]?.rows[0]?.locked ?? false;
+}
+
+async function lockHolder(client: Client, tables: HistoryTables): Promise<LockHolder | null> {
+  const { rows } = await client.query<LockHolder>(
+    `select coalesce(usename, '?') as role,
+            coalesce(host(client_addr), 'the same machine') as client,
+            ${isoMoment('coalesce(xact_start, backend_start)')} as since
+       from pg_locks join pg_stat_activity using (pid)
+      where locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and classid = $1::int::oid and objid = hashtext($2)::oid`,
+    [RUNNER_LOCK, lockName(tables)],
+  );
+  return rows[0] ?? null;
+}
+
+function lockName(tables: HistoryTables): string {
+  return qualified(tables.schema, tables.history);
+}
+
+function watchForLoss(client: Client): () => boolean {
+  let lost = false;
+  client.once('error', () => (lost = true));
+  client.once('end', () => (lost = true));
+  return () => lost;
+}
+
+function locked(holder: LockHolder | null, waitMs: number): KnexwardError {
+  const who = holder
+    ? `the role "${holder.role}" from ${holder.client}, since ${holder.since}`
+    : 'another session';
+  return new KnexwardError('LOCKED', {
+    message: `Another runner holds the lock: ${who}. Waited ${Math.round(waitMs / 1000)} s.`,
+    fix: 'Wait until it has finished; its lock goes away with its connection.',
+  });
+}
+
+function lockLost(): KnexwardError {
+  return new KnexwardError('LOCK_LOST', {
+    message: 'The connection that holds the lock was lost; the run stopped before its next change.',
+    fix: 'Run the command again: what is done is recorded.',
+  });
+}

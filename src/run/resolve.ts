@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { openSession } from '../database/session.js';
+import { findMigrations } from '../files/find.js';
+import { writeJournal } from '../history/journal.js';
+import { readHistory } from '../history/read.js';
+import { deleteHistoryRows, insertHistoryRow } from '../history/write.js';
+import { selectName } from '../plan/select.js';
+import { acquireLock } from './lock.js';
+
+/** What a person found out about a change. */
+export type Verdict = 'applied' | 'reverted';
+
+/**
+ * Records what a person says about a change whose end is unknown: that it is applied, or that it
+ * is not. History and journal are written in one transaction; the schema is not touched.
+ *
+ * @returns the migration's full name
+ * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, `LOCKED`
+ */
+export async function resolveMigration(
+  config: ResolvedConfig,
+  wanted: string,
+  verdict: Verdict,
+): Promise<string> {
+  const session = await openSession(config);
+  const { client } = session;
+  try {
+    const files = await findMigrations(config);
+    const { tables, rows, unfinished, complete } = await readHistory(client, config);
+    const names = new Set([...files, ...rows, ...unfinished].map(({ name }) => name));
+    const name = selectName([...names], wanted);
+    const lock = await acquireLock(client, tables, config.settings.waitForLock, () => undefined);
+    try {
+      const applied = rows.find((row) => row.name === name);
+      const batch =
+        applied?.batch ?? rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
+      if (!complete) return name;
+      if (verdict === 'applied' && !applied)
+        await insertHistoryRow(client, tables, { name, batch });
+      if (verdict === 'reverted') await deleteHistoryRows(client, tables, name);
+      await writeJournal(client, tables, {
+        ...{ runId: randomUUID(), event: 'resolved', migration: name, batch },
+        details: { verdict },
+      });
+      await client.query('commit');
+      return name;
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await session.close();
+  }
+}

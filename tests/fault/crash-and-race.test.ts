@@ -1,0 +1,241 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { createProject, KNEXFILE, type Outcome, type Project, REPOSITORY } from '../support/project';
+
+const TABLE = (name: string) => `
+exports.up = (knex) => knex.raw('create table ${name} (id int)');
+exports.down = (knex) => knex.raw('drop table ${name}');
+`;
+
+describe('crashes and races (US7, FR-009, SC-007)', () => {
+  let database: TestDatabase;
+  let project: Project;
+  let env: Record<string, string>;
+  const knexward = (...args: string[]): Promise<Outcome> => project.knexward(args, env);
+  const names = async (sql: string): Promise<string[]> =>
+    (await database.query<{ name: string }>(sql)).map(({ name }) => name);
+  const history = () => names('select name from knex_migrations order by id');
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    env = { TEST_DATABASE_URL: database.url };
+    project = createProject({
+      'knexfile.js': KNEXFILE,
+      'migrations/20260101000000_a.js': TABLE('a'),
+    });
+  });
+  afterEach(async () => {
+    project.remove();
+    await database.drop();
+  });
+
+  /** Starts knexward and kills it for good once the server runs a statement that matches. */
+  async function killDuring(args: string[], statement: string): Promise<void> {
+    const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), ...args], {
+      cwd: project.root,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: 'ignore',
+    });
+    await waitForStatement(statement);
+    await end(child);
+    await waitFor(async () => (await activity(statement)) === 0);
+  }
+
+  const activity = async (statement: string): Promise<number> => {
+    const [row] = await database.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and query like $1 and pid <> pg_backend_pid() and state = 'active'`,
+      [`%${statement}%`],
+    );
+    return row?.count ?? 0;
+  };
+  const waitForStatement = (statement: string) =>
+    waitFor(async () => (await activity(statement)) > 0);
+
+  it('killed in the middle of a change: no trace of it, no lock, and the next run does it', async () => {
+    project.write({
+      'migrations/20260101000001_b.js': `exports.up = async (knex) => {
+        await knex.raw('create table b (id int)');
+        if (!process.env.CALM) await knex.raw('select pg_sleep(2.125)');
+      };`,
+    });
+    await killDuring(['up'], 'pg_sleep(2.125)');
+    expect(await history()).toEqual(['20260101000000_a.js']);
+    expect(await database.query("select to_regclass('b') as b")).toEqual([{ b: null }]);
+    env['CALM'] = 'yes';
+    const up = await knexward('up', '--json');
+    expect(up.json()).toMatchObject({ done: [{ name: '20260101000001_b.js' }], failed: null });
+    expect(await history()).toEqual(['20260101000000_a.js', '20260101000001_b.js']);
+  });
+
+  it('killed in the middle of a change outside a transaction: noticed, and never guessed about', async () => {
+    const name = '20260101000001_b.js';
+    project.write({
+      [`migrations/${name}`]: `exports.config = { transaction: false };
+        exports.up = async (knex) => {
+          await knex.raw('create table b (id int)');
+          await knex.raw('select pg_sleep(2.125)');
+        };`,
+      'migrations/20260101000002_c.js': TABLE('c'),
+    });
+    await killDuring(['up'], 'pg_sleep(2.125)');
+    const refused = await knexward('up', '--json');
+    expect(refused.code).toBe(5);
+    expect(refused.json()).toMatchObject({ error: { code: 'UNFINISHED' } });
+    expect((await knexward('status', '--json')).json()).toMatchObject({
+      upToDate: false,
+      problems: [{ code: 'UNFINISHED', migration: name }],
+    });
+    expect(await knexward('resolve', name)).toMatchObject({ code: 2 });
+    expect((await knexward('resolve', name, '--applied')).stdout).toBe(
+      `Recorded as applied: ${name}\n`,
+    );
+    expect((await knexward('up')).stdout).toContain('run: 1 migrations');
+    expect(await history()).toEqual(['20260101000000_a.js', name, '20260101000002_c.js']);
+  });
+
+  it('the same, resolved as reverted, runs it again', async () => {
+    const name = '20260101000001_b.js';
+    project.write({
+      [`migrations/${name}`]: `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw(process.env.CALM ? 'create table b (id int)' : 'select pg_sleep(2.125)');`,
+    });
+    await killDuring(['up'], 'pg_sleep(2.125)');
+    await knexward('resolve', '20260101000001', '--reverted');
+    env['CALM'] = 'yes';
+    expect((await knexward('up')).code).toBe(0);
+    expect(await history()).toEqual(['20260101000000_a.js', name]);
+  });
+
+  it('ten runners at once on an empty database: each change runs once, all of them succeed', async () => {
+    await database.query('create table ran (name text)');
+    const counted = (name: string) => `exports.up = async (knex) => {
+      await knex('ran').insert({ name: '${name}' });
+      await knex.raw('select pg_sleep(0.05)');
+    };`;
+    project.write({
+      'migrations/20260101000001_b.js': counted('b'),
+      'migrations/20260101000002_c.js': counted('c'),
+      'migrations/20260101000003-d.js': `exports.up = function (db, callback) { db.runSql("insert into ran values ('d')", callback); };`,
+    });
+    const runners = await Promise.all(Array.from({ length: 10 }, () => knexward('up', '--json')));
+    expect(runners.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
+    const done = runners.flatMap(({ json }) => json<{ done: { name: string }[] }>().done);
+    expect(done.map(({ name }) => name)).toEqual(await history());
+    expect(await names('select name from ran order by name')).toEqual(['b', 'c', 'd']);
+  });
+
+  it('a runner waits for another, says for whom, and gives up with exit code 4', async () => {
+    project.write({
+      'knexfile.js': KNEXFILE.replace('migrations:', "knexward: { waitForLock: '1s' }, migrations:"),
+      'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('select pg_sleep(4.125)');`,
+    });
+    const first = knexward('up');
+    await waitForStatement('pg_sleep(4.125)');
+    const second = await knexward('up');
+    expect(second.stderr).toMatch(/Waiting for another runner to finish: \S+ from 127\.0\.0\.1, since 20/);
+    expect(second.stderr).toContain('LOCKED Another runner holds the lock');
+    expect(second.code).toBe(4);
+    expect(await first).toMatchObject({ code: 0 });
+  });
+
+  it('a waiting runner beside one that builds an index concurrently: both finish', async () => {
+    project.write({
+      'migrations/20260101000001_slow.js': `exports.config = { transaction: false };
+        exports.up = async (knex) => {
+          await knex.raw('select pg_sleep(1.125)');
+          await knex.raw('create index concurrently a_id on a (id)');
+        };`,
+    });
+    const first = knexward('up');
+    await waitForStatement('pg_sleep(1.125)');
+    const second = knexward('up');
+    expect((await first).stdout).toContain('Batch 1 run: 2 migrations');
+    expect((await second).stdout).toContain('Already up to date');
+  });
+
+  it('SC-008 a busy table is waited for and retried, and others are not held up meanwhile', async () => {
+    project.write({
+      'knexfile.js': KNEXFILE.replace('migrations:', "knexward: { lockTimeout: '200ms' }, migrations:"),
+      'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('alter table busy add column n int');`,
+    });
+    await database.query('create table busy (id int)');
+    const holder = new Client(database.config);
+    await holder.connect();
+    await holder.query('begin; lock table busy in access share mode');
+    const up = knexward('up');
+    await sleep(2000);
+    await holder.query('commit');
+    await holder.end();
+    const { code, stderr } = await up;
+    expect(code).toBe(0);
+    expect(stderr).toContain('a table is busy; attempt 2');
+  });
+
+  it('the lock lost in the middle: the run stops before its next change', async () => {
+    project.write({
+      'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('select pg_sleep(1.125)');`,
+      'migrations/20260101000002_c.js': TABLE('c'),
+    });
+    const up = knexward('up', '--json');
+    await waitForStatement('pg_sleep(1.125)');
+    await database.query(
+      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = x'6b6e7864'::int",
+    );
+    const { code, json } = await up;
+    expect(code).toBe(4);
+    expect(json()).toMatchObject({
+      done: [{ name: '20260101000000_a.js' }, { name: '20260101000001_b.js' }],
+      failed: { name: '20260101000002_c.js', code: 'LOCK_LOST' },
+    });
+    expect((await knexward('up')).stdout).toContain('run: 1 migrations');
+  });
+
+  it('adopt killed in the middle leaves nothing, and can be repeated', async () => {
+    await database.query(`
+      create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+      insert into migrations (name, run_on) values ('/20150101000000-x', '2015-01-01 00:00:00');
+      create table knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz);
+      create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(2.125); return new; end $$;
+      create trigger wait before insert on knex_migrations for each row execute function wait()`);
+    await killDuring(['adopt', '--yes', '--database-only'], 'json_to_recordset');
+    expect(await history()).toEqual([]);
+    expect(await database.query("select to_regclass('knexward_journal') as j")).toEqual([{ j: null }]);
+    await database.query('drop trigger wait on knex_migrations');
+    expect((await knexward('adopt', '--yes', '--database-only')).code).toBe(0);
+    expect(await history()).toEqual(['20150101000000-x.js']);
+  });
+
+  it('while adopt runs, db-migrate can read its table and cannot write to it', async () => {
+    await database.query(`
+      create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+      insert into migrations (name, run_on) values ('/20150101000000-x', '2015-01-01 00:00:00');
+      create table knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz);
+      create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(1.125); return new; end $$;
+      create trigger wait before insert on knex_migrations for each row execute function wait()`);
+    const adopt = knexward('adopt', '--yes', '--database-only');
+    await waitForStatement('json_to_recordset');
+    expect(await database.query('select count(*)::int as n from migrations')).toEqual([{ n: 1 }]);
+    await expect(
+      database.query("set lock_timeout = '100ms'; insert into migrations (name, run_on) values ('/late', now())"),
+    ).rejects.toMatchObject({ code: '55P03' });
+    expect((await adopt).code).toBe(0);
+  });
+});
+
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+    if (await condition()) return;
+  }
+  throw new Error('It did not come to pass within 20 s.');
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}

@@ -1,0 +1,261 @@
+import { createDatabase, type TestDatabase } from '../support/database';
+import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
+
+interface Failed {
+  name: string;
+  code: string;
+  sqlstate: string | null;
+  message: string;
+  statement: string | null;
+  file: string | null;
+  line: number | null;
+  hint: string | null;
+}
+
+interface UpDocument {
+  done: { name: string }[];
+  failed: Failed | null;
+  notReached: string[];
+}
+
+describe('a change that fails halfway (FR-006, FR-014, SC-005)', () => {
+  let database: TestDatabase;
+  let project: Project;
+  const knexward = (...args: string[]): Promise<Outcome> =>
+    project.knexward(args, { TEST_DATABASE_URL: database.url });
+  const failure = async (): Promise<Failed> => {
+    const { code, json } = await knexward('up', '--json');
+    expect(code).toBe(1);
+    const { failed } = json<UpDocument>();
+    if (failed === null) throw new Error('nothing failed');
+    return failed;
+  };
+  const exists = async (table: string): Promise<boolean> => {
+    const [row] = await database.query<{ found: boolean }>(
+      'select to_regclass($1) is not null as found',
+      [table],
+    );
+    return row?.found ?? false;
+  };
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    project = createProject({
+      'knexfile.js': KNEXFILE,
+      'migrations/20260101000000_first.js': `
+        exports.up = (knex) => knex.schema.createTable('first', (t) => { t.integer('n').unique(); });
+        exports.down = (knex) => knex.schema.dropTable('first');`,
+    });
+  });
+  afterEach(async () => {
+    project.remove();
+    await database.drop();
+  });
+
+  it('leaves no trace of itself, keeps the earlier ones, and names what was not reached', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `
+exports.up = async (knex) => {
+  await knex.schema.createTable('half', (t) => { t.increments(); });
+  await knex('first').insert({ n: 1 });
+
+  await knex('first').insert({ n: 1 });
+};
+exports.down = () => {};`,
+      'migrations/20260101000002_third.js': 'exports.up = async () => {};',
+      'migrations/20260101000003_fourth.js': 'exports.up = async () => {};',
+    });
+    const up = await knexward('up', '--json');
+    expect(up.code).toBe(1);
+    const document = up.json<UpDocument>();
+    expect(document.done.map(({ name }) => name)).toEqual(['20260101000000_first.js']);
+    expect(document.notReached).toEqual(['20260101000002_third.js', '20260101000003_fourth.js']);
+    expect(document.failed).toMatchObject({
+      name: '20260101000001_second.js',
+      code: 'MIGRATION_FAILED',
+      sqlstate: '23505',
+      statement: 'insert into "first" ("n") values ($1)',
+      line: 6,
+      hint: expect.stringContaining('equal where they must differ') as string,
+    });
+    expect(document.failed?.file).toMatch(/migrations\/20260101000001_second\.js$/);
+    expect(document.failed?.message).toMatch(/^duplicate key value violates unique constraint/);
+    expect(await exists('half')).toBe(false);
+    expect(await database.query('select * from first')).toEqual([]);
+    expect(await database.query('select name from knex_migrations')).toEqual([
+      { name: '20260101000000_first.js' },
+    ]);
+    const [row] = await database.query<{ migration: string; details: { sqlstate: string } }>(
+      "select migration, details from knexward_journal where event = 'failed'",
+    );
+    expect(row).toMatchObject({
+      migration: '20260101000001_second.js',
+      details: { sqlstate: '23505', direction: 'up' },
+    });
+  });
+
+  it('shows a person all of FR-014 on stderr, and no bound value', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = (knex) =>
+        knex('missing').insert({ password: 'hunter2-very-secret' });`,
+      'migrations/20260101000002_third.js': 'exports.up = async () => {};',
+    });
+    const up = await knexward('up');
+    expect(up.code).toBe(1);
+    expect(up.stdout).toContain('Batch 1 run: 1 migrations');
+    for (const part of [
+      'MIGRATION_FAILED 20260101000001_second.js failed',
+      'relation "missing" does not exist',
+      'SQLSTATE    42P01',
+      'at          migrations/20260101000001_second.js:2',
+      'statement   insert into "missing"',
+      'hint        There is no such table',
+      'not reached 20260101000002_third.js',
+      'next        1 before it stay as they are.',
+    ]) {
+      expect(up.stderr).toContain(part);
+    }
+    expect(up.stdout + up.stderr).not.toContain('hunter2');
+  });
+
+  it('finds the line in a SQL file, behind a multi-byte character', async () => {
+    project.write({
+      'migrations/20260101000001_second.up.sql':
+        "select '🐘';\n\nselect 1;\nselect nothing_here;\n",
+    });
+    expect(await failure()).toMatchObject({
+      sqlstate: '42703',
+      line: 4,
+      file: expect.stringMatching(/second\.up\.sql$/) as string,
+    });
+  });
+
+  it('finds the line in TypeScript and in an ES module', async () => {
+    project.write({
+      'migrations/20260101000001_second.ts': `import { type Knex } from 'knex';
+
+interface Row { n: number }
+
+export async function up(knex: Knex): Promise<void> {
+  const rows: Row[] = [];
+  await knex.raw('select broken');
+}`,
+    });
+    expect(await failure()).toMatchObject({ line: 7, statement: 'select broken' });
+    project.write({
+      'migrations/20260101000001_second.ts': 'export async function up() {}',
+      'migrations/20260101000002_third.mjs': `
+export const up = async (knex) => {
+  await knex.raw('select broken');
+};`,
+    });
+    expect(await failure()).toMatchObject({ line: 3, name: '20260101000002_third.mjs' });
+  });
+
+  it("finds the line in a file of db-migrate's, and in the SQL file of its loader", async () => {
+    project.write({
+      'migrations/20150101000000-old.js': `
+exports.up = function (db, callback) {
+  db.runSql('select 1', function () {
+    db.runSql('select broken', callback);
+  });
+};`,
+    });
+    expect(await failure()).toMatchObject({ line: 4, statement: 'select broken' });
+    project.write({
+      'migrations/20150101000000-old.js': `
+        var fs = require('fs'), path = require('path');
+        exports.up = function (db) {
+          return db.runSql(fs.readFileSync(path.join(__dirname, 'sqls/20150101000000-old-up.sql'), 'utf8'));
+        };`,
+      'migrations/sqls/20150101000000-old-up.sql': 'select 1;\nselect broken;\n',
+    });
+    expect(await failure()).toMatchObject({
+      line: 2,
+      file: expect.stringMatching(/sqls\/20150101000000-old-up\.sql$/) as string,
+    });
+  });
+
+  it('tells of a plain JavaScript error where it was thrown', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `
+exports.up = async () => {
+  throw new TypeError('not today');
+};`,
+    });
+    expect(await failure()).toMatchObject({
+      message: 'not today',
+      sqlstate: null,
+      statement: null,
+      line: 3,
+    });
+  });
+
+  it('is found under an error that the migration put around it', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = async (knex) => {
+        try { await knex.raw('select broken'); } catch (cause) { throw new Error('my own words', { cause }); }
+      };`,
+    });
+    expect(await failure()).toMatchObject({ sqlstate: '42703', statement: 'select broken' });
+  });
+
+  it('cannot hide that a statement of it failed', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = async (knex) => {
+        await knex.raw('create table half (id int)');
+        await knex.raw('select broken').catch(() => {});
+      };`,
+    });
+    expect((await failure()).sqlstate).toBe('25P02');
+    expect(await exists('half')).toBe(false);
+  });
+
+  it('US2 a revert that fails midway: status says what is reverted, what failed, what was not reached', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `
+        exports.up = (knex) => knex.raw('create table second (id int)');
+        exports.down = (knex) => knex.raw('drop table not_second');`,
+      'migrations/20260101000002_third.js': `
+        exports.up = (knex) => knex.raw('create table third (id int)');
+        exports.down = (knex) => knex.raw('drop table third');`,
+    });
+    await knexward('up');
+    const down = await knexward('down', '--json');
+    expect(down.code).toBe(1);
+    expect(down.json<UpDocument>()).toMatchObject({
+      done: [{ name: '20260101000002_third.js' }],
+      failed: { name: '20260101000001_second.js', sqlstate: '42P01' },
+      notReached: ['20260101000000_first.js'],
+    });
+    const status = (await knexward('status', '--json')).json<{
+      applied: { name: string }[];
+      pending: { name: string }[];
+      problems: { code: string; migration: string; message: string }[];
+    }>();
+    expect(status.applied.map(({ name }) => name)).toEqual([
+      '20260101000000_first.js',
+      '20260101000001_second.js',
+    ]);
+    expect(status.pending.map(({ name }) => name)).toEqual(['20260101000002_third.js']);
+    expect(status.problems).toEqual([
+      expect.objectContaining({
+        code: 'FAILED',
+        migration: '20260101000001_second.js',
+        message: expect.stringContaining('table "not_second" does not exist') as string,
+      }),
+    ]);
+  });
+
+  it('a change that ends its transaction itself is recorded at once, and warned about', async () => {
+    project.write({
+      'migrations/20260101000001_second.up.sql':
+        'begin; create table second (id int); commit; create table more (id int);',
+    });
+    const up = await knexward('up');
+    expect(up.code).toBe(0);
+    expect(up.stderr).toContain('it ended its transaction itself');
+    expect(await database.query('select name from knex_migrations order by id')).toHaveLength(2);
+    expect(await exists('more')).toBe(true);
+  });
+});

@@ -1,0 +1,384 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { rewritePackageJson } from '../../src/adopt/package-json.js';
+import { rewriteScripts } from '../../src/adopt/scripts.js';
+import { parseShell } from '../../src/adopt/shell-words.js';
+import { type ProjectDefaults } from '../../src/adopt/translate-call.js';
+
+const PROJECT: ProjectDefaults = {
+  migrationsDirectory: 'migrations',
+  configFile: 'database.json',
+  historyTable: 'migrations',
+  createsSql: false,
+};
+
+function rewrite(script: string, project: Partial<ProjectDefaults> = {}) {
+  const result = rewriteScripts({ migrate: script }, { ...PROJECT, ...project });
+  return { ...result, script: result.scripts['migrate'] };
+}
+
+describe('a call of db-migrate becomes the same of knexward', () => {
+  it.each([
+    ['db-migrate up', 'knexward up'],
+    ['db-migrate up -e production', 'knexward up --env production'],
+    ['db-migrate up --env production', 'knexward up --env production'],
+    ['db-migrate up --env=production', 'knexward up --env production'],
+    ['db-migrate -e production up', 'knexward up --env production'],
+    ['db-migrate up -c 2', 'knexward up --count 2'],
+    ['db-migrate up -c2', 'knexward up --count 2'],
+    ['db-migrate up --count=2 -e ci', 'knexward up --env ci --count 2'],
+    ['db-migrate up 20200101000000-users', 'knexward up 20200101000000-users'],
+    ['db-migrate up 2020 -e ci', 'knexward up --env ci 2020'],
+    ['db-migrate up --dry-run', 'knexward up --dry-run'],
+    ['db-migrate up --check', 'knexward up --dry-run'],
+    ['db-migrate up -v', 'knexward up --log-level debug'],
+    ['db-migrate up --verbose', 'knexward up --log-level debug'],
+    ['db-migrate up --log-level sql', 'knexward up --log-level debug'],
+    ['db-migrate up --log-level=warn', 'knexward up --log-level warn'],
+    ['db-migrate up --force-exit', 'knexward up'],
+    ['db-migrate down', 'knexward down --count 1'],
+    ['db-migrate down -c 3', 'knexward down --count 3'],
+    ['db-migrate down --dry-run -e ci', 'knexward down --env ci --dry-run --count 1'],
+    ['db-migrate reset', 'knexward down --all'],
+    ['db-migrate reset -e test', 'knexward down --env test --all'],
+    ['db-migrate check', 'knexward status'],
+    ['db-migrate create', 'knexward create'],
+    ['db-migrate create --sql-file', 'knexward create --sql'],
+    ['db-migrate create add-users --sql-file', 'knexward create --sql add-users'],
+    ['db-migrate up --config database.json', 'knexward up'],
+    ['db-migrate up --config ./database.json -m ./migrations/', 'knexward up'],
+    ['db-migrate --migrations-dir=migrations --table migrations up', 'knexward up'],
+  ])('%s', (from, to) => {
+    const { script, changes, leftovers, notes } = rewrite(from);
+    expect(script).toBe(to);
+    expect(changes).toEqual([{ name: 'migrate', from, to }]);
+    expect([leftovers, notes]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['npx db-migrate up', 'knexward up'],
+    ['npx --no-install db-migrate up', 'knexward up'],
+    ['npx -y db-migrate@0.11.14 up', 'knexward up'],
+    ['npm exec -- db-migrate up', 'knexward up'],
+    ['yarn db-migrate up', 'knexward up'],
+    ['yarn -s run db-migrate up', 'knexward up'],
+    ['pnpm exec db-migrate up', 'knexward up'],
+    ['bunx db-migrate up', 'knexward up'],
+    ['node_modules/.bin/db-migrate up', 'knexward up'],
+    ['./node_modules/.bin/db-migrate up', 'knexward up'],
+    ['../../node_modules/.bin/db-migrate up', '../../node_modules/.bin/knexward up'],
+    ['$(npm bin)/db-migrate up', 'knexward up'],
+    ['node ./node_modules/db-migrate/bin/db-migrate up', 'knexward up'],
+    ['node node_modules/.bin/db-migrate up', 'knexward up'],
+    [
+      'node -r dotenv/config ./node_modules/.bin/db-migrate up',
+      'node -r dotenv/config ./node_modules/knexward/bin/knexward.js up',
+    ],
+    [
+      'node --env-file=.env ../node_modules/db-migrate/bin/db-migrate down',
+      'node --env-file=.env ../node_modules/knexward/bin/knexward.js down --count 1',
+    ],
+    ['dotenv -e .env.test -- db-migrate up', 'dotenv -e .env.test -- knexward up'],
+    ['env-cmd -f .env db-migrate up', 'env-cmd -f .env knexward up'],
+    ['env-cmd --silent db-migrate up', 'env-cmd --silent knexward up'],
+    ['cross-env PGHOST=db npx db-migrate up', 'cross-env PGHOST=db knexward up'],
+    ['dotenv -- cross-env A=1 db-migrate up', 'dotenv -- cross-env A=1 knexward up'],
+    ['time db-migrate up', 'time knexward up'],
+  ])('however it is called: %s', (from, to) => {
+    expect(rewrite(from)).toMatchObject({ script: to, leftovers: [], notes: [] });
+  });
+
+  it.each([
+    ['FOO=1 db-migrate up && node server.js', 'FOO=1 knexward up && node server.js'],
+    ['FOO="a b"  db-migrate  up  ;  echo $X', 'FOO="a b"  knexward up  ;  echo $X'],
+    ['db-migrate reset;db-migrate up|cat', 'knexward down --all;knexward up|cat'],
+    ['(db-migrate up) || exit 1', '(knexward up) || exit 1'],
+    ['db-migrate up > "log file" 2>&1', 'knexward up > "log file" 2>&1'],
+    ['db-migrate up 2>/dev/null & wait', 'knexward up 2>/dev/null & wait'],
+    ['if true; then db-migrate up; fi', 'if true; then knexward up; fi'],
+    ['! db-migrate up # db-migrate down', '! knexward up # db-migrate down'],
+    ['db-migrate up\ndb-migrate check\n', 'knexward up\nknexward status\n'],
+    [
+      `echo 'a "b' && db-migrate up -e "ci" && echo "it's"`,
+      `echo 'a "b' && knexward up --env "ci" && echo "it's"`,
+    ],
+    [`db-migrate up "--env=o'k"`, `knexward up --env "o'k"`],
+    ["db-migrate up -e 'a b'", "knexward up --env 'a b'"],
+    [
+      'tsc -p . && db-migrate up || { echo "$(date)"; }',
+      'tsc -p . && knexward up || { echo "$(date)"; }',
+    ],
+  ])('and leaves what is around it: %s', (from, to) => {
+    expect(rewrite(from).script).toBe(to);
+  });
+
+  it('keeps the names and the order of all scripts', () => {
+    const scripts = {
+      'migrate:up': 'db-migrate up',
+      test: 'jest',
+      'migrate:down': 'db-migrate down',
+    };
+    const { scripts: rewritten, changes } = rewriteScripts(scripts, PROJECT);
+    expect(Object.entries(rewritten)).toEqual([
+      ['migrate:up', 'knexward up'],
+      ['test', 'jest'],
+      ['migrate:down', 'knexward down --count 1'],
+    ]);
+    expect(changes.map(({ name }) => name)).toEqual(['migrate:up', 'migrate:down']);
+  });
+});
+
+describe('what the project says elsewhere', () => {
+  it('leaves out the folder, the file and the table that the knexfile names', () => {
+    const project = {
+      migrationsDirectory: 'db/changes',
+      configFile: 'config/database.json',
+      historyTable: 'log',
+    };
+    const call = 'db-migrate up -m ./db/changes --config ./config/database.json -t log';
+    expect(rewrite(call, project).script).toBe('knexward up');
+    expect(rewrite('db-migrate up -m migrations', project).leftovers).toHaveLength(1);
+  });
+
+  it('names the default environment where knexward would choose another', () => {
+    const project = { defaultEnv: 'local' };
+    expect(rewrite('db-migrate up 2020', project).script).toBe('knexward up --env local 2020');
+    expect(rewrite('db-migrate up -e ci', project).script).toBe('knexward up --env ci');
+    expect(rewrite('db-migrate up', { defaultEnv: 'a b' }).script).toBe('knexward up --env "a b"');
+  });
+
+  it('creates SQL files where the configuration says so', () => {
+    expect(rewrite('db-migrate create', { createsSql: true }).script).toBe('knexward create --sql');
+  });
+});
+
+describe('what cannot be carried over safely', () => {
+  it.each([
+    ['db-migrate', 'names no command'],
+    ['db-migrate -e production', 'names no command'],
+    ['db-migrate up:billing', 'scopes'],
+    ['db-migrate create:billing', 'scopes'],
+    ['db-migrate db:create app', 'createdb'],
+    ['db-migrate seed:vc', 'knex seed:run'],
+    ['db-migrate sync 2020', 'no sync'],
+    ['db-migrate transition', 'old versions'],
+    ['db-migrate down 2020', 'reverts it too'],
+    ['db-migrate up -e $NODE_ENV', '$NODE_ENV'],
+    ['db-migrate up -e "${STAGE:-dev}"', '${STAGE:-dev}'],
+    ['db-migrate up -e %STAGE%', '%STAGE%'],
+    ['db-migrate create `date`', '`date`'],
+    ['db-migrate up *', 'the shell replaces *'],
+    ['db-migrate up {a,b}', 'the shell replaces {a,b}'],
+    ['db-migrate up --non-transactional', '--non-transactional'],
+    ['db-migrate up -c 0', '0 is no count'],
+    ['db-migrate up -c', '-c'],
+    ['db-migrate up -c --dry-run', '-c'],
+    ['db-migrate up -e a -e b', 'twice'],
+    ['db-migrate up a b', 'too many'],
+    ['db-migrate up --log-level "sql|warn"', 'log level'],
+    ['db-migrate up -m other', 'the folder other'],
+    ['db-migrate up --config test.json', 'the configuration test.json'],
+    ['db-migrate up -t history', 'history'],
+    ['db-migrate create billing/add', 'subfolders'],
+    ['db-migrate create a --dry-run', 'dry run'],
+    ['db-migrate reset 2020', 'no counterpart'],
+    ['db-migrate constructor', 'no counterpart'],
+    ['db-migrate up > log -e ci', 'redirection'],
+    ['docker compose run api db-migrate up', 'another program'],
+    ['npx -p db-migrate -p db-migrate-pg db-migrate up', 'another program'],
+    ['node_modules\\.bin\\db-migrate up', 'another program'],
+    ['sh -c "db-migrate up"', 'quoted text'],
+    ['concurrently "db-migrate up -e ci" "node ."', 'quoted text'],
+    ['X="$(db-migrate check)" node .', 'substitution'],
+    ['echo "$(db-migrate check)"', 'substitution'],
+    ['kill `db-migrate check`', 'substitution'],
+    ['db-migrate up "', 'quoting'],
+    ['db-migrate create "$(date "+%s")"', 'quoting'],
+  ])('stays and is reported: %s', (script, reason) => {
+    const result = rewrite(script);
+    expect(result.script).toBe(script);
+    expect(result.changes).toEqual([]);
+    expect(result.leftovers).toEqual([
+      {
+        name: 'migrate',
+        command: script,
+        reason: expect.stringContaining(reason) as string,
+      },
+    ]);
+  });
+
+  it('does not keep the rest of the script from being rewritten', () => {
+    const { script, leftovers } = rewrite('db-migrate db:create app && db-migrate up');
+    expect(script).toBe('db-migrate db:create app && knexward up');
+    expect(leftovers.map(({ command }) => command)).toEqual(['db-migrate db:create app']);
+  });
+
+  it.each([
+    ['NODE_ENV=production db-migrate up', 1],
+    ['cross-env NODE_ENV=production db-migrate up', 1],
+    ['NODE_ENV=production db-migrate up -e production', 0],
+    ['NODE_ENV=production node . && db-migrate up', 0],
+  ])('notes that NODE_ENV now counts: %s', (script, count) => {
+    const { notes, leftovers } = rewrite(script);
+    expect(notes).toHaveLength(count);
+    expect(leftovers).toEqual([]);
+  });
+});
+
+describe('what is no call of db-migrate', () => {
+  it.each([
+    'echo db-migrate up',
+    'echo "run db-migrate up first" && jest',
+    'my-db-migrate up',
+    'db-migrate-tool up',
+    'scripts/db-migrate.sh up',
+    'node scripts/db-migrate.js up',
+    'npm run db-migrate -- up',
+    'npm install db-migrate db-migrate-pg',
+    'rm -rf node_modules/db-migrate',
+    'git commit -m "use db-migrate up"',
+    'grep -r db-migrate src',
+    'cd db-migrate && ls',
+    '# db-migrate up',
+  ])('stays and is not reported: %s', (script) => {
+    const { scripts, changes, leftovers } = rewrite(script);
+    expect([scripts['migrate'], changes, leftovers]).toEqual([script, [], []]);
+  });
+
+  it('is a script of that name, run by a package manager', () => {
+    const scripts = { 'db-migrate': 'db-migrate -e ci', up: 'yarn db-migrate up' };
+    const { changes, leftovers } = rewriteScripts(scripts, PROJECT);
+    expect(changes).toEqual([]);
+    expect(leftovers.map(({ name }) => name)).toContain('db-migrate');
+  });
+
+  it('comes out identical, whatever it is', () => {
+    const piece = fc.constantFrom(
+      '"',
+      "'",
+      '\\',
+      '$',
+      '`',
+      '(',
+      ')',
+      '&&',
+      '|',
+      '>',
+      ' ',
+      'a',
+      'migrate',
+      'db',
+    );
+    const script = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(piece).map((pieces) => pieces.join('')),
+    );
+    const scripts = fc.dictionary(
+      fc.string(),
+      script.filter((text) => !text.includes('db-migrate')),
+    );
+    fc.assert(
+      fc.property(scripts, (given) => {
+        const result = rewriteScripts(given, PROJECT);
+        expect(result).toEqual({ scripts: given, changes: [], leftovers: [], notes: [] });
+      }),
+    );
+  });
+});
+
+describe('shell words', () => {
+  it('are what a real shell makes of them', () => {
+    const piece = fc.oneof(
+      fc.stringMatching(/^[a-z0-9=:,.@/+-]{1,4}$/),
+      fc
+        .string({ unit: fc.constantFrom('a', ' ', '"', '\\', '$', '&', '#', '\n') })
+        .map((text) => `'${text}'`),
+      fc
+        .array(fc.constantFrom('b', ' ', "'", '\\"', '\\\\', '\\$', '\\a', ';', '>'))
+        .map((parts) => `"${parts.join('')}"`),
+      fc.constantFrom('\\ ', '\\"', "\\'", '\\\\', '\\$', '\\&', '\\c', '#'),
+    );
+    const word = fc
+      .tuple(fc.stringMatching(/^[a-z]$/), fc.array(piece))
+      .map(([first, rest]) => first + rest.join(''));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 8 }), (words) => {
+        const script = words.join('  ');
+        const output = execFileSync('sh', ['-c', `printf '%s\\0' ${script}`], { encoding: 'utf8' });
+        const [command] = parseShell(script) ?? [];
+        expect(command?.words.map(({ value }) => value)).toEqual(output.split('\0').slice(0, -1));
+      }),
+    );
+  });
+
+  it('stand where they say they stand', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', ' ', '"', "'", '\\', '$', '&', '>', '2', ';', '#'),
+    });
+    fc.assert(
+      fc.property(text, (script) => {
+        const words = (parseShell(script) ?? []).flatMap((command) => command.words);
+        expect(words.map(({ start, end }) => script.slice(start, end))).toEqual(
+          words.map((word) => word.text),
+        );
+        expect(words.map(({ start }) => start)).toEqual(
+          words.map(({ start }) => start).sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+});
+
+describe('the text of package.json', () => {
+  const scripts = { 'migrate:up': 'knexward up', test: 'echo "a" && jest' };
+
+  it.each([
+    ['two spaces', '  ', '\n', '\n'],
+    ['four spaces, no newline at the end', '    ', '\n', ''],
+    ['tabs and Windows line ends', '\t', '\r\n', '\r\n'],
+  ])('keeps its form: %s', (_what, indentation, lineEnd, last) => {
+    const text = (up: string) =>
+      [
+        '{',
+        '>"name": "app",  "files": ["dist", "scripts"],',
+        '>"config": { "scripts": { "up": "db-migrate up" } },',
+        '>"scripts": {',
+        `>>"migrate:up": "${up}",`,
+        '>>"test": "echo \\"a\\" && jest"',
+        '>},',
+        '>"é": "\\u00e9", "n": 1.0',
+        '}',
+      ]
+        .map((line) => line.replace(/^>+/, (depth) => indentation.repeat(depth.length)))
+        .join(lineEnd) + last;
+    expect(rewritePackageJson(text('db-migrate up'), scripts)).toBe(text('knexward up'));
+  });
+
+  it('stays on one line where it is on one', () => {
+    const text = '{"scripts":{"up":"db-migrate up"},"name":"app"}';
+    expect(rewritePackageJson(text, { up: 'knexward up' })).toBe(
+      '{"scripts":{"up":"knexward up"},"name":"app"}',
+    );
+  });
+
+  it.each(['{}\n', '{ "name": "scripts", "x": { "scripts": {} } }', '{ "scripts": null }'])(
+    'comes back unchanged without scripts: %s',
+    (text) => {
+      expect(rewritePackageJson(text, scripts)).toBe(text);
+    },
+  );
+
+  it('says what was asked for and nothing else, whatever else it holds', () => {
+    const name = fc.string().filter((key) => key !== 'scripts' && key !== '__proto__');
+    const rest = fc.dictionary(name, fc.jsonValue());
+    const some = fc.dictionary(fc.string(), fc.string());
+    const indentation = fc.constantFrom('', '  ', '\t');
+    fc.assert(
+      fc.property(rest, rest, some, some, indentation, (before, after, from, to, space) => {
+        const text = JSON.stringify({ ...before, scripts: from, ...after }, null, space);
+        const expected = JSON.stringify({ ...before, scripts: to, ...after }, null, space);
+        expect(rewritePackageJson(text, to)).toBe(expected);
+      }),
+    );
+  });
+});
