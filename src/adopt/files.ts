@@ -3,12 +3,12 @@ import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { findKnexfile } from '../config/knexfile.js';
 import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
-import { type KnexfileLanguage, renderKnexfile } from './knexfile.js';
-import { rewritePackageJson } from './package-json.js';
+import { type KnexfileLanguage, renderKnexfile } from './knexfile/render.js';
+import { rewritePackageJson } from './scripts/package-json.js';
 import { type Warning } from './plan.js';
 import { type DbMigrateProject, type PackageJson } from './project.js';
-import { rewriteScripts } from './scripts.js';
-import { type ProjectDefaults } from './translate-call.js';
+import { rewriteScripts } from './scripts/rewrite.js';
+import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from './write-atomically.js';
 
 /** What happens to one file of the project. */

@@ -97,7 +97,8 @@ const FACTS = {
       'bound ' || pg_get_expr(r.relpartbound, r.oid),
       'with ' || (SELECT array_agg(o ORDER BY o) FROM unnest(r.reloptions) o)::text,
       'toast with ' || (SELECT array_agg(o ORDER BY o) FROM unnest(t.reloptions) o)::text,
-      'server ' || f.srvname || ' ' || e.ftoptions::text,
+      'server ' || f.srvname,
+      'options ' || e.ftoptions::text,
       CASE WHEN r.relrowsecurity THEN 'row security' END,
       CASE WHEN r.relforcerowsecurity THEN 'forced row security' END,
       'replica identity ' || nullif(r.relreplident, CASE WHEN r.relkind IN ('v', 'f') THEN 'n' ELSE 'd' END)::text,
@@ -144,7 +145,6 @@ const FACTS = {
     SELECT concat_ws(' ',
       'constraint ' || quote_ident(k.conname) || ' on ' || coalesce(r.name, t.name) || ':',
       pg_get_constraintdef(k.oid),
-      CASE WHEN NOT k.convalidated THEN 'not validated' END,
       CASE WHEN k.coninhcount > 0 THEN 'inherited' END,
       CASE WHEN k.coninhcount > 0 AND k.conislocal THEN 'local too' END,
       (SELECT 'triggers ' || string_agg(tgenabled::text, ' ' ORDER BY tgfoid::regproc::text)
@@ -226,8 +226,7 @@ const FACTS = {
       (SELECT concat_ws(' ', 'of', rngsubtype::regtype, 'collation', rngcollation::regcollation,
         'class', (pg_identify_object('pg_opclass'::regclass, rngsubopc, 0)).identity,
         'canonical', rngcanonical, 'difference', rngsubdiff, 'multirange', rngmultitypid::regtype)
-        FROM pg_range WHERE rngtypid = t.oid),
-      CASE WHEN t.typtype = 'b' THEN concat_ws(' ', t.typinput, t.typoutput, t.typlen, t.typalign) END)
+        FROM pg_range WHERE rngtypid = t.oid))
     FROM type t LEFT JOIN pg_type b ON b.oid = t.typbasetype`,
 
   extensions: `

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import createKnex from 'knex';
 import { Client } from 'pg';
 import ts from 'typescript';
-import { type KnexfileOptions, renderKnexfile } from '../../src/adopt/knexfile.js';
+import { type KnexfileOptions, renderKnexfile } from '../../src/adopt/knexfile/render.js';
 import { parseDbMigrateConfig, resolveDbMigrateEnvironment } from '../../src/db-migrate/config.js';
 
 /** What stands for knexward's migration source, with the argument that it was asked for with. */

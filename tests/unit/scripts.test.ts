@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { rewritePackageJson } from '../../src/adopt/package-json.js';
-import { rewriteScripts } from '../../src/adopt/scripts.js';
-import { parseShell } from '../../src/adopt/shell-words.js';
-import { type ProjectDefaults } from '../../src/adopt/translate-call.js';
+import { rewritePackageJson } from '../../src/adopt/scripts/package-json.js';
+import { rewriteScripts } from '../../src/adopt/scripts/rewrite.js';
+import { parseShell } from '../../src/adopt/scripts/shell-words.js';
+import { type ProjectDefaults } from '../../src/adopt/scripts/translate.js';
 
 const PROJECT: ProjectDefaults = {
   migrationsDirectory: 'migrations',

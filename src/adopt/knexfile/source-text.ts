@@ -1,4 +1,4 @@
-import { EnvVariable, type ConfigValue } from '../db-migrate/config.js';
+import { EnvVariable, type ConfigValue } from '../../db-migrate/config.js';
 
 /** JavaScript that is written down as it is, in the place of a value. */
 export class Code {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { type DbMigrateConfig } from '../db-migrate/config.js';
-import { type KnexfileEnvironment, translateEnvironment } from './knexfile-environment.js';
+import { type DbMigrateConfig } from '../../db-migrate/config.js';
+import { type KnexfileEnvironment, translateEnvironment } from './environment.js';
 import { Code, quote, renderValue, type SourceObject } from './source-text.js';
 
 /** What a generated file is: TypeScript, CommonJS, or an ES module. */

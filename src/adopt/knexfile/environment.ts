@@ -1,4 +1,4 @@
-import { CERTIFICATE_FILES } from '../db-migrate/certificates.js';
+import { CERTIFICATE_FILES } from '../../db-migrate/certificates.js';
 import {
   type ConfigObject,
   type ConfigValue,
@@ -6,8 +6,8 @@ import {
   type DbMigrateEnvironment,
   EnvVariable,
   isConfigObject,
-} from '../db-migrate/config.js';
-import { parseDatabaseUrl } from '../db-migrate/database-url.js';
+} from '../../db-migrate/config.js';
+import { parseDatabaseUrl } from '../../db-migrate/database-url.js';
 import { Code, Getter, renderValue, type SourceObject, type SourceValue } from './source-text.js';
 
 /** What one environment passes to the knexfile's `environment()`. */

@@ -1,6 +1,6 @@
-import { type DbMigrateCall, findCall, findHiddenCall } from './db-migrate-call.js';
+import { type DbMigrateCall, findCall, findHiddenCall } from './call.js';
 import { parseShell, type ShellCommand } from './shell-words.js';
-import { type ProjectDefaults, translateCall } from './translate-call.js';
+import { type ProjectDefaults, translateCall } from './translate.js';
 
 /** A script that was rewritten. */
 export interface ScriptChange {
