@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database';
-import { createProject, KNEXFILE, type Outcome, type Project, REPOSITORY } from '../support/project';
+import {
+  createProject,
+  KNEXFILE,
+  type Outcome,
+  type Project,
+  REPOSITORY,
+} from '../support/project';
 
 const TABLE = (name: string) => `
 exports.up = (knex) => knex.raw('create table ${name} (id int)');
@@ -130,13 +136,18 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
 
   it('a runner waits for another, says for whom, and gives up with exit code 4', async () => {
     project.write({
-      'knexfile.js': KNEXFILE.replace('migrations:', "knexward: { waitForLock: '1s' }, migrations:"),
+      'knexfile.js': KNEXFILE.replace(
+        'migrations:',
+        "knexward: { waitForLock: '1s' }, migrations:",
+      ),
       'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('select pg_sleep(4.125)');`,
     });
     const first = knexward('up');
     await waitForStatement('pg_sleep(4.125)');
     const second = await knexward('up');
-    expect(second.stderr).toMatch(/Waiting for another runner to finish: \S+ from 127\.0\.0\.1, since 20/);
+    expect(second.stderr).toMatch(
+      /Waiting for another runner to finish: \S+ from 127\.0\.0\.1, since 20/,
+    );
     expect(second.stderr).toContain('LOCKED Another runner holds the lock');
     expect(second.code).toBe(4);
     expect(await first).toMatchObject({ code: 0 });
@@ -159,7 +170,10 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
 
   it('SC-008 a busy table is waited for and retried, and others are not held up meanwhile', async () => {
     project.write({
-      'knexfile.js': KNEXFILE.replace('migrations:', "knexward: { lockTimeout: '200ms' }, migrations:"),
+      'knexfile.js': KNEXFILE.replace(
+        'migrations:',
+        "knexward: { lockTimeout: '200ms' }, migrations:",
+      ),
       'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('alter table busy add column n int');`,
     });
     await database.query('create table busy (id int)');
@@ -203,7 +217,9 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
       create trigger wait before insert on knex_migrations for each row execute function wait()`);
     await killDuring(['adopt', '--yes', '--database-only'], 'json_to_recordset');
     expect(await history()).toEqual([]);
-    expect(await database.query("select to_regclass('knexward_journal') as j")).toEqual([{ j: null }]);
+    expect(await database.query("select to_regclass('knexward_journal') as j")).toEqual([
+      { j: null },
+    ]);
     await database.query('drop trigger wait on knex_migrations');
     expect((await knexward('adopt', '--yes', '--database-only')).code).toBe(0);
     expect(await history()).toEqual(['20150101000000-x.js']);
@@ -220,7 +236,9 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     await waitForStatement('json_to_recordset');
     expect(await database.query('select count(*)::int as n from migrations')).toEqual([{ n: 1 }]);
     await expect(
-      database.query("set lock_timeout = '100ms'; insert into migrations (name, run_on) values ('/late', now())"),
+      database.query(
+        "set lock_timeout = '100ms'; insert into migrations (name, run_on) values ('/late', now())",
+      ),
     ).rejects.toMatchObject({ code: '55P03' });
     expect((await adopt).code).toBe(0);
   });

@@ -139,6 +139,8 @@ const PLANTED: Record<string, string[]> = {
   "UPDATE pg_class SET reltablespace = t.oid FROM pg_tablespace t WHERE spcname = 'pg_global' AND pg_class.oid IN ('app.sizes'::regclass, 'app.events_at'::regclass)":
     changed('table app.sizes', 'index app.events_at'),
   "ALTER FOREIGN TABLE app.remote OPTIONS (SET name 'b')": changed('foreign table app.remote'),
+  "CREATE SERVER near FOREIGN DATA WRAPPER nowhere; DROP FOREIGN TABLE app.remote; CREATE FOREIGN TABLE app.remote (id int OPTIONS (place '1')) SERVER near OPTIONS (name 'a')":
+    ['+ server near', ...changed('foreign table app.remote')],
   // indexes and constraints
   'CREATE INDEX rooms_note ON app.rooms (note)': added('index app.rooms_note'),
   'DROP INDEX app.rooms_state; CREATE INDEX rooms_state ON app.rooms (state)':

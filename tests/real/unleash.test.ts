@@ -65,7 +65,9 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
     expect({ code: adopt.code, stderr: adopt.stderr }).toEqual({ code: 0, stderr: '' });
     expect(adopt.json()).toMatchObject({ adopted: UNLEASH_MIGRATIONS, verified: true });
     expect(
-      await judged.query('select name, migration_time::text as moment from knex_migrations order by id'),
+      await judged.query(
+        'select name, migration_time::text as moment from knex_migrations order by id',
+      ),
     ).toEqual(old);
 
     const status = (await knexward(judged, 'status', '--json')).json<{
@@ -85,7 +87,9 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
   it('a new migration goes up and down beside the old ones', async () => {
     const create = await knexward(judged, 'create', 'add note to features', '--sql');
     const [, up = '', down = ''] =
-      /Created Migration: (.*\.up\.sql)\nCreated Migration: (.*\.down\.sql)\n/.exec(create.stdout) ?? [];
+      /Created Migration: (.*\.up\.sql)\nCreated Migration: (.*\.down\.sql)\n/.exec(
+        create.stdout,
+      ) ?? [];
     project.write({
       [up]: 'alter table features add column note text;',
       [down]: 'alter table features drop column note;',

@@ -4,7 +4,7 @@
  * It shares no code with src/ on purpose, so that a fault there cannot hide itself here.
  */
 
-/** Sends one statement. A `Client`, a `Pool` and the test databases all fit behind it. */
+/** Sends one statement, always to the same session; a `pg` client's own `query` fits behind it. */
 export type Query = (
   sql: string,
   params?: unknown[],
@@ -271,7 +271,8 @@ const FACTS = {
 
   defaultPrivileges: `
     SELECT concat_ws(' ', 'default privileges', 'of ' || nullif(pg_get_userbyid(d.defaclrole), current_user),
-      'in ' || n.name, 'on', d.defaclobjtype::text || ':', (SELECT array_agg(i::text ORDER BY i::text) FROM unnest(d.defaclacl) i)::text)
+      'in ' || n.name, 'on', d.defaclobjtype::text || ':',
+      (SELECT array_agg(i::text ORDER BY i::text) FROM unnest(d.defaclacl) i)::text)
     FROM pg_default_acl d LEFT JOIN namespace n ON n.oid = d.defaclnamespace
     WHERE d.defaclnamespace = 0 OR n.oid IS NOT NULL`,
 
@@ -315,8 +316,6 @@ const CATALOG_SQL = `
  *
  * The session has `jit` turned off afterwards, and inside an open transaction its search path is
  * empty until that ends.
- *
- * @param query sends a statement to the database; all of them must reach the same session
  */
 export async function readCatalog(query: Query, options: CatalogOptions = {}): Promise<string[]> {
   // Where the server can compile a query, it needs half a second for this one, which runs in 10 ms.

@@ -1,0 +1,100 @@
+import { createColors } from 'picocolors';
+import { type MigrationFailure } from '../../src/run/failure';
+import { type RunResult } from '../../src/run/result';
+import { renderFailure, renderRun } from '../../src/report/run-text';
+import { renderStatus } from '../../src/report/status-text';
+
+const plain = createColors(false);
+
+const result = (rest: Partial<RunResult>): RunResult => ({
+  runId: '00000000-0000-0000-0000-000000000000',
+  environment: 'development',
+  direction: 'up',
+  batch: 5,
+  done: [],
+  failed: null,
+  notReached: [],
+  dryRun: false,
+  ...rest,
+});
+
+const done = (...names: string[]) => names.map((name) => ({ name, durationMs: 1 }));
+
+describe('the lines that people and pipelines know', () => {
+  it.each([
+    ['Already up to date\n', result({ batch: null })],
+    ['Already at the base schema version\n', result({ batch: null, direction: 'down' })],
+    ['Batch 5 run: 2 migrations\n', result({ done: done('a', 'b') })],
+    ['Batch 5 rolled back: 2 migrations\n', result({ direction: 'down', done: done('a', 'b') })],
+    [
+      'Found 2 pending migrations:\n  a.js\n  b.js\nDry run: nothing was changed.\n',
+      result({ dryRun: true, notReached: ['a.js', 'b.js'] }),
+    ],
+  ])('%j', (text, value) => expect(renderRun(value)).toBe(text));
+});
+
+describe('a failure', () => {
+  const failed: MigrationFailure = {
+    name: '20260101000000_a.js',
+    code: 'MIGRATION_FAILED',
+    sqlstate: '42P07',
+    message: 'relation "a" already exists',
+    statement: 'create table a (\n  id int\n)',
+    file: `${process.cwd()}/migrations/20260101000000_a.js`,
+    line: 3,
+    hint: 'Something of that name exists already.',
+  };
+
+  it('is a page of a manual', () => {
+    const value = result({ failed, notReached: ['b.js', 'c.js'], done: done('0.js') });
+    expect(renderFailure(value, failed, plain)).toBe(
+      `MIGRATION_FAILED 20260101000000_a.js failed
+  relation "a" already exists
+  SQLSTATE    42P07
+  at          migrations/20260101000000_a.js:3
+  statement   create table a (
+                id int
+              )
+  hint        Something of that name exists already.
+  not reached b.js, c.js
+  next        1 before it stay as they are. Correct the migration and run the command again; "knexward status" shows where things stand.
+`,
+    );
+  });
+
+  it('leaves out what is not known, and cuts a long statement', () => {
+    const short = {
+      ...failed,
+      sqlstate: null,
+      file: null,
+      hint: null,
+      statement: 'x'.repeat(5000),
+    };
+    const text = renderFailure(result({ failed: short }), short, plain);
+    expect(text).not.toMatch(/SQLSTATE|hint|not reached|at {10}/);
+    expect(text.length).toBeLessThan(1200);
+    expect(text).toContain('x …');
+  });
+});
+
+describe('a status', () => {
+  it('lists applied, pending and problems; on a terminal only the newest of the applied', () => {
+    const applied = Array.from({ length: 12 }, (_, i) => ({
+      ...{ name: `${i}.js`, batch: i, appliedAt: '2026-01-01T00:00:00.000Z' },
+      origin: i === 0 ? ('db-migrate' as const) : ('knex' as const),
+    }));
+    const status = {
+      ...{ environment: 'development', upToDate: false, applied },
+      pending: [{ name: '12.js', origin: 'knex' as const }],
+      problems: [
+        { code: 'MISSING_FILE' as const, migration: '3.js', message: 'no file', fix: 'Bring it.' },
+      ],
+    };
+    const text = renderStatus(status, plain, true);
+    expect(text).toContain('Found 12 applied migrations (1 of them from db-migrate):\n');
+    expect(text).toContain('  … 2 earlier ones; --all shows them\n  ✓ 2.js  batch 2, 2026');
+    expect(text).toContain('Found 1 pending migrations:\n  12.js\n');
+    expect(text).toContain('Found 1 problems:\n  ! MISSING_FILE 3.js: no file\n    Bring it.\n');
+    expect(renderStatus(status, plain, false)).toContain('  ✓ 0.js  batch 0, 2026');
+  });
+});
