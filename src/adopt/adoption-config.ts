@@ -71,14 +71,14 @@ function fromDbMigrate(
 ): { environment: string; config: EnvironmentConfig } {
   const environment = wanted ?? ownEnvironment(dbMigrate);
   const { connection, schema } = resolveDbMigrateEnvironment(dbMigrate, environment, process.env);
-  const inSchema = schema === 'public' ? {} : { searchPath: [schema, 'public'] };
-  const config = {
-    connection,
-    ...inSchema,
-    // db-migrate's table is in the configured schema, and Knex's goes beside it.
+  // A configured schema holds db-migrate's table, and Knex's goes beside it. "public" is what
+  // db-migrate says where nothing is configured, and means: wherever the search path leads.
+  const inSchema = schema !== 'public' && {
+    searchPath: [schema, 'public'],
     migrations: { schemaName: schema },
     knexward: { dbMigrate: { table: project.table, schema } },
   };
+  const config = { connection, ...inSchema };
   return { environment, config: config as EnvironmentConfig };
 }
 

@@ -151,6 +151,16 @@ async function loadDotenv(projectRoot: string): Promise<void> {
 }
 
 /**
+ * What a migration source of knexward's tells its folder under. Registered by name: the knexfile
+ * may have loaded another copy of this package.
+ */
+export const MIGRATION_SOURCE = Symbol.for('knexward.migrationSource');
+
+interface OwnSource {
+  [MIGRATION_SOURCE]?: string | readonly string[];
+}
+
+/**
  * A relative `directory` is looked for beside the knexfile first and then in the project's
  * folder: Knex's own command line changes into the knexfile's folder, its library does not.
  */
@@ -161,7 +171,8 @@ function resolveMigrations(
 ): MigrationsConfig {
   const bases = knexfile === null ? [projectRoot] : [dirname(knexfile), projectRoot];
   const source = given.migrationSource as (Knex.MigrationSource<unknown> & OwnSource) | undefined;
-  const directories = [given.directory ?? source?.directory ?? './migrations']
+  const ownDirectory = source?.[MIGRATION_SOURCE];
+  const directories = [given.directory ?? ownDirectory ?? './migrations']
     .flat()
     .map((directory) => {
       const candidates = bases.map((base) => resolve(base, directory));
@@ -175,7 +186,7 @@ function resolveMigrations(
     disableTransactions: given.disableTransactions ?? false,
     sortDirsSeparately: given.sortDirsSeparately ?? false,
     loadExtensions: given.loadExtensions ?? null,
-    source: source?.directory === undefined ? (source ?? null) : null,
+    source: ownDirectory === undefined ? (source ?? null) : null,
     hooks: {
       ...(beforeAll && { beforeAll }),
       ...(beforeEach && { beforeEach }),
@@ -183,9 +194,4 @@ function resolveMigrations(
       ...(afterAll && { afterAll }),
     },
   };
-}
-
-/** knexward's own migration source tells its folder; any other source is used as it is. */
-interface OwnSource {
-  directory?: string | readonly string[];
 }

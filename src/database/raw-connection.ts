@@ -6,10 +6,7 @@ import { type ClientBase } from 'pg';
  * it are left as they are: `knex.raw` would take every `?` for a binding, and a project's
  * `wrapIdentifier` and `postProcessResponse` would change names and rows.
  */
-export type RawConnection = ClientBase & {
-  /** The server's last word: idle, in a transaction, in a failed one. Older `pg` cannot tell. */
-  getTransactionStatus?(): 'I' | 'T' | 'E' | null;
-};
+export type RawConnection = ClientBase;
 
 /** Lends the raw connection for the time of one call. */
 export async function withRawConnection<T>(

@@ -79,5 +79,7 @@ async function createKnex(connection: ClientConfig, config: ResolvedConfig): Pro
     pool: { ...given.pool, min: 0 },
     // The place of a failing query builder in the migration's file is worth its small cost here.
     asyncStackTraces: true,
+    // Else a failing statement's bound values, a password perhaps, become part of the message.
+    compileSqlOnError: false,
   });
 }

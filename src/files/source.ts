@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { projectConfig } from '../config/resolve.js';
+import { MIGRATION_SOURCE, projectConfig } from '../config/resolve.js';
 import { findMigrations, type Migration } from './find.js';
 import { loadMigration } from './load.js';
 
@@ -11,7 +11,7 @@ export interface MigrationSourceOptions {
 
 /** A migration source of knexward's: Knex's interface, and the folder that it looks in. */
 export interface KnexwardMigrationSource extends Knex.MigrationSource<Migration> {
-  readonly directory: string | readonly string[];
+  readonly [MIGRATION_SOURCE]: string | readonly string[];
 }
 
 /**
@@ -36,7 +36,7 @@ export function migrationSource(options: MigrationSourceOptions): KnexwardMigrat
       null,
     );
   return {
-    directory,
+    [MIGRATION_SOURCE]: directory,
     getMigrations: () => findMigrations(config()),
     getMigrationName: ({ name }) => name,
     getMigration: async (migration) => {

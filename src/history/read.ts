@@ -55,6 +55,8 @@ export function isoMoment(column: string): string {
 
 interface Catalog {
   schema: string | null;
+  /** The schema of db-migrate's table, as far as it is there. */
+  old_schema: string | null;
   server_version: number;
   columns: Record<string, string[]>;
 }
@@ -76,7 +78,7 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
     history: tableName,
     lock: `${tableName}_lock`,
     journal: JOURNAL_TABLE,
-    dbMigrate: { schema: dbMigrate.schema ?? catalog.schema, table: dbMigrate.table },
+    dbMigrate: { schema: catalog.old_schema ?? catalog.schema, table: dbMigrate.table },
   };
   const { columns } = catalog;
   const shape = (columns[tables.history] ?? []).sort();
@@ -97,7 +99,10 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
   };
 }
 
-/** One round trip for everything that depends on what exists. */
+/**
+ * One round trip for everything that depends on what exists. db-migrate does not qualify the name
+ * of its table, so where no schema is given it is looked for along the search path, as it does.
+ */
 async function readCatalog(
   client: ClientBase,
   schema: string | null,
@@ -107,12 +112,15 @@ async function readCatalog(
   const { rows } = await client.query<Catalog>(
     `with home as (
        select nspname as name from pg_namespace where nspname = coalesce($1, current_schema())
+     ), old as (
+       select coalesce($3, (select relnamespace::regnamespace::name from pg_class
+         where oid = to_regclass(quote_ident($4)))) as name
      ), wanted as (
        select (select name from home) as schema, t as name, t as label from unnest($2::text[]) t
        union all
-       select coalesce($3, (select name from home)), $4, 'db-migrate'
+       select (select name from old), $4, 'db-migrate'
      )
-     select (select name from home) as schema,
+     select (select name from home) as schema, (select name from old) as old_schema,
             current_setting('server_version_num')::int as server_version,
             (select coalesce(json_object_agg(label, columns), '{}') from (
                select w.label, json_agg(a.attname) as columns

@@ -47,14 +47,18 @@ export function renderFailure(result: RunResult, failure: MigrationFailure, c: C
     ...(result.notReached.length > 0
       ? [`  ${c.dim('not reached')} ${result.notReached.join(', ')}`]
       : []),
-    `  ${c.dim('next')}        ${nextStep(result)}`,
+    `  ${c.dim('next')}        ${nextStep(result, failure)}`,
   ]);
 }
 
-function nextStep(result: RunResult): string {
+function nextStep(result: RunResult, { leftovers }: MigrationFailure): string {
   const before = result.done.length;
-  const kept = before === 0 ? 'Nothing else was changed.' : `${before} before it stay as they are.`;
-  return `${kept} Correct the migration and run the command again; "knexward status" shows where things stand.`;
+  const kept =
+    before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
+  const itself = leftovers
+    ? 'It did not run in one transaction: see what it left behind, and clean up first.'
+    : 'It left no trace of itself.';
+  return `${kept} ${itself} Correct the migration and run the command again; "knexward status" shows where things stand.`;
 }
 
 const EXCERPT_LENGTH = 600;

@@ -8,6 +8,7 @@ import { writeJournal } from '../history/journal.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { deleteHistoryRows, insertHistoryRow, isApplied } from '../history/write.js';
 import { type RunListener } from './events.js';
+import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /** Marks the fence that two changes of one history cannot pass at once ("knxe" in ASCII). */
 const FENCE_LOCK = 0x6b6e7865;
@@ -80,17 +81,22 @@ async function changeAndRecord(
   work: MigrationFunction,
 ): Promise<ChangeOutcome> {
   const started = performance.now();
-  const applied = await withRawConnection(trx, (connection) =>
-    enter(connection, context, migration),
-  );
-  if (applied === (context.direction === 'up')) return { done: false };
-  await runWithHooks(context, trx, migration, work);
-  const durationMs = performance.now() - started;
-  await withRawConnection(trx, async (connection) => {
-    await reopenIfEnded(connection, context, migration);
+  return withRawConnection(trx, async (connection) => {
+    const applied = await enter(connection, context, migration);
+    if (applied === (context.direction === 'up')) return { done: false };
+    const watch = watchTransaction(connection);
+    try {
+      await runWithHooks(context, trx, migration, work);
+      if (watch.ended()) await reopen(connection, context, migration);
+    } catch (error) {
+      throw watch.ended() ? new PartlyCommitted(error) : error;
+    } finally {
+      watch.stop();
+    }
+    const durationMs = performance.now() - started;
     await record(connection, context, migration, durationMs);
+    return { done: true, durationMs };
   });
-  return { done: true, durationMs };
 }
 
 /**
@@ -131,17 +137,17 @@ async function runWithHooks(
  * A change may end its transaction itself (`COMMIT` in its SQL). What it did is committed by
  * then, so the rows that record it get a transaction of their own, at once.
  */
-async function reopenIfEnded(
+async function reopen(
   connection: RawConnection,
   context: RunContext,
   migration: LoadedMigration,
 ): Promise<void> {
-  if (connection.getTransactionStatus?.() !== 'I') return;
   context.listener({
     type: 'warned',
     name: migration.name,
     message: 'it ended its transaction itself; its history row was written right after it',
   });
+  // Within a transaction that the change has begun anew, this is a warning of the server's.
   await connection.query('begin');
 }
 
@@ -204,6 +210,7 @@ async function retryWhenBusy(
       return await attempt();
     } catch (error) {
       const { code } = error as { code?: string };
+      // A change that has committed a part of itself would do that part twice.
       if (!BUSY.has(code ?? '') || tried > context.config.settings.retries) throw error;
       const backoff = Math.min(FIRST_DELAY_MS * 2 ** (tried - 1), LONGEST_DELAY_MS);
       const delayMs = Math.round(backoff * (0.5 + Math.random() / 2));

@@ -7,6 +7,7 @@ import { type LoadedMigration } from '../files/load.js';
 import { stemOf } from '../files/name.js';
 import { type FailedStatement, statementOf } from '../statement.js';
 import { adviceFor } from './advice.js';
+import { PartlyCommitted } from './watch-transaction.js';
 
 /** All that is known of a migration that failed, ready to be shown. */
 export interface MigrationFailure {
@@ -20,6 +21,8 @@ export interface MigrationFailure {
   line: number | null;
   /** The server's hint, or what knexward knows about that code. */
   hint: string | null;
+  /** Whether it may have left something behind, because not all of it ran in its transaction. */
+  leftovers: boolean;
 }
 
 /** Describes what went wrong in one migration: the statement, the place, and what helps. */
@@ -40,6 +43,7 @@ export function describeFailure(
     file: place.file,
     line: place.line,
     hint: server?.hint ?? adviceFor(server?.code) ?? (error as { fix?: string })?.fix ?? null,
+    leftovers: !migration.transaction || error instanceof PartlyCommitted,
   };
 }
 
@@ -66,12 +70,12 @@ function isServerError(error: object): error is DatabaseError {
   );
 }
 
-/** Knex puts the statement, with its bound values, in front of the server's message. */
+/** Knex puts the statement in front of the server's message. */
 function serverMessage(error: DatabaseError, statement: FailedStatement | undefined): string {
-  const { message } = error;
-  const start = statement === undefined ? -1 : message.lastIndexOf(' - ');
-  const plain = start >= 0 && !statement?.file ? message.slice(start + 3) : message;
-  return error.detail ? `${plain} (${error.detail})` : plain;
+  const prefix = `${statement?.sql ?? ''} - `;
+  const { message, detail } = error;
+  const plain = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  return detail ? `${plain} (${detail})` : plain;
 }
 
 function plainMessage(error: unknown): string {

@@ -247,6 +247,48 @@ exports.up = async () => {
     ]);
   });
 
+  it('a change that has committed a part of itself is not tried again, and told so', async () => {
+    await database.query('create table busy (id int)');
+    const holder = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+    expect(holder).toHaveLength(1);
+    await database.query('begin; lock table busy');
+    project.write({
+      'knexfile.js': KNEXFILE.replace('migrations:', 'knexward: { lockTimeout: 200 }, migrations:'),
+      'migrations/20260101000001_second.up.sql':
+        "create table once (id int); commit; begin; set lock_timeout = '200ms'; alter table busy add column n int;",
+    });
+    const up = await knexward('up');
+    await database.query('rollback');
+    expect(up.code).toBe(1);
+    expect(up.stderr).not.toContain('attempt 2');
+    expect(up.stderr).toContain('see what it left behind');
+    expect(up.stderr).toContain('SQLSTATE    55P03');
+    expect(await exists('once')).toBe(true);
+  });
+
+  it('a nested transaction that is rolled back is no end of the change', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = async (knex) => {
+        await knex.raw('create table kept (id int)');
+        await knex.transaction((inner) => inner.raw('select broken')).catch(() => {});
+      };`,
+    });
+    const up = await knexward('up');
+    expect({ code: up.code, warned: up.stderr.includes('ended its transaction') }).toEqual({
+      code: 0,
+      warned: false,
+    });
+    expect(await exists('kept')).toBe(true);
+  });
+
+  it('keeps the whole of a message that has a dash in it', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = (knex) =>
+        knex.raw("do $$ begin raise exception 'one - two - three' using errcode = 'P0001'; end $$");`,
+    });
+    expect((await failure()).message).toBe('one - two - three');
+  });
+
   it('a change that ends its transaction itself is recorded at once, and warned about', async () => {
     project.write({
       'migrations/20260101000001_second.up.sql':

@@ -43,6 +43,7 @@ describe('a failure', () => {
     file: `${process.cwd()}/migrations/20260101000000_a.js`,
     line: 3,
     hint: 'Something of that name exists already.',
+    leftovers: false,
   };
 
   it('is a page of a manual', () => {
@@ -57,7 +58,7 @@ describe('a failure', () => {
               )
   hint        Something of that name exists already.
   not reached b.js, c.js
-  next        1 before it stay as they are. Correct the migration and run the command again; "knexward status" shows where things stand.
+  next        1 before it stay as they are. It left no trace of itself. Correct the migration and run the command again; "knexward status" shows where things stand.
 `,
     );
   });
