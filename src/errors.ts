@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   MISSING_FILE: 5,
   UNFINISHED: 5,
   ADOPT_MISMATCH: 5,
+  // 6: a check found something
+  STILL_PENDING: 6,
   // stopped by a signal
   INTERRUPTED: 130,
   // a fault of knexward's own

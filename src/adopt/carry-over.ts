@@ -33,8 +33,10 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
   const { client, config, files, timeZone } = work;
   const before = await readHistory(client, config);
   const { lockTimeout, waitForLock } = config.settings;
-  const onWaiting = work.onWaiting ?? (() => undefined);
-  const lock = await acquireLock(client, before.tables, waitForLock, onWaiting);
+  const lock = await acquireLock(client, before.tables, {
+    waitMs: waitForLock,
+    onWaiting: work.onWaiting,
+  });
   try {
     await client.query("select set_config('lock_timeout', $1, true)", [`${lockTimeout}ms`]);
     const { schema, table } = before.tables.dbMigrate;

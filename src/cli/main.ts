@@ -9,7 +9,9 @@ import { type CommonOptions, outputOf } from './options.js';
 import { addRedoCommand } from './redo.js';
 import { addResolveCommand } from './resolve.js';
 import { addStatusCommand } from './status.js';
+import { addUnlockCommand } from './unlock.js';
 import { addUpCommand } from './up.js';
+import { addWaitCommand } from './wait.js';
 
 /** Runs the command line: parses, carries out, reports, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,7 +21,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    process.exitCode = reportError(error, argv);
+    const exitCode = reportError(error, argv);
+    process.exitCode ??= exitCode;
   }
   // A migration may have left something open (a pool, a timer); the command is done all the same.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
@@ -44,7 +47,9 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addStatusCommand(program);
   addCreateCommand(program);
   addRedoCommand(program);
+  addWaitCommand(program);
   addAdoptCommand(program);
+  addUnlockCommand(program);
   addResolveCommand(program);
   return program;
 }

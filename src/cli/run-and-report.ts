@@ -3,6 +3,7 @@ import { type Output } from '../report/output.js';
 import { type RunRequest } from '../run/run.js';
 import { type RunResult } from '../run/result.js';
 import { type CommonOptions, configRequestOf, outputOf } from './options.js';
+import { stopOnSignals } from './signals.js';
 
 /** Runs migrations in one direction for a command, reports, and sets the exit code. */
 export async function runAndReport(
@@ -29,11 +30,22 @@ export async function runForCommand(
   const { createProgress } = await import('../report/progress.js');
   const { renderDownQuestion } = await import('../report/run-text.js');
   const asks = request.direction === 'down' && config.production && config.settings.confirmDown;
-  return upOrDown(config, {
-    ...request,
-    listener: await createProgress(output),
-    ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
-  });
+  const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
+  try {
+    const result = await upOrDown(config, {
+      ...request,
+      listener: await createProgress(output),
+      signal: stop.signal,
+      ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
+    });
+    if (result.failed?.code === 'INTERRUPTED') process.exitCode = stop.exitCode() ?? 1;
+    return result;
+  } catch (error) {
+    if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+    throw error;
+  } finally {
+    stop.release();
+  }
 }
 
 /** Shows what went wrong on stderr, and sets the exit code that says so. */
@@ -42,7 +54,7 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   if (!failed) return;
   const { ERROR_CODES } = await import('../errors.js');
   const { renderFailure } = await import('../report/run-text.js');
-  process.exitCode = failed.code === 'LOCK_LOST' ? ERROR_CODES.LOCK_LOST : 1;
+  process.exitCode ??= failed.code === 'LOCK_LOST' ? ERROR_CODES.LOCK_LOST : 1;
   if (!output.options.json) output.note('error', renderFailure(result, failed, output.colors));
 }
 

@@ -14,7 +14,6 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   const client = new Client({
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    application_name: 'knexward',
     ...connection,
   });
   // A lost connection is noticed by the query that needs it; without a listener it would end

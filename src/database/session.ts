@@ -15,8 +15,10 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What opening a session tells on the way. */
-export interface SessionEvents {
+/** What opening a session may be told, and tells on the way. */
+export interface SessionOptions {
+  /** What the session's connections are called in `pg_stat_activity`. */
+  applicationName?: string;
   /** The embedded server is used: where its data is. */
   onEmbedded?(folder: string): void;
 }
@@ -24,9 +26,11 @@ export interface SessionEvents {
 /** Opens the database that the configuration names, starting the embedded server if that is it. */
 export async function openSession(
   config: ResolvedConfig,
-  events: SessionEvents = {},
+  options: SessionOptions = {},
 ): Promise<Session> {
-  const { connection, release } = await reachServer(config, events);
+  const { connection: server, release } = await reachServer(config, options);
+  const { applicationName = 'knexward' } = options;
+  const connection = { ...server, application_name: applicationName };
   let client: Client;
   try {
     client = await connect(connection, config);
@@ -49,13 +53,13 @@ export async function openSession(
 
 async function reachServer(
   config: ResolvedConfig,
-  events: SessionEvents,
+  options: SessionOptions,
 ): Promise<{ connection: ClientConfig; release: () => Promise<void> }> {
   const { database } = config;
   if (database.kind === 'server') {
     return { connection: database.connection, release: () => Promise.resolve() };
   }
-  events.onEmbedded?.(database.folder);
+  options.onEmbedded?.(database.folder);
   const { startEmbedded } = await import('../embedded/index.js');
   const server = await startEmbedded({ folder: database.folder });
   const { host, port, user, password } = server;
@@ -72,7 +76,6 @@ async function createKnex(connection: ClientConfig, config: ResolvedConfig): Pro
     ...given,
     client: given.client ?? 'pg',
     connection: {
-      application_name: 'knexward',
       keepAlive: true,
       ...connection,
     } as Knex.PgConnectionConfig,

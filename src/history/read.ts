@@ -1,7 +1,7 @@
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { type HistoryTables, qualified } from './tables.js';
+import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
@@ -27,6 +27,9 @@ export interface FailedChange {
   message: string;
 }
 
+/** Knex's lock row: free, or taken by Knex, or by a run of knexward. */
+export type KnexLockState = 'free' | 'knex' | 'knexward';
+
 /** All that a database tells about its migrations. */
 export interface History {
   tables: HistoryTables;
@@ -37,8 +40,8 @@ export interface History {
   rows: HistoryRow[];
   unfinished: UnfinishedChange[];
   failed: FailedChange[];
-  /** Whether Knex's own lock row is taken. */
-  knexLocked: boolean;
+  /** Who has taken Knex's own lock row. */
+  knexLock: KnexLockState;
   /** db-migrate's history, where there is one: how many of its rows were not carried over. */
   dbMigrate: { rows: number; unadopted: number } | null;
 }
@@ -142,7 +145,7 @@ interface Present {
   hasOld: boolean;
 }
 
-type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLocked' | 'dbMigrate'>;
+type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'>;
 
 async function readContent(
   client: ClientBase,
@@ -153,20 +156,20 @@ async function readContent(
     rows: HistoryRow[] | null;
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
-    knex_locked: boolean | null;
+    knex_lock: KnexLockState | null;
     old: { rows: number; unadopted: number } | null;
   }>(`select
     ${present.hasHistory ? historyRows(tables) : 'null'} as rows,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
-    ${present.hasLock ? knexLocked(tables) : 'null'} as knex_locked,
+    ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
     ${present.hasOld ? unadoptedRows(tables, present.hasJournal) : 'null'} as old`);
   const content = rows[0];
   return {
     rows: content?.rows ?? [],
     unfinished: content?.unfinished ?? [],
     failed: content?.failed ?? [],
-    knexLocked: content?.knex_locked ?? false,
+    knexLock: content?.knex_lock ?? 'free',
     dbMigrate: content?.old ?? null,
   };
 }
@@ -197,8 +200,9 @@ function lastWords(tables: HistoryTables): string {
      order by migration, id desc`;
 }
 
-function knexLocked(tables: HistoryTables): string {
-  return `(select coalesce(bool_or(is_locked = 1), false)
+function knexLockState(tables: HistoryTables): string {
+  return `(select case coalesce(max(is_locked), 0) when 0 then 'free' when ${LOCKED_BY_KNEXWARD} then 'knexward'
+      else 'knex' end
     from ${qualified(tables.schema, tables.lock)})`;
 }
 

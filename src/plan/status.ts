@@ -17,7 +17,7 @@ export interface Problem {
 
 /** Every kind of problem that `status` can tell of. */
 export type ProblemCode =
-  'NOT_ADOPTED' | 'MISSING_FILE' | 'DUPLICATE_ROW' | 'UNFINISHED' | 'FAILED' | 'KNEX_LOCKED';
+  'NOT_ADOPTED' | 'MISSING_FILE' | 'DUPLICATE_ROW' | 'UNFINISHED' | 'FAILED' | 'KNEX_LOCKED' | 'LEFT_LOCK';
 
 /** A database's migrations, seen against the files. */
 export interface Status {
@@ -30,7 +30,12 @@ export interface Status {
 }
 
 /** Problems that leave the database usable as it is: they are shown, and do not stop `up`. */
-const HARMLESS: ReadonlySet<ProblemCode> = new Set(['MISSING_FILE', 'DUPLICATE_ROW', 'FAILED']);
+const HARMLESS: ReadonlySet<ProblemCode> = new Set([
+  'MISSING_FILE',
+  'DUPLICATE_ROW',
+  'FAILED',
+  'LEFT_LOCK',
+]);
 
 /** Compares files and history. Pure: the same values give the same status. */
 export function statusOf(
@@ -64,7 +69,7 @@ export function statusOf(
 
 function findProblems(files: ReadonlyMap<string, Migration>, history: History): Problem[] {
   const problems: Problem[] = [];
-  const { dbMigrate, rows, unfinished, failed, knexLocked } = history;
+  const { dbMigrate, rows, unfinished, failed, knexLock } = history;
   if (dbMigrate && dbMigrate.unadopted > 0) problems.push(notAdopted(dbMigrate.unadopted));
   for (const { name, startedAt, actor } of unfinished) {
     problems.push({
@@ -89,12 +94,20 @@ function findProblems(files: ReadonlyMap<string, Migration>, history: History): 
     else if (!files.has(name)) problems.push(missingFile(name));
     seen.add(name);
   }
-  if (knexLocked) {
+  if (knexLock === 'knex') {
     problems.push({
       code: 'KNEX_LOCKED',
       migration: null,
       message: "Knex's lock is taken: a knex migrate command runs, or was killed",
-      fix: 'If none runs: knex migrate:unlock',
+      fix: 'If none runs: knexward unlock',
+    });
+  }
+  if (knexLock === 'knexward') {
+    problems.push({
+      code: 'LEFT_LOCK',
+      migration: null,
+      message: "Knex's lock is taken by a knexward that is running, or was killed",
+      fix: 'Nothing to do: the next knexward up gives it back.',
     });
   }
   return problems;

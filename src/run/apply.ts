@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
+import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
@@ -7,7 +8,9 @@ import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { deleteHistoryRows, insertHistoryRow, isApplied } from '../history/write.js';
+import { watchBlockers } from './blockers.js';
 import { type RunListener } from './events.js';
+import { refuseInterrupted, untilInterrupted } from './interruption.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /** Marks the fence that two changes of one history cannot pass at once ("knxe" in ASCII). */
@@ -16,6 +19,11 @@ const FENCE_LOCK = 0x6b6e7865;
 /** What one change needs to know about the run that it is part of. */
 export interface RunContext {
   knex: Knex;
+  /** The connection that holds the runners' lock; from it, the changes' own can be looked at. */
+  bystander: Client;
+  /** What the connections of this run are called in `pg_stat_activity`. */
+  applicationName: string;
+  signal: AbortSignal | undefined;
   config: ResolvedConfig;
   tables: HistoryTables;
   runId: string;
@@ -129,7 +137,12 @@ async function runWithHooks(
 ): Promise<void> {
   const { beforeEach, afterEach } = context.config.migrations.hooks;
   await beforeEach?.(knex, [migration]);
-  await work(knex);
+  await untilInterrupted(
+    Promise.resolve(work(knex)),
+    context.signal,
+    context.bystander,
+    context.applicationName,
+  );
   await afterEach?.(knex, [migration]);
 }
 
@@ -199,25 +212,37 @@ async function applyOutsideTransaction(
 const BUSY = new Set(['55P03', '40P01']);
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
+const SHORTEST_LOOK_MS = 50;
 
 async function retryWhenBusy(
   context: RunContext,
   migration: LoadedMigration,
   attempt: () => Promise<ChangeOutcome>,
 ): Promise<ChangeOutcome> {
+  const { bystander, applicationName, config, listener, signal } = context;
+  const { lockTimeout, retries } = config.settings;
+  const everyMs = Math.max(lockTimeout / 2, SHORTEST_LOOK_MS);
   for (let tried = 1; ; tried++) {
+    const blockers = watchBlockers(bystander, applicationName, everyMs);
     try {
       return await attempt();
     } catch (error) {
       const { code } = error as { code?: string };
       // A change that has committed a part of itself would do that part twice.
-      if (!BUSY.has(code ?? '') || tried > context.config.settings.retries) throw error;
+      if (!BUSY.has(code ?? '') || tried > retries) throw error;
       const backoff = Math.min(FIRST_DELAY_MS * 2 ** (tried - 1), LONGEST_DELAY_MS);
       const delayMs = Math.round(backoff * (0.5 + Math.random() / 2));
+      const holder = blockers.describe();
       const reason = code === '40P01' ? 'a deadlock' : 'a table is busy';
       const { name } = migration;
-      context.listener({ type: 'retrying', name, attempt: tried, delayMs, reason });
-      await sleep(delayMs);
+      listener({
+        ...{ type: 'retrying', name, attempt: tried, delayMs },
+        reason: holder === null ? reason : `${reason}, ${holder}`,
+      });
+      await sleep(delayMs, undefined, signal && { signal }).catch(() => undefined);
+      refuseInterrupted(signal);
+    } finally {
+      blockers.stop();
     }
   }
 }

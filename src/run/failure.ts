@@ -12,7 +12,7 @@ import { PartlyCommitted } from './watch-transaction.js';
 /** All that is known of a migration that failed, ready to be shown. */
 export interface MigrationFailure {
   name: string;
-  code: 'MIGRATION_FAILED' | 'INVALID_MIGRATION' | 'LOCK_LOST';
+  code: 'MIGRATION_FAILED' | 'INVALID_MIGRATION' | 'LOCK_LOST' | 'INTERRUPTED';
   /** PostgreSQL's own code, such as `42P07`. */
   sqlstate: string | null;
   message: string;
@@ -49,7 +49,9 @@ export function describeFailure(
 
 function failureCode(error: unknown): MigrationFailure['code'] {
   const code = error instanceof KnexwardError ? error.code : undefined;
-  return code === 'INVALID_MIGRATION' || code === 'LOCK_LOST' ? code : 'MIGRATION_FAILED';
+  return code === 'INVALID_MIGRATION' || code === 'LOCK_LOST' || code === 'INTERRUPTED'
+    ? code
+    : 'MIGRATION_FAILED';
 }
 
 /** The server's error, looked for along the chain of causes: a migration may have wrapped it. */

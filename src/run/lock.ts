@@ -4,6 +4,7 @@ import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { type LockHolder } from './events.js';
+import { refuseInterrupted } from './interruption.js';
 
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;
@@ -14,6 +15,13 @@ export interface RunLock {
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
   release(): Promise<void>;
+}
+
+/** How to wait for the lock. */
+export interface LockOptions {
+  waitMs: number;
+  onWaiting?: ((holder: LockHolder | null) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -29,9 +37,9 @@ export interface RunLock {
 export async function acquireLock(
   client: Client,
   tables: HistoryTables,
-  waitMs: number,
-  onWaiting: (holder: LockHolder | null) => void,
+  options: LockOptions,
 ): Promise<RunLock> {
+  const { waitMs, onWaiting, signal } = options;
   const lost = watchForLoss(client);
   const deadline = Date.now() + waitMs;
   let told = false;
@@ -39,9 +47,10 @@ export async function acquireLock(
     const holder = await lockHolder(client, tables);
     await client.query('rollback');
     if (Date.now() >= deadline) throw locked(holder, waitMs);
-    if (!told) onWaiting(holder);
+    if (!told) onWaiting?.(holder);
     told = true;
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, signal && { signal }).catch(() => undefined);
+    refuseInterrupted(signal);
   }
   return {
     check: () => {
@@ -69,7 +78,11 @@ async function tryLock(client: Client, tables: HistoryTables): Promise<boolean> 
   return results[1]?.rows[0]?.locked ?? false;
 }
 
-async function lockHolder(client: Client, tables: HistoryTables): Promise<LockHolder | null> {
+/** Who holds the lock at this moment, or `null` where nobody does. */
+export async function lockHolder(
+  client: Client,
+  tables: HistoryTables,
+): Promise<LockHolder | null> {
   const { rows } = await client.query<LockHolder>(
     `select coalesce(usename, '?') as role,
             coalesce(host(client_addr), 'the same machine') as client,

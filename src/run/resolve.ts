@@ -30,7 +30,7 @@ export async function resolveMigration(
     const { tables, rows, unfinished, complete } = await readHistory(client, config);
     const names = new Set([...files, ...rows, ...unfinished].map(({ name }) => name));
     const name = selectName([...names], wanted);
-    const lock = await acquireLock(client, tables, config.settings.waitForLock, () => undefined);
+    const lock = await acquireLock(client, tables, { waitMs: config.settings.waitForLock });
     try {
       const applied = rows.find((row) => row.name === name);
       const batch =

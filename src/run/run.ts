@@ -6,16 +6,17 @@ import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
-import { writeJournal } from '../history/journal.js';
+import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { createTables } from '../history/write.js';
 import { type Extent, type Plan, planDown, planUp } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
-import { applyChange, functionOf, type RunContext } from './apply.js';
+import { functionOf, type RunContext } from './apply.js';
 import { type RunListener } from './events.js';
-import { describeFailure } from './failure.js';
+import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
+import { runSteps } from './steps.js';
 
 /** What to run. */
 export interface RunRequest {
@@ -26,6 +27,8 @@ export interface RunRequest {
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Plan) => Promise<void>;
   listener?: RunListener;
+  /** Stops the run: the statement under way is cancelled and rolled back. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -39,24 +42,32 @@ export interface RunRequest {
  * opening the database or reading the files may throw. Nothing has been changed then.
  */
 export async function run(config: ResolvedConfig, request: RunRequest): Promise<RunResult> {
-  const listener = request.listener ?? (() => undefined);
+  const { listener = () => undefined, signal } = request;
+  const runId = randomUUID();
+  const applicationName = `knexward ${runId}`;
   const session = await openSession(config, {
+    applicationName,
     onEmbedded: (folder) => listener({ type: 'embedded', folder }),
   });
   try {
     const files = await findMigrations(config);
     const history = await readHistory(session.client, config);
     const plan = planFor(request, files, history);
-    const result = emptyResult(config, request, plan);
-    if (plan.steps.length === 0 || request.dryRun) return result;
-    await request.confirm?.(plan);
+    const result = emptyResult(runId, config, request, plan);
+    // A lock that a killed run left behind is given back even where nothing else is to be done.
+    const idle = plan.steps.length === 0 && history.knexLock !== 'knexward';
+    if (idle || request.dryRun) return result;
+    if (plan.steps.length > 0) await request.confirm?.(plan);
     const loaded = await loadAll(plan, config, new Map());
-    const { waitForLock } = config.settings;
-    const lock = await acquireLock(session.client, history.tables, waitForLock, (holder) =>
-      listener({ type: 'waiting', holder }),
-    );
+    refuseInterrupted(signal);
+    const lock = await acquireLock(session.client, history.tables, {
+      waitMs: config.settings.waitForLock,
+      onWaiting: (holder) => listener({ type: 'waiting', holder }),
+      signal,
+    });
+    const locked = { config, request, session, files, loaded, lock, listener, result };
     try {
-      return await runLocked({ config, request, session, files, loaded, lock, listener, result });
+      return await runLocked({ ...locked, applicationName });
     } finally {
       await lock.release();
     }
@@ -90,10 +101,15 @@ function refuseUnfinished({ unfinished }: History): void {
   });
 }
 
-function emptyResult(config: ResolvedConfig, request: RunRequest, plan: Plan): RunResult {
+function emptyResult(
+  runId: string,
+  config: ResolvedConfig,
+  request: RunRequest,
+  plan: Plan,
+): RunResult {
   const dryRun = request.dryRun ?? false;
   return {
-    runId: randomUUID(),
+    runId,
     environment: config.environment,
     direction: request.direction,
     batch: plan.batch,
@@ -126,28 +142,46 @@ interface LockedRun {
   lock: RunLock;
   listener: RunListener;
   result: RunResult;
+  applicationName: string;
 }
 
 async function runLocked(locked: LockedRun): Promise<RunResult> {
-  const { config, request, session, files, loaded, listener, result } = locked;
+  const { config, request, session, files, result } = locked;
   const knex = await session.knex();
   knex.on('query-error', (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
     rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
   );
-  const history = await withRawConnection(knex, async (connection) => {
+  const { tables } = await withRawConnection(knex, async (connection) => {
     const before = await readHistory(connection, config);
-    refuseKnexLock(before);
-    refuseUnfinished(before);
     if (!before.complete) await createTables(connection, before.tables);
+    if (!(await takeKnexLock(connection, before.tables))) throw knexLockTaken(before);
     return before;
   });
-  const plan = planFor(request, files, history);
-  if (plan.batch === null) return { ...result, batch: null };
+  try {
+    // Only now can nobody, plain Knex included, change the history any more.
+    const history = await withRawConnection(knex, (raw) => readHistory(raw, config));
+    refuseUnfinished(history);
+    const plan = planFor(request, files, history);
+    if (plan.batch === null) return { ...result, batch: null };
+    return await carryOut(locked, knex, history, { ...plan, batch: plan.batch });
+  } finally {
+    await withRawConnection(knex, (raw) => giveKnexLockBack(raw, tables)).catch(() => undefined);
+  }
+}
+
+async function carryOut(
+  locked: LockedRun,
+  knex: Knex,
+  history: History,
+  plan: Plan & { batch: number },
+): Promise<RunResult> {
+  const { config, session, listener, result, applicationName, request } = locked;
   listener({ type: 'planned', plan });
-  const steps = [...(await loadAll(plan, config, loaded)).values()];
+  const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
   const context: RunContext = {
-    ...{ knex, config, listener, runId: result.runId },
+    ...{ knex, config, listener, applicationName, runId: result.runId, signal: request.signal },
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
+    bystander: session.client,
   };
   const { hooks } = config.migrations;
   await hooks.beforeAll?.(knex, steps);
@@ -157,56 +191,9 @@ async function runLocked(locked: LockedRun): Promise<RunResult> {
 }
 
 /** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
-function refuseKnexLock(history: History): void {
-  if (!history.knexLocked) return;
-  throw new KnexwardError('LOCKED', {
+function knexLockTaken(history: History): KnexwardError {
+  return new KnexwardError('LOCKED', {
     message: `Knex's own lock (${history.tables.lock}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: 'Wait until it has finished. If none runs: knex migrate:unlock',
+    fix: 'Wait until it has finished. If none runs: knexward unlock',
   });
-}
-
-type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
-
-async function runSteps(
-  context: RunContext,
-  steps: readonly LoadedMigration[],
-  lock: RunLock,
-): Promise<Outcome> {
-  const done: Outcome['done'] = [];
-  for (const [index, migration] of steps.entries()) {
-    const { name } = migration;
-    context.listener({ type: 'started', name, index, total: steps.length });
-    try {
-      lock.check();
-      const outcome = await applyChange(context, migration);
-      if (!outcome.done) continue;
-      done.push({ name, durationMs: outcome.durationMs });
-      context.listener({ type: 'done', name, durationMs: outcome.durationMs });
-    } catch (error) {
-      const failed = describeFailure(error, migration, context.direction);
-      context.listener({ type: 'failed', failure: failed });
-      await recordFailure(context, migration, failed.message, failed.sqlstate, context.knex);
-      const notReached = steps.slice(index + 1).map((step) => step.name);
-      return { done, failed, notReached };
-    }
-  }
-  return { done, failed: null, notReached: [] };
-}
-
-/** The journal remembers the failure; where it cannot be reached any more, the report has it. */
-async function recordFailure(
-  context: RunContext,
-  migration: LoadedMigration,
-  message: string,
-  sqlstate: string | null,
-  knex: Knex,
-): Promise<void> {
-  const { tables, runId, batch, direction } = context;
-  const { name, checksum } = migration;
-  const details = { direction, message, sqlstate };
-  await withRawConnection(knex, (connection) =>
-    writeJournal(connection, tables, {
-      ...{ runId, event: 'failed', migration: name, batch, checksum, details },
-    }),
-  ).catch(() => undefined);
 }

@@ -21,7 +21,7 @@ function historyOf(rows: HistoryRow[], rest: Partial<History> = {}): History {
     rows,
     unfinished: [],
     failed: [],
-    knexLocked: false,
+    knexLock: 'free',
     dbMigrate: null,
     ...rest,
   };

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { openSession } from '../database/session.js';
+import { writeJournal } from '../history/journal.js';
+import { freeKnexLock } from '../history/knex-lock.js';
+import { type KnexLockState, readHistory } from '../history/read.js';
+import { qualified } from '../history/tables.js';
+import { acquireLock } from './lock.js';
+
+/** Another session on the same database: it may be the one that took the lock. */
+export interface OtherSession {
+  pid: number;
+  role: string;
+  application: string;
+  state: string;
+  since: string;
+  query: string;
+}
+
+/** What is known about Knex's lock. */
+export interface LockEvidence {
+  lock: KnexLockState;
+  /** The lock's table, qualified. */
+  table: string;
+  /** Who else is connected to the database at this moment. */
+  sessions: OtherSession[];
+}
+
+/**
+ * Frees Knex's lock row after showing what is known about it. The runners' lock is held meanwhile,
+ * so no knexward is at work then; that no `knex migrate` is, a person has to judge.
+ *
+ * @param confirm is shown the evidence, and throws to leave the lock alone
+ * @returns the evidence; where the lock was free, nothing was asked or changed
+ * @throws KnexwardError `LOCKED` where a knexward is at work
+ */
+export async function unlock(
+  config: ResolvedConfig,
+  confirm: (evidence: LockEvidence) => Promise<void>,
+): Promise<LockEvidence> {
+  const session = await openSession(config);
+  const { client } = session;
+  try {
+    const { tables } = await readHistory(client, config);
+    const lock = await acquireLock(client, tables, { waitMs: 0 });
+    try {
+      const { knexLock, complete } = await readHistory(client, config);
+      const table = qualified(tables.schema, tables.lock);
+      const evidence = { lock: knexLock, table, sessions: await otherSessions() };
+      if (knexLock === 'free') return evidence;
+      await confirm(evidence);
+      await freeKnexLock(client, tables);
+      if (complete) {
+        const details = { lock: knexLock, sessions: evidence.sessions };
+        const runId = randomUUID();
+        await writeJournal(client, tables, { runId, event: 'unlocked', migration: null, details });
+      }
+      await client.query('commit');
+      return evidence;
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await session.close();
+  }
+
+  async function otherSessions(): Promise<OtherSession[]> {
+    const { rows } = await client.query<OtherSession>(
+      `select pid, coalesce(usename, '?') as role, coalesce(application_name, '') as application,
+              coalesce(state, '?') as state, backend_start::text as since,
+              left(regexp_replace(coalesce(query, ''), '\\s+', ' ', 'g'), 80) as query
+         from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+          and backend_type = 'client backend'
+        order by backend_start`,
+    );
+    return rows;
+  }
+}
