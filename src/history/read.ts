@@ -183,16 +183,21 @@ function historyRows(tables: HistoryTables): string {
 function unfinishedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'actor', actor,
       'startedAt', ${isoMoment('at')}) order by id)
-    from (${lastWords(tables)}) latest where event = 'started')`;
+    from (${lastWords(tables)}) latest
+   where event = 'started' or details ->> 'endUnknown' = 'true')`;
 }
 
 function failedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
       'direction', details ->> 'direction', 'message', details ->> 'message') order by id)
-    from (${lastWords(tables)}) latest where event = 'failed')`;
+    from (${lastWords(tables)}) latest
+   where event = 'failed' and details ->> 'endUnknown' is distinct from 'true')`;
 }
 
-/** The last word on each change decides: where that is `started`, its end is unknown. */
+/**
+ * The last word on each change decides. Where that is `started`, or a failure that leaves open
+ * what the server did, its end is unknown.
+ */
 function lastWords(tables: HistoryTables): string {
   return `select distinct on (migration) id, migration, event, actor, at, details
       from ${qualified(tables.schema, tables.journal)}

@@ -56,7 +56,7 @@ function nextStep(result: RunResult, { leftovers }: MigrationFailure): string {
   const kept =
     before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
   const itself = leftovers
-    ? 'It did not run in one transaction: see what it left behind, and clean up first.'
+    ? 'It did not run in one transaction: see what it left behind, and clean up first (or say with "knexward resolve" that it is done).'
     : 'It left no trace of itself.';
   return `${kept} ${itself} Correct the migration and run the command again; "knexward status" shows where things stand.`;
 }

@@ -41,6 +41,14 @@ export async function runSteps(
   return { done, failed: null, notReached: [] };
 }
 
+/**
+ * Whether the server itself said no. A connection lost right after a statement leaves open whether
+ * the server has carried it out (08: connection exception, 57P: the server went away).
+ */
+function isRefusal(sqlstate: string | null): boolean {
+  return sqlstate !== null && !/^(08|57P)/.test(sqlstate);
+}
+
 /** The journal remembers the failure; where it cannot be reached any more, the report has it. */
 async function recordFailure(
   context: RunContext,
@@ -49,7 +57,8 @@ async function recordFailure(
 ): Promise<void> {
   const { knex, tables, runId, batch, direction } = context;
   const { name, checksum } = migration;
-  const details = { direction, message, sqlstate };
+  const endUnknown = !migration.transaction && !isRefusal(sqlstate);
+  const details = { direction, message, sqlstate, ...(endUnknown && { endUnknown }) };
   await withRawConnection(knex, (connection) =>
     writeJournal(connection, tables, {
       ...{ runId, event: 'failed', migration: name, batch, checksum, details },

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
-const COMMANDS = ['up', 'down', 'status', 'create', 'redo', 'adopt', 'resolve'];
+const COMMANDS = [
+  ...['up', 'down', 'status', 'create', 'redo'],
+  ...['wait', 'adopt', 'unlock', 'resolve'],
+];
 
 describe('the command line', () => {
   let database: TestDatabase;

@@ -134,6 +134,48 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await names('select name from ran order by name')).toEqual(['b', 'c', 'd']);
   });
 
+  it('killed between a change and its history row: Knex is left broken, knexward is not', async () => {
+    project.write({
+      // Ends the process in the moment in which the first history row is about to be written.
+      'knexfile.js': `const dieAtHistoryRow = (connection, done) => {
+          const { query } = connection;
+          connection.query = function (statement, ...rest) {
+            const text = statement.text ?? statement.sql ?? statement;
+            if (process.env.DIE && /^insert into .*knex_migrations"/.test(text)) process.kill(process.pid, 'SIGKILL');
+            return query.call(this, statement, ...rest);
+          };
+          done(null, connection);
+        };
+        module.exports = { development: { client: 'pg', connection: process.env.TEST_DATABASE_URL,
+          migrations: { directory: './migrations' }, pool: { afterCreate: dieAtHistoryRow } } };`,
+      'migrations/20260101000001_outside.js': `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw('create table outside (id int)');
+        exports.down = (knex) => knex.raw('drop table outside');`,
+    });
+    const commands = {
+      knex: ['node_modules/knex/bin/cli.js', 'migrate:latest'],
+      knexward: ['node_modules/knexward/bin/knexward.js', 'up'],
+    };
+    const outcome: Record<string, unknown> = {};
+    for (const [tool, command] of Object.entries(commands)) {
+      const own = await createDatabase();
+      const url = { TEST_DATABASE_URL: own.url };
+      const { signal } = await project.node(command, { ...url, DIE: 'yes' });
+      const [table] = await own.query("select to_regclass('a') is not null as made");
+      const rows = await own.query('select name from knex_migrations');
+      const [lock] = await own.query('select is_locked <> 0 as taken from knex_migrations_lock');
+      const { code } = await project.node(command, url);
+      outcome[tool] = { signal, ...table, rows: rows.length, ...lock, next: code };
+      await own.drop();
+    }
+    expect(outcome).toEqual({
+      // The table is there, its row is not, and the next run fails.
+      knex: { signal: 'SIGKILL', made: true, rows: 0, taken: true, next: 1 },
+      // Neither is there, and the next run does it all.
+      knexward: { signal: 'SIGKILL', made: false, rows: 0, taken: true, next: 0 },
+    });
+  });
+
   it('a runner waits for another, says for whom, and gives up with exit code 4', async () => {
     project.write({
       'knexfile.js': KNEXFILE.replace(

@@ -1,0 +1,130 @@
+import { createServer, type Server, type Socket, connect } from 'node:net';
+import { type AddressInfo } from 'node:net';
+
+/** Where a fault strikes: at the n-th message that clients send, before or after it is passed on. */
+export interface FaultPoint {
+  /** Counted from 1, over all connections, in the order of arrival. */
+  message: number;
+  when: 'before' | 'after';
+}
+
+/** What happens at the fault point; the connection that carries the message can be cut. */
+export type Fault = (cut: () => void) => void | Promise<void>;
+
+/** How long the server is given to act on the message, where it does not answer at once. */
+const GRACE_MS = 25;
+
+/**
+ * A proxy in front of PostgreSQL that understands where one message of the frontend protocol ends
+ * and the next begins (https://www.postgresql.org/docs/current/protocol-message-formats.html), and
+ * lets a test do something just before or just after the n-th of them.
+ */
+export class ProtocolProxy {
+  messages = 0;
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
+  private armed: { point: FaultPoint; fault: Fault } | undefined;
+
+  /** @param passedOver types of messages that are passed on and not counted */
+  constructor(
+    private readonly target: { host: string; port: number },
+    private readonly passedOver: ReadonlySet<string> = new Set(),
+  ) {}
+
+  async listen(): Promise<number> {
+    this.server = createServer((client) => this.accept(client));
+    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Counts anew, and strikes at the point if one is given. */
+  arm(point?: FaultPoint, fault: Fault = () => undefined): void {
+    this.messages = 0;
+    this.armed = point && { point, fault };
+  }
+
+  /** Whether the armed fault has not come to pass. */
+  get pending(): boolean {
+    return this.armed !== undefined;
+  }
+
+  /** Ends every connection; the proxy goes on listening. */
+  cutAll(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cutAll();
+    await new Promise((resolve) => this.server?.close(resolve));
+  }
+
+  private accept(client: Socket): void {
+    const upstream = connect(this.target);
+    for (const socket of [client, upstream]) {
+      this.sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    let buffer = Buffer.alloc(0);
+    let started = false;
+    let mute = false;
+    let queue = Promise.resolve();
+    upstream.on('data', (data) => {
+      if (!mute) client.write(data);
+    });
+    client.on('data', (data: Buffer) => {
+      buffer = Buffer.concat([buffer, data]);
+      for (let length = messageLength(buffer, started); length <= buffer.length;) {
+        const message = buffer.subarray(0, length);
+        const counts = !started || !this.passedOver.has(String.fromCharCode(message[0] ?? 0));
+        buffer = buffer.subarray(length);
+        started = true;
+        queue = queue.then(() =>
+          counts
+            ? this.pass(message, client, upstream, () => (mute = true))
+            : void upstream.write(message),
+        );
+        length = messageLength(buffer, started);
+      }
+    });
+  }
+
+  private async pass(
+    message: Buffer,
+    client: Socket,
+    upstream: Socket,
+    mute: () => void,
+  ): Promise<void> {
+    this.messages++;
+    const { armed } = this;
+    if (armed?.point.message !== this.messages) {
+      upstream.write(message);
+      return;
+    }
+    this.armed = undefined;
+    if (armed.point.when === 'after') {
+      // The server gets the message; the client never hears of what became of it.
+      mute();
+      upstream.write(message);
+      await Promise.race([
+        new Promise((resolve) => upstream.once('data', resolve)),
+        new Promise((resolve) => setTimeout(resolve, GRACE_MS)),
+      ]);
+    }
+    await armed.fault(() => {
+      client.destroy();
+      upstream.destroy();
+    });
+  }
+}
+
+/** The first message of a connection has no type byte; later ones have one before the length. */
+function messageLength(buffer: Buffer, started: boolean): number {
+  const offset = started ? 1 : 0;
+  return buffer.length < offset + 4 ? Infinity : offset + buffer.readInt32BE(offset);
+}
