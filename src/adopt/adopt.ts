@@ -1,20 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { type Client } from 'pg';
 import { type ConfigRequest, type ResolvedConfig } from '../config/resolve.js';
-import { openSession, type Session } from '../database/session.js';
-import { findMigrations, type Migration } from '../files/find.js';
-import { readHistory } from '../history/read.js';
+import { openSession } from '../database/session.js';
+import {
+  findAllMigrations,
+  findMigrations,
+  findScopedMigrations,
+  type Migration,
+} from '../files/find.js';
 import { type LockHolder } from '../run/events.js';
 import { adoptionConfig } from './adoption-config.js';
 import { carryHistoryOver } from './carry-over.js';
 import { type FileAction, planFiles } from './files.js';
+import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
-import { checkTimeZone, ownTimeZone, readOldHistory } from './inspect-database.js';
-import { type AdoptedRow, type HistoryPlan, planHistory, type Warning } from './plan.js';
+import { checkTimeZone, ownTimeZone } from './inspect-database.js';
+import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
 import { inspectProject, type ProjectHints } from './project.js';
 
 /** What to take over, and how. */
-export interface AdoptRequest extends ConfigRequest, ProjectHints {
+export interface AdoptRequest extends Omit<ConfigRequest, 'scope'>, ProjectHints {
   /** The schema of db-migrate's table, where the configuration does not say. */
   schema?: string | undefined;
   /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
@@ -32,7 +38,7 @@ export interface Adoption {
   environment: string;
   dryRun: boolean;
   timeZone: string;
-  /** The table that the history comes from, or `null` where the database has none. */
+  /** The table, or tables, that the history comes from, or `null` where the database has none. */
   source: string | null;
   history: AdoptedRow[];
   adopted: number;
@@ -55,35 +61,40 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
   const timeZone = checkTimeZone(request.timeZone ?? ownTimeZone());
   const root = resolve(request.cwd ?? process.cwd());
   const project = await inspectProject(root, request);
-  const config = await adoptionConfig(project, { ...request, cwd: root }, request);
+  const config = inGivenSchema(
+    await adoptionConfig(project, { ...request, cwd: root }, request),
+    request.schema,
+  );
   const migrations = await findMigrations(config);
+  const all = [...migrations, ...(await findScopedMigrations(config))];
   const session = await openSession(config);
   try {
-    const found = await inspect(session, config, migrations, timeZone);
+    const found = await inspectHistories(session.client, config, all, timeZone);
+    const names = new Set(migrations.map(({ name }) => name));
     const files = request.databaseOnly
       ? { actions: [], warnings: [] }
       : planFiles(project, {
-          rowsWithoutFiles: found.rowsWithoutFiles,
+          // A migration of a scope is one too: plain Knex does not look into sub-folders.
+          rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
           schema: config.settings.dbMigrate.schema,
           environment: config.environment,
         });
-    const implicit = findImplicitDependencies(migrations, project.packageJson);
+    const implicit = findImplicitDependencies(all, project.packageJson);
     const planned: Adoption = {
       environment: config.environment,
       dryRun: request.dryRun ?? false,
       timeZone,
-      source: found.source,
-      history: found.plan.rows,
+      source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
+      ...sumUp(found.map(({ plan }) => plan)),
       adopted: 0,
-      alreadyAdopted: found.plan.alreadyAdopted,
       files: files.actions,
-      warnings: [...found.plan.warnings, ...files.warnings, ...implicit],
+      warnings: [...found.flatMap(({ plan }) => plan.warnings), ...files.warnings, ...implicit],
       verified: false,
     };
     if (planned.dryRun) return planned;
     const changes = planned.history.length > 0 || files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
-    const done = await carryOver(request, session, config, migrations, planned);
+    const done = await carryOver(request, session.client, found, all, planned);
     for (const { apply } of files.actions) await apply?.();
     return done;
   } finally {
@@ -101,7 +112,7 @@ export async function adoptDatabase(config: ResolvedConfig): Promise<HistoryPlan
     return await carryHistoryOver({
       client: session.client,
       config,
-      files: await findMigrations(config),
+      files: await findAllMigrations(config),
       timeZone: ownTimeZone(),
       runId: randomUUID(),
     });
@@ -110,52 +121,42 @@ export async function adoptDatabase(config: ResolvedConfig): Promise<HistoryPlan
   }
 }
 
-interface Found {
-  plan: HistoryPlan;
-  source: string | null;
-  rowsWithoutFiles: boolean;
+/**
+ * Without a knexfile, a schema on the command line stands for one in database.json: history and
+ * migrations are in it. A knexfile says for itself where Knex's tables are.
+ */
+function inGivenSchema(config: ResolvedConfig, schema: string | undefined): ResolvedConfig {
+  if (schema === undefined || config.knexfile !== null) return config;
+  return {
+    ...config,
+    knex: { ...config.knex, searchPath: [schema, 'public'] },
+    migrations: { ...config.migrations, schemaName: schema },
+  };
 }
 
-async function inspect(
-  session: Session,
-  config: ResolvedConfig,
-  migrations: readonly Migration[],
-  timeZone: string,
-): Promise<Found> {
-  const history = await readHistory(session.client, config);
-  const old = await readOldHistory(session.client, history, timeZone);
-  const plan = planHistory(old, history, migrations, timeZone);
-  const names = new Set(migrations.map(({ name }) => name));
-  const applied = [...plan.rows, ...history.rows];
-  const { schema, table } = history.tables.dbMigrate;
+/** The rows of all histories, one history after the other. */
+function sumUp(plans: readonly HistoryPlan[]): Pick<Adoption, 'history' | 'alreadyAdopted'> {
   return {
-    plan,
-    source: old === null ? null : `${schema}.${table}`,
-    rowsWithoutFiles: applied.some(({ name }) => !names.has(name)),
+    history: plans.flatMap(({ rows }) => rows),
+    alreadyAdopted: plans.reduce((sum, plan) => sum + plan.alreadyAdopted, 0),
   };
 }
 
 async function carryOver(
   request: AdoptRequest,
-  session: Session,
-  config: ResolvedConfig,
-  migrations: readonly Migration[],
+  client: Client,
+  found: readonly FoundHistory[],
+  files: readonly Migration[],
   planned: Adoption,
 ): Promise<Adoption> {
-  if (planned.history.length === 0) return { ...planned, verified: true };
-  const plan = await carryHistoryOver({
-    client: session.client,
-    config,
-    files: migrations,
-    timeZone: planned.timeZone,
-    runId: randomUUID(),
-    ...(request.onWaiting && { onWaiting: request.onWaiting }),
-  });
-  return {
-    ...planned,
-    history: plan.rows,
-    adopted: plan.rows.length,
-    alreadyAdopted: plan.alreadyAdopted,
-    verified: true,
-  };
+  const { timeZone } = planned;
+  const runId = randomUUID();
+  const { onWaiting } = request;
+  const plans: HistoryPlan[] = [];
+  for (const { config, plan } of found) {
+    const work = { client, config, files, timeZone, runId, ...(onWaiting && { onWaiting }) };
+    plans.push(plan.rows.length === 0 ? plan : await carryHistoryOver(work));
+  }
+  const carried = sumUp(plans);
+  return { ...planned, ...carried, adopted: carried.history.length, verified: true };
 }

@@ -4,7 +4,7 @@ import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/load.js';
 import { type Migration } from '../files/find.js';
 import { actor } from '../history/journal.js';
-import { isoMoment, readHistory } from '../history/read.js';
+import { isoMoment, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
 import { acquireLock } from '../run/lock.js';
@@ -87,11 +87,11 @@ async function write(
      )
      insert into ${journal} (run_id, event, migration, batch, checksum, actor, details)
      select $3, 'adopted', p.name, p.batch, p.checksum, $4::text || ', ' || current_user,
-            jsonb_build_object('id', p.id, 'name', p.original, 'run_on', p.run_on::text,
-              'time_zone', $2::text, 'history_id', c.id)
+            jsonb_build_object('table', $5::text, 'id', p.id, 'name', p.original,
+              'run_on', p.run_on::text, 'time_zone', $2::text, 'history_id', c.id)
        from planned p left join carried c on c.name = p.name and c.batch = p.batch and not p.known
       order by p.id`,
-    [JSON.stringify(planned), timeZone, runId, actor()],
+    [JSON.stringify(planned), timeZone, runId, actor(), oldTableName(tables)],
   );
 }
 

@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { findKnexfile } from '../config/knexfile.js';
 import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
+import { planCallers } from './callers/plan.js';
 import { type KnexfileLanguage, renderKnexfile } from './knexfile/render.js';
 import { rewritePackageJson } from './scripts/package-json.js';
 import { type Warning } from './plan.js';
@@ -29,7 +30,8 @@ export interface FilePlan {
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
- * rewritten under their old names, database.json gets `.bak` behind its name. Changes nothing yet.
+ * rewritten under their old names, as are the calls of db-migrate elsewhere that can be, and
+ * database.json gets `.bak` behind its name. Changes nothing yet.
  *
  * The order of the actions is the order in which they are applied: database.json goes last, so
  * that a crash on the way leaves a project that adopt can be run on again.
@@ -41,6 +43,9 @@ export function planFiles(
   const plan: FilePlan = { actions: [], warnings: [] };
   planKnexfile(plan, project, facts);
   if (project.packageJson) planScripts(plan, project, project.packageJson);
+  const callers = planCallers(project, scriptDefaults(project));
+  plan.actions.push(...callers.actions);
+  plan.warnings.push(...callers.warnings);
   planDatabaseJson(plan, project);
   return plan;
 }

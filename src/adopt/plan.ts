@@ -1,5 +1,6 @@
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
+import { scopeOf, withoutScope } from '../files/scope.js';
 import { type History } from '../history/read.js';
 import { type OldHistory, type OldRow } from './inspect-database.js';
 
@@ -72,8 +73,9 @@ export function planHistory(
 function indexFiles(files: readonly Migration[]): Map<string, string> {
   const index = new Map<string, string>();
   for (const { name } of files) {
-    const stem = DB_MIGRATE_STEM.exec(name)?.[0];
-    if (stem === undefined) continue;
+    const own = DB_MIGRATE_STEM.exec(withoutScope(name))?.[0];
+    if (own === undefined) continue;
+    const stem = [scopeOf(name), own].filter((part) => part !== '').join('/');
     const other = index.get(stem);
     if (other !== undefined) {
       throw new KnexwardError('DUPLICATE_FILE', {

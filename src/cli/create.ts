@@ -2,7 +2,13 @@ import { relative } from 'node:path';
 import { type Command } from 'commander';
 import { resolveProject } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
 type CreateOptions = CommonOptions & { ts?: boolean; js?: boolean; sql?: boolean };
 
@@ -12,6 +18,7 @@ export function addCreateCommand(program: Command): void {
       .command('create')
       .argument('<name>', 'what the change does, such as add_email_to_users')
       .description('create a new migration with an up and a down')
+      .addOption(scopeOption())
       .option('--ts', 'in TypeScript')
       .option('--js', 'in JavaScript')
       .option('--sql', 'as a pair of SQL files'),

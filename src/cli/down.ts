@@ -1,6 +1,6 @@
 import { type Command } from 'commander';
 import { KnexwardError } from '../errors.js';
-import { type CommonOptions, parseCount, withCommonOptions } from './options.js';
+import { type CommonOptions, parseCount, scopeOption, withCommonOptions } from './options.js';
 import { runAndReport } from './run-and-report.js';
 
 type DownOptions = CommonOptions & {
@@ -18,6 +18,7 @@ export function addDownCommand(program: Command): void {
       .description('revert migrations: the last batch, unless told otherwise')
       .option('-c, --count <n>', 'revert the last n, whatever their batch', parseCount)
       .option('--all', 'revert every migration')
+      .addOption(scopeOption())
       .option('--dry-run', 'show what would be reverted, change nothing')
       .option('-y, --yes', 'do not ask in production'),
   )
@@ -25,6 +26,7 @@ export function addDownCommand(program: Command): void {
       'after',
       `
 A migration that db-migrate applied is a batch of its own, so that down reverts one, as before.
+Those of a scope are reverted only when it is asked for.
 
 Examples:
   $ knexward down           revert the last batch

@@ -2,11 +2,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ConfigRequest } from '../config/resolve.js';
 import { LOG_LEVELS, type LogLevel, Output } from '../report/output.js';
 
-/** The options that every command takes. */
+/** The options that every command takes, and `--scope`, which some do. */
 export interface CommonOptions {
   env?: string;
   knexfile?: string;
   cwd?: string;
+  scope?: string;
   json?: boolean;
   logFormat: 'text' | 'json';
   logLevel: LogLevel;
@@ -33,10 +34,15 @@ export function withCommonOptions(command: Command): Command {
     .option('--no-color', 'no colours, also not on a terminal');
 }
 
+/** `--scope`, for a command that works on one sub-folder of the migrations as well. */
+export function scopeOption(): Option {
+  return new Option('--scope <folder>', 'that sub-folder of the migrations, and nothing else');
+}
+
 /** What the command line says about the configuration. */
 export function configRequestOf(options: CommonOptions): ConfigRequest {
-  const { cwd, env, knexfile } = options;
-  return { cwd, env, knexfile };
+  const { cwd, env, knexfile, scope } = options;
+  return { cwd, env, knexfile, scope };
 }
 
 /** How the command line wants the command to speak. */

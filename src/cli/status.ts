@@ -1,6 +1,12 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
 /** A check found something: something is pending, or something is wrong. */
 const CHECK_FOUND = 6;
@@ -13,13 +19,15 @@ export function addStatusCommand(program: Command): void {
       .command('status')
       .alias('list')
       .description('show what is applied, what is pending, and what is wrong')
+      .addOption(scopeOption())
       .option('--check', 'exit with 6 when anything is pending or wrong')
       .option('--all', 'on a terminal: list every applied migration, not only the newest'),
   )
     .addHelpText(
       'after',
       `
-Reads only. A role that may read the history tables is enough.
+Reads only. A role that may read the history tables is enough. What is applied is shown with
+that of every scope in the same history; what is pending in a scope, with --scope.
 
 Examples:
   $ knexward status

@@ -1,6 +1,6 @@
 import { type Command } from 'commander';
 import { runAndReport } from './run-and-report.js';
-import { type CommonOptions, parseCount, withCommonOptions } from './options.js';
+import { type CommonOptions, parseCount, scopeOption, withCommonOptions } from './options.js';
 
 type UpOptions = CommonOptions & { count?: number; dryRun?: boolean };
 
@@ -11,17 +11,20 @@ export function addUpCommand(program: Command): void {
       .argument('[name]', 'apply up to and including this migration')
       .description('apply pending migrations: all of them, unless told otherwise')
       .option('-c, --count <n>', 'apply at most n', parseCount)
+      .addOption(scopeOption())
       .option('--dry-run', 'show what would be applied, change nothing'),
   )
     .addHelpText(
       'after',
       `
-Each migration runs in a transaction of its own, together with its history row.
+Each migration runs in a transaction of its own, together with its history row. Those in
+sub-folders, db-migrate's scopes, run only when their folder is asked for.
 
 Examples:
   $ knexward up                              apply everything that is pending
   $ knexward up 20260101120000_add_email.ts  apply up to and including that one
   $ knexward up -c 1                         apply the next one
+  $ knexward up --scope tenant               apply what is in migrations/tenant
   $ knexward up -e production --json         in a pipeline`,
     )
     .action((name: string | undefined, options: UpOptions) =>

@@ -5,6 +5,7 @@ import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { resolveConnection } from './connection.js';
 import { loadKnexfile, selectEnvironment } from './knexfile.js';
+import { narrowToScope } from './scope.js';
 import { type EnvironmentConfig, resolveSettings, type Settings } from './settings.js';
 
 /** What the command line, or a caller of the library, asks for. */
@@ -15,6 +16,8 @@ export interface ConfigRequest {
   env?: string | undefined;
   /** The path of the knexfile, where it is not in one of the usual places. */
   knexfile?: string | undefined;
+  /** A sub-folder of the migrations folder: its migrations and no others, as `db-migrate up:scope`. */
+  scope?: string | undefined;
 }
 
 /** Where the database is: a server that somebody runs, or the embedded one. */
@@ -24,8 +27,12 @@ export type DatabaseLocation =
 /** Where the migrations are and which tables keep their history, with Knex's defaults filled in. */
 export interface MigrationsConfig {
   directories: string[];
+  /** The sub-folder of them that is meant, and the start of its migrations' names. */
+  scope: string | null;
   tableName: string;
   schemaName: string | null;
+  /** Schemas of which the first that has a history is meant, where `schemaName` cannot say it. */
+  historyPath: readonly string[] | null;
   disableTransactions: boolean;
   sortDirsSeparately: boolean;
   loadExtensions: readonly string[] | null;
@@ -89,7 +96,8 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
   const { name, config } = knexfile
     ? selectEnvironment(knexfile, wanted)
     : { name: wanted ?? 'development', config: {} };
-  return projectConfig(projectRoot, name, config, knexfile?.path ?? null);
+  const project = projectConfig(projectRoot, name, config, knexfile?.path ?? null);
+  return request.scope === undefined ? project : narrowToScope(project, request.scope);
 }
 
 /** The configuration of one environment whose content is known. */
@@ -181,8 +189,10 @@ function resolveMigrations(
   const { beforeAll, beforeEach, afterEach, afterAll } = given;
   return {
     directories,
+    scope: null,
     tableName: given.tableName ?? 'knex_migrations',
     schemaName: given.schemaName ?? null,
+    historyPath: null,
     disableTransactions: given.disableTransactions ?? false,
     sortDirsSeparately: given.sortDirsSeparately ?? false,
     loadExtensions: given.loadExtensions ?? null,

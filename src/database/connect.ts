@@ -1,6 +1,7 @@
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import { keptOpen } from './event-loop.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -24,6 +25,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   } catch (error) {
     throw connectionError(error, client);
   }
+  keptOpen(client);
   await setSearchPath(client, config.knex.searchPath);
   return client;
 }

@@ -2,6 +2,7 @@ import { type Knex } from 'knex';
 import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from './connect.js';
+import { keepsPool } from './event-loop.js';
 
 /** An open database: one connection now, and Knex when a change has to run. */
 export interface Session {
@@ -72,7 +73,7 @@ async function reachServer(
 async function createKnex(connection: ClientConfig, config: ResolvedConfig): Promise<Knex> {
   const { default: createInstance } = await import('knex');
   const { migrations, knexward, seeds, ...given } = config.knex;
-  return createInstance({
+  const knex = createInstance({
     ...given,
     client: given.client ?? 'pg',
     connection: {
@@ -85,4 +86,6 @@ async function createKnex(connection: ClientConfig, config: ResolvedConfig): Pro
     // Else a failing statement's bound values, a password perhaps, become part of the message.
     compileSqlOnError: false,
   });
+  keepsPool(knex);
+  return knex;
 }

@@ -1,8 +1,10 @@
 import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
+import { watchForDeadEnd } from '../database/event-loop.js';
 import { createDriver, type MigrationDriver, operationsOf } from './driver/index.js';
+import { type HistoryNames } from './driver/history-table.js';
 import { withSchemaFirst } from './driver/search-path.js';
-import { type Direction, settle } from './driver/settle.js';
+import { type Direction, neverCalledBack, settle } from './driver/settle.js';
 import { seedLink, setupOptions } from './driver/setup.js';
 import { type DbMigrateFile, loadDbMigrateFile } from './load.js';
 
@@ -20,7 +22,7 @@ export interface RunOptions {
  * or was told by the server; for a statement that failed, `statementOf` knows which.
  *
  * @throws KnexwardError `INVALID_MIGRATION` where the file has no such direction, or one that can
- *   never say that it is done.
+ *   never say that it is done, or has nothing left to do in this process and did not say it.
  */
 export async function runDbMigrateMigration(
   file: DbMigrateFile,
@@ -29,18 +31,44 @@ export async function runDbMigrateMigration(
   options: RunOptions = {},
 ): Promise<void> {
   const operations = operationsOf(driver);
+  const dead = watch(file, direction, driver);
   const run = async (): Promise<void> => {
     await file.setup?.(setupOptions(options.ignoreOnInit ?? false), seedLink());
     await settle(file, direction, driver, (error) => operations.fail(error));
     await operations.drain();
   };
   try {
-    await Promise.race([run(), operations.fault]);
+    await Promise.race([run(), operations.fault, dead.end]);
   } catch (error) {
     throw operations.explain(error);
   } finally {
+    dead.unwatch();
     await operations.close();
   }
+}
+
+/** `end` rejects when the migration can never say that it is done, because nothing is left to do. */
+function watch(
+  file: DbMigrateFile,
+  direction: Direction,
+  { connection }: MigrationDriver,
+): { end: Promise<never>; unwatch: () => void } {
+  let unwatch = () => {};
+  const end = new Promise<never>((_, reject) => {
+    unwatch = watchForDeadEnd(connection, () => {
+      unwatch();
+      reject(neverCalledBack(file, direction));
+    });
+  });
+  return { end, unwatch };
+}
+
+/** Where a migration works, and where history is kept. */
+export interface MigrationPlace {
+  /** Names that the migration does not qualify mean this schema first, as in db-migrate. */
+  schema?: string;
+  /** For migrations that look into the history. */
+  history?: HistoryNames;
 }
 
 /** A migration in Knex's form. */
@@ -52,18 +80,15 @@ export interface KnexMigration {
 /**
  * Makes a db-migrate file a migration that Knex can run. The file is loaded when it runs.
  *
- * With a `schema`, names that the migration does not qualify mean that schema first, as in
- * db-migrate.
- *
  * @example
  * const { up } = toKnexMigration('/app/migrations/20150101000000-users.js', { schema: 'app' });
  * await knex.transaction((trx) => up(trx));
  */
-export function toKnexMigration(path: string, options: { schema?: string } = {}): KnexMigration {
+export function toKnexMigration(path: string, place: MigrationPlace = {}): KnexMigration {
   const inTransaction = (direction: Direction) => async (knex: Knex) =>
     knex.isTransaction
-      ? run(path, direction, knex, options)
-      : knex.transaction((trx) => run(path, direction, trx, options));
+      ? run(path, direction, knex, place)
+      : knex.transaction((trx) => run(path, direction, trx, place));
   return { up: inTransaction('up'), down: inTransaction('down') };
 }
 
@@ -71,14 +96,14 @@ async function run(
   path: string,
   direction: Direction,
   trx: Knex,
-  options: { schema?: string },
+  place: MigrationPlace,
 ): Promise<void> {
   const file = await loadDbMigrateFile(path);
   // A transaction's client hands out the transaction's own connection, which nobody has to release.
   const client = trx.client as { acquireConnection: () => Promise<ClientBase> };
   const connection = await client.acquireConnection();
   const runIt = () =>
-    runDbMigrateMigration(file, direction, createDriver({ connection, ...options }));
-  const { schema = 'public' } = options;
+    runDbMigrateMigration(file, direction, createDriver({ connection, ...place }));
+  const { schema = 'public' } = place;
   await (schema === 'public' ? runIt() : withSchemaFirst(connection, schema, runIt));
 }

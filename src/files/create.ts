@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { findMigrations, type Migration } from './find.js';
+import { folderOf, listMigrations, type Migration } from './find.js';
 import { timestampOf } from './name.js';
+import { withoutScope } from './scope.js';
 import { type MigrationLanguage, templateFor } from './template.js';
 
 /** What `createMigration` is asked for. */
@@ -28,8 +29,9 @@ export async function createMigration(
   request: CreateRequest,
 ): Promise<string[]> {
   const title = toFileTitle(request.title);
-  const directory = config.migrations.directories.at(-1) as string;
-  const existing = await findMigrations(config);
+  const { directories, scope } = config.migrations;
+  const directory = folderOf(directories.at(-1) as string, scope);
+  const existing = await listMigrations(config);
   const language = request.language ?? languageOf(existing, config.projectRoot);
   const packageType = await packageTypeOf(directory, config.projectRoot);
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
@@ -91,7 +93,7 @@ async function packageTypeOf(
 
 function nextTimestamp(existing: readonly Migration[], now: Date): string {
   const newest = existing
-    .map(({ name }) => timestampOf(name))
+    .map(({ name }) => timestampOf(withoutScope(name)))
     .filter((timestamp) => timestamp !== undefined)
     .reduce((a, b) => (a > b ? a : b), '');
   const wanted = formatTimestamp(now);

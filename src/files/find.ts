@@ -1,17 +1,19 @@
+import { type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { type MigrationFormat, type Settings } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
-import { compareNames, formatOfName, stemOf } from './name.js';
+import { compareNames, formatOfName, stemOf, timestampOf } from './name.js';
+import { scopeOf } from './scope.js';
 
 /** A migration as it lies on disk, before it is loaded. */
 export interface Migration {
-  /** The name in the history: the file's name with its extension. */
+  /** The name in the history: the file's name with its extension, in a scope `scope/` before it. */
   name: string;
   /** Which interface it speaks. A pair of SQL files speaks none. */
   format: MigrationFormat | 'sql';
-  /** The file; of a pair of SQL files the one that goes up. Absent for a custom source. */
+  /** The file; of a pair of SQL files the one that goes up. A custom source may tell none. */
   path: string | null;
   /** What a custom migration source of the knexfile calls it. */
   custom?: unknown;
@@ -21,14 +23,22 @@ const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.cjs', '.mjs'];
 const DECLARATION = /\.d\.[cm]?ts$/;
 
 /**
- * Finds the project's migrations, in the order in which they run. A folder that does not exist
- * holds none.
+ * Finds the project's migrations, or those of the scope that the configuration is narrowed down
+ * to, in the order in which they run. A folder that does not exist holds none.
  *
  * @throws KnexwardError `DUPLICATE_FILE` where two files stand for one migration,
  * `INVALID_MIGRATION` for a `.down.sql` without its `.up.sql`, `MIGRATIONS_FOLDER` where a folder
- * cannot be read.
+ * cannot be read or a scope has no migrations.
  */
 export async function findMigrations(config: ProjectConfig): Promise<Migration[]> {
+  const migrations = await listMigrations(config);
+  if (config.migrations.scope === null || migrations.length > 0) return migrations;
+  // Most likely a misspelt name, and the answer would be that all is well.
+  throw await emptyScope(config, config.migrations.scope);
+}
+
+/** As `findMigrations`; a scope that is only about to be made holds none. */
+export async function listMigrations(config: ProjectConfig): Promise<Migration[]> {
   const { directories, source, sortDirsSeparately } = config.migrations;
   if (source) return fromCustomSource(config);
   const found: Migration[][] = [];
@@ -45,36 +55,99 @@ async function fromCustomSource(config: ProjectConfig): Promise<Migration[]> {
   const { source, loadExtensions } = config.migrations;
   if (!source) return [];
   const listed = await source.getMigrations([...(loadExtensions ?? EXTENSIONS)]);
-  return listed.map((custom) => ({
-    name: source.getMigrationName(custom),
-    format: 'knex',
-    path: null,
-    custom,
-  }));
+  return listed.map((custom) => {
+    const name = source.getMigrationName(custom);
+    const path = pathOfCustom(custom);
+    return { name, format: path === null ? 'knex' : formatOfName(name), path, custom };
+  });
+}
+
+/** Knex's own migration source, and those made after it, tell the folder and the file. */
+function pathOfCustom(custom: unknown): string | null {
+  const { directory, file } = (custom ?? {}) as { directory?: unknown; file?: unknown };
+  return typeof directory === 'string' && typeof file === 'string' ? join(directory, file) : null;
 }
 
 async function findInFolder(directory: string, config: ProjectConfig): Promise<Migration[]> {
-  const extensions = config.migrations.loadExtensions ?? EXTENSIONS;
-  const files = await listFiles(directory);
+  const { scope, loadExtensions } = config.migrations;
+  const folder = folderOf(directory, scope);
+  const files = await listFiles(folder);
   const present = new Set(files);
   const migrations: Migration[] = [];
   for (const file of files) {
-    const path = join(directory, file);
+    const path = join(folder, file);
+    const name = scope === null ? file : `${scope}/${file}`;
     if (file.endsWith('.up.sql')) {
-      migrations.push({ name: file, format: 'sql', path });
+      migrations.push({ name, format: 'sql', path });
     } else if (file.endsWith('.down.sql')) {
       refuseLoneDown(path, file, present);
-    } else if (extensions.includes(extname(file)) && !DECLARATION.test(file)) {
-      migrations.push({ name: file, format: formatOf(path, config), path });
+    } else if (isModule(file, loadExtensions)) {
+      migrations.push({ name, format: formatOf(path, config), path });
     }
   }
   return migrations.sort((a, b) => compareNames(a.name, b.name));
 }
 
+/** Every migration of the project: those outside of scopes, then those of each scope. */
+export async function findAllMigrations(config: ProjectConfig): Promise<Migration[]> {
+  const whole = { ...config, migrations: { ...config.migrations, scope: null } };
+  return [...(await listMigrations(whole)), ...(await findScopedMigrations(whole))];
+}
+
+/** Where the migrations of a scope lie, or those that are in none. */
+export function folderOf(directory: string, scope: string | null): string {
+  return scope === null ? directory : join(directory, scope);
+}
+
+function isModule(file: string, extensions: readonly string[] | null): boolean {
+  return (extensions ?? EXTENSIONS).includes(extname(file)) && !DECLARATION.test(file);
+}
+
+/**
+ * Finds the migrations of all scopes: the files in sub-folders of the migrations folders whose
+ * names start with a timestamp. Other files, such as modules that migrations load, are none.
+ *
+ * @throws KnexwardError `MIGRATIONS_FOLDER` where a folder cannot be read.
+ */
+export async function findScopedMigrations(config: ProjectConfig): Promise<Migration[]> {
+  const { directories, loadExtensions, source } = config.migrations;
+  const found: Migration[] = [];
+  if (source) return found;
+  for (const directory of directories) {
+    for (const scope of await listScopes(directory, null)) {
+      const folder = folderOf(directory, scope);
+      for (const file of await listFiles(folder)) {
+        if (timestampOf(file) === undefined || !isModule(file, loadExtensions)) continue;
+        const path = join(folder, file);
+        found.push({ name: `${scope}/${file}`, format: formatOf(path, config), path });
+      }
+    }
+  }
+  return found.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** Folders that lie beside migrations and hold none. */
+const NO_SCOPE = /^(?:sqls|node_modules|\..*)$/;
+
+async function listScopes(directory: string, within: string | null): Promise<string[]> {
+  const entries = await readFolder(folderOf(directory, within));
+  const scopes: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory() || NO_SCOPE.test(entry.name)) continue;
+    const scope = within === null ? entry.name : `${within}/${entry.name}`;
+    scopes.push(scope, ...(await listScopes(directory, scope)));
+  }
+  return scopes;
+}
+
 async function listFiles(directory: string): Promise<string[]> {
+  const entries = await readFolder(directory);
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+}
+
+async function readFolder(directory: string): Promise<Dirent[]> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+    return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new KnexwardError('MIGRATIONS_FOLDER', {
@@ -113,6 +186,18 @@ function configuredFormat(
     .sort((a, b) => b.place.length - a.place.length);
   const key = matching[0]?.key;
   return key === undefined ? undefined : settings.formats[key];
+}
+
+async function emptyScope(config: ProjectConfig, scope: string): Promise<KnexwardError> {
+  const known = new Set((await findScopedMigrations(config)).map(({ name }) => scopeOf(name)));
+  const folders = config.migrations.directories.map((directory) => folderOf(directory, scope));
+  return new KnexwardError('MIGRATIONS_FOLDER', {
+    message: `There is no scope "${scope}": ${folders.join(', ')} holds no migrations.`,
+    fix:
+      known.size > 0
+        ? `The project has: ${[...known].join(', ')}.`
+        : 'A scope is a folder inside the migrations folder; this project has none.',
+  });
 }
 
 function refuseDuplicates(migrations: readonly Migration[]): void {

@@ -5,7 +5,7 @@ import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
 import { loadUserModule } from '../config/user-module.js';
 import { loadDbMigrateFile } from '../db-migrate/load.js';
-import { toKnexMigration } from '../db-migrate/migration.js';
+import { type MigrationPlace, toKnexMigration } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from './find.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile } from './sql.js';
@@ -53,23 +53,37 @@ async function loadFunctions(
   config: ProjectConfig,
 ): Promise<LoadedFunctions> {
   const { path } = migration;
-  const byDefault = !config.migrations.disableTransactions;
-  if (path === null) {
-    const module = await Promise.resolve(config.migrations.source?.getMigration(migration.custom));
+  const { source, disableTransactions } = config.migrations;
+  const byDefault = !disableTransactions;
+  if (source || path === null) {
+    const module = await Promise.resolve(source?.getMigration(migration.custom));
     return fromModule(module as unknown as Record<string, unknown>, migration.name, byDefault);
   }
   switch (migration.format) {
     case 'sql':
       return loadSqlPair(path, byDefault);
     case 'db-migrate': {
-      const schema = config.settings.dbMigrate.schema ?? config.migrations.schemaName;
       const { down } = await loadDbMigrateFile(path);
-      const functions = toKnexMigration(path, schema === null ? {} : { schema });
+      const functions = toKnexMigration(path, placeOf(config));
       return { transaction: true, up: functions.up, down: down ? functions.down : null };
     }
     case 'knex':
       return fromModule(await loadKnexModule(path), path, byDefault);
   }
+}
+
+/** Where db-migrate's files work, and under which names they may look into the history. */
+function placeOf({ migrations, settings }: ProjectConfig): MigrationPlace {
+  const { schemaName, tableName } = migrations;
+  const schema = settings.dbMigrate.schema ?? schemaName;
+  return {
+    ...(schema !== null && { schema }),
+    history: {
+      dbMigrateTable: settings.dbMigrate.table,
+      knexTable: tableName,
+      ...(schemaName !== null && { knexSchema: schemaName }),
+    },
+  };
 }
 
 async function loadSqlPair(path: string, byDefault: boolean): Promise<LoadedFunctions> {

@@ -1,4 +1,4 @@
-import { type ClientBase } from 'pg';
+import { type ClientBase, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
@@ -226,8 +226,14 @@ export function adoptedOriginal(tables: HistoryTables, row: string): string {
   const journal = qualified(tables.schema, tables.journal);
   return `select from ${journal} j
      where j.event = 'adopted'
+       and j.details ->> 'table' = ${escapeLiteral(oldTableName(tables))}
        and j.details ->> 'id' = ${row}.id::text and j.details ->> 'name' = ${row}.name
        and j.id > coalesce((select max(id) from ${journal} where event = 'undone'), 0)`;
+}
+
+/** What the journal calls the table that an adopted row came from. */
+export function oldTableName({ dbMigrate }: HistoryTables): string {
+  return qualified(dbMigrate.schema, dbMigrate.table);
 }
 
 function schemaMissing(schemaName: string | null): KnexwardError {

@@ -1,6 +1,7 @@
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type History, type HistoryRow } from '../history/read.js';
+import { inScopeOfRun } from './scope.js';
 import { selectName } from './select.js';
 
 /** How far to go. Nothing given: all pending when going up, the last batch when going down. */
@@ -11,7 +12,7 @@ export interface Extent {
   name?: string | undefined;
   /** Going down: everything. */
   all?: boolean | undefined;
-  /** Going up: these and no others. */
+  /** These and no others. */
   only?: readonly string[] | undefined;
 }
 
@@ -61,7 +62,7 @@ export function planUp(files: readonly Migration[], history: History, extent: Ex
  * that would be reverted has no file to revert it with.
  */
 export function planDown(files: readonly Migration[], history: History, extent: Extent): Plan {
-  const rows = rowsToRevert([...history.rows].reverse(), extent);
+  const rows = rowsToRevert(inScopeOfRun(files, history.rows).reverse(), extent);
   const byName = new Map(files.map((file) => [file.name, file]));
   // Two rows of one name are one migration: reverting it takes both away.
   const names = [...new Set(rows.map(({ name }) => name))];
@@ -75,6 +76,10 @@ export function planDown(files: readonly Migration[], history: History, extent: 
 
 function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): HistoryRow[] {
   if (extent.all) return [...newestFirst];
+  if (extent.only !== undefined) {
+    const wanted = new Set(extent.only);
+    return newestFirst.filter(({ name }) => wanted.has(name));
+  }
   if (extent.count !== undefined) return newestFirst.slice(0, extent.count);
   if (extent.name !== undefined) {
     const last = selectName(

@@ -1,9 +1,10 @@
 import { KnexwardError } from '../errors.js';
 import { stemOf } from '../files/name.js';
+import { withoutScope } from '../files/scope.js';
 
 /**
  * Finds the one name that a person meant: the whole name, the name without its extension, or a
- * beginning of it that fits no other.
+ * beginning of it that fits no other; each with or without the scope in front.
  *
  * @throws KnexwardError `UNKNOWN_MIGRATION` or `AMBIGUOUS_MIGRATION`. db-migrate applies everything
  * when it is given a name that does not exist; here that changes nothing.
@@ -11,7 +12,11 @@ import { stemOf } from '../files/name.js';
 export function selectName(names: readonly string[], wanted: string): string {
   const exact = names.find((name) => name === wanted || stemOf(name) === wanted);
   if (exact !== undefined) return exact;
-  const beginning = names.filter((name) => name.startsWith(wanted));
+  const inScope = names.filter((name) => [name, stemOf(name)].map(withoutScope).includes(wanted));
+  const beginning =
+    inScope.length > 0
+      ? inScope
+      : names.filter((name) => name.startsWith(wanted) || withoutScope(name).startsWith(wanted));
   if (beginning.length === 1 && beginning[0] !== undefined) return beginning[0];
   if (beginning.length > 1) {
     throw new KnexwardError('AMBIGUOUS_MIGRATION', {

@@ -1,7 +1,9 @@
 import { type Migration } from '../files/find.js';
 import { formatOfName } from '../files/name.js';
-import { type History } from '../history/read.js';
+import { scopeOf } from '../files/scope.js';
+import { type History, type HistoryRow } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
+import { inScopeOfRun, scopeOfRun } from './scope.js';
 
 /** Which tool a migration was written for. */
 export type Origin = 'db-migrate' | 'knex';
@@ -17,7 +19,13 @@ export interface Problem {
 
 /** Every kind of problem that `status` can tell of. */
 export type ProblemCode =
-  'NOT_ADOPTED' | 'MISSING_FILE' | 'DUPLICATE_ROW' | 'UNFINISHED' | 'FAILED' | 'KNEX_LOCKED' | 'LEFT_LOCK';
+  | 'NOT_ADOPTED'
+  | 'MISSING_FILE'
+  | 'DUPLICATE_ROW'
+  | 'UNFINISHED'
+  | 'FAILED'
+  | 'KNEX_LOCKED'
+  | 'LEFT_LOCK';
 
 /** A database's migrations, seen against the files. */
 export interface Status {
@@ -37,7 +45,11 @@ const HARMLESS: ReadonlySet<ProblemCode> = new Set([
   'LEFT_LOCK',
 ]);
 
-/** Compares files and history. Pure: the same values give the same status. */
+/**
+ * Compares files and history. Pure: the same values give the same status. With the files of a
+ * scope it is about that scope; else about everything that is applied, scopes included, and about
+ * what is pending outside of them.
+ */
 export function statusOf(
   environment: string,
   files: readonly Migration[],
@@ -52,11 +64,12 @@ export function statusOf(
     name,
     origin: origin(name),
   }));
-  const problems = findProblems(byName, history);
+  const rows = scopeOfRun(files) === '' ? history.rows : inScopeOfRun(files, history.rows);
+  const problems = findProblems(files, { ...history, rows });
   return {
     environment,
     upToDate: pending.length === 0 && problems.every(({ code }) => HARMLESS.has(code)),
-    applied: history.rows.map(({ name, batch, appliedAt }) => ({
+    applied: rows.map(({ name, batch, appliedAt }) => ({
       name,
       batch,
       appliedAt,
@@ -67,7 +80,7 @@ export function statusOf(
   };
 }
 
-function findProblems(files: ReadonlyMap<string, Migration>, history: History): Problem[] {
+function findProblems(files: readonly Migration[], history: History): Problem[] {
   const problems: Problem[] = [];
   const { dbMigrate, rows, unfinished, failed, knexLock } = history;
   if (dbMigrate && dbMigrate.unadopted > 0) problems.push(notAdopted(dbMigrate.unadopted));
@@ -85,15 +98,10 @@ function findProblems(files: ReadonlyMap<string, Migration>, history: History): 
       code: 'FAILED',
       migration: name,
       message: `${attempt} failed at ${at}: ${message}`,
-      fix: `Correct it, then run "knexward ${direction}" again.`,
+      fix: `Correct it, then run "knexward ${direction}${inScope(name)}" again.`,
     });
   }
-  const seen = new Set<string>();
-  for (const { name } of rows) {
-    if (seen.has(name)) problems.push(duplicateRow(name));
-    else if (!files.has(name)) problems.push(missingFile(name));
-    seen.add(name);
-  }
+  problems.push(...problemsOfRows(files, rows));
   if (knexLock === 'knex') {
     problems.push({
       code: 'KNEX_LOCKED',
@@ -113,6 +121,21 @@ function findProblems(files: ReadonlyMap<string, Migration>, history: History): 
   return problems;
 }
 
+function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]): Problem[] {
+  const found = new Set(files.map(({ name }) => name));
+  // Whether the files of another scope exist is for that scope's own status to tell.
+  const own = new Set(inScopeOfRun(files, rows));
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const row of rows) {
+    const { name } = row;
+    if (seen.has(name)) problems.push(duplicateRow(name));
+    else if (own.has(row) && !found.has(name)) problems.push(missingFile(name));
+    seen.add(name);
+  }
+  return problems;
+}
+
 function notAdopted(count: number): Problem {
   return {
     code: 'NOT_ADOPTED',
@@ -120,6 +143,11 @@ function notAdopted(count: number): Problem {
     message: `${count} rows of db-migrate's history are not carried over`,
     fix: 'knexward adopt (or knexward adopt --database-only)',
   };
+}
+
+/** The words that a command needs to be about this migration's scope. */
+function inScope(name: string): string {
+  return scopeOf(name) === '' ? '' : ` --scope ${scopeOf(name)}`;
 }
 
 function missingFile(name: string): Problem {

@@ -7,6 +7,7 @@ import { KnexwardError } from '../errors.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
+import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { createTables } from '../history/write.js';
 import { type Extent, type Plan, planDown, planUp } from '../plan/plan.js';
@@ -41,15 +42,16 @@ export interface RunRequest {
  * @throws KnexwardError `NOT_ADOPTED`, `UNFINISHED`, `LOCKED`, `UNKNOWN_MIGRATION` and whatever
  * opening the database or reading the files may throw. Nothing has been changed then.
  */
-export async function run(config: ResolvedConfig, request: RunRequest): Promise<RunResult> {
+export async function run(given: ResolvedConfig, request: RunRequest): Promise<RunResult> {
   const { listener = () => undefined, signal } = request;
   const runId = randomUUID();
   const applicationName = `knexward ${runId}`;
-  const session = await openSession(config, {
+  const session = await openSession(given, {
     applicationName,
     onEmbedded: (folder) => listener({ type: 'embedded', folder }),
   });
   try {
+    const config = await locateHistory(session.client, given);
     const files = await findMigrations(config);
     const history = await readHistory(session.client, config);
     const plan = planFor(request, files, history);

@@ -194,7 +194,7 @@ describe('bad input: a clear error that changes nothing', () => {
     await run(['up']);
     await run(['down']);
     await database.query('update knex_migrations_lock set is_locked = 1');
-    await expectError(['up'], { exit: 4, code: 'LOCKED', says: /knex migrate:unlock/ });
+    await expectError(['up'], { exit: 4, code: 'LOCKED', says: /If none runs: knexward unlock/ });
   });
 
   it("db-migrate's history, not adopted", async () => {

@@ -91,6 +91,8 @@ describe('a migration is done', () => {
 });
 
 describe('a migration fails', () => {
+  const wrong = { type: 'int', defaultValue: {} };
+
   it.each<[string, Up]>([
     ['when it throws', () => void fail('boom')],
     ['when its promise is rejected', () => Promise.reject(new Error('boom'))],
@@ -143,6 +145,17 @@ describe('a migration fails', () => {
       code: 'INVALID_MIGRATION',
       message: expect.stringContaining('"down"') as string,
     });
+  });
+
+  it.each<[string, Up]>([
+    ['nobody waits for', (db) => (void db.createTable('pets', { id: wrong }), null)],
+    ['it catches', (db) => db.addColumn('pets', 'id', wrong).catch(() => null)],
+    [
+      'a callback does not look at',
+      (db, done) => void db.createTable('pets', { id: wrong }, () => done(null)),
+    ],
+  ])('for a call that was refused and that %s', async (_, up) => {
+    await expect(run(up)).rejects.toMatchObject({ code: 'INVALID_MIGRATION' });
   });
 
   it.each<[string, Up]>([
@@ -230,24 +243,6 @@ describe('after its end', () => {
 });
 
 describe('the driver', () => {
-  it("has all that db-migrate's has for migrations on PostgreSQL", () => {
-    const offered = createDriver({ connection: client });
-    const { dataType } = jest.requireActual<{ dataType: object }>('db-migrate-shared');
-    const { prototype } = jest.requireActual<{ prototype: object }>(
-      'db-migrate/lib/interface/migratorInterface.js',
-    );
-    const methods = Object.keys(prototype);
-    expect(methods.length).toBeGreaterThan(40);
-    expect(methods.filter((name) => typeof Reflect.get(offered, name) !== 'function')).toEqual([]);
-    expect(offered).toMatchObject({
-      connection: client,
-      schema: 'public',
-      type: dataType,
-      _escapeDDL: '"',
-      _escapeString: "'",
-    });
-  });
-
   it('leaves the transaction to the one who opened it', async () => {
     await run(async (db) => {
       await db.startMigration();
@@ -292,6 +287,17 @@ describe('the driver', () => {
     expect(given).toEqual([[null]]);
   });
 
+  it('works in the schema that it is switched to, and names it', async () => {
+    await client.query('CREATE SCHEMA app');
+    const driver = createDriver({ connection: client });
+    const up: Up = (db) =>
+      db.switchDatabase({ schema: 'app' }).then(() => db.createTable('pets', { id: 'int' }));
+    await runDbMigrateMigration({ up, path: 'switch.js' }, 'up', driver);
+    expect(driver.schema).toBe('app');
+    const { rows } = await client.query("SELECT to_regclass('app.pets')::text AS name");
+    expect(rows).toEqual([{ name: 'pets' }]);
+  });
+
   it('sends statements in the order they were asked for', async () => {
     const sent: unknown[] = [];
     const silent = () => undefined;
@@ -306,7 +312,7 @@ describe('the driver', () => {
     expect(sent).toEqual([['SELECT 1'], ['SELECT $1::int', [2]], ['SELECT 3']]);
   });
 
-  it.each(['addMigrationRecord', 'allLoadedMigrations', 'createCollection'] as const)(
+  it.each(['createCollection', 'checkDBMS', '_getList', '_getKV'] as const)(
     'says of %s that it is not there',
     async (method) => {
       await expect(run((db) => db[method]())).rejects.toMatchObject({

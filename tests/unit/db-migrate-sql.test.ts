@@ -1,9 +1,10 @@
 import { constraintSql } from '../../src/db-migrate/driver/column-definition.js';
 import { changeColumnSql } from '../../src/db-migrate/driver/columns.js';
-import { usesHistory } from '../../src/db-migrate/driver/history-table.js';
+import { historyStandIn } from '../../src/db-migrate/driver/history-table.js';
 import { insertSql } from '../../src/db-migrate/driver/rows.js';
 import { numberParameters } from '../../src/db-migrate/driver/statements.js';
 import { createTableSql, type TableSpec } from '../../src/db-migrate/driver/tables.js';
+import { whereClause, type WhereRows } from '../../src/db-migrate/driver/where-clause.js';
 
 const INVALID = { code: 'INVALID_MIGRATION', fix: expect.stringMatching(/\S/) as string };
 
@@ -41,6 +42,13 @@ describe('createTable', () => {
     ['no type', { a: {} }, '"a" of "t" has no type'],
     ['nothing', { a: undefined }, '"a" of "t" has no type'],
     ['a default it cannot write', { a: { type: 'int', defaultValue: {} } }, '"a" of "t"'],
+    ['null for a default', { a: { type: 'int', defaultValue: null } }, '"a" of "t"'],
+    ['a raw default that is no text', { a: { type: 'int', defaultValue: { raw: 5 } } }, '"a"'],
+    [
+      'a foreign key to no column',
+      { a: { type: 'int', foreignKey: { name: 'fk', table: 'other' } } },
+      '"a" does not say which column',
+    ],
     [
       'an unknown special default',
       { a: { type: 'int', defaultValue: { special: 'RANDOM' } } },
@@ -53,9 +61,9 @@ describe('createTable', () => {
     );
   });
 
-  it('takes null for a default', () => {
-    const { create } = createTableSql('t', { a: { type: 'int', defaultValue: null } });
-    expect(words(create)).toBe('CREATE TABLE "t" ("a" INTEGER DEFAULT null)');
+  it('takes the default that _prepareSpec has written down', () => {
+    const { create } = createTableSql('t', { a: { type: 'int', defaultValue: { prep: '1 + 1' } } });
+    expect(words(create)).toBe('CREATE TABLE "t" ("a" INTEGER DEFAULT 1 + 1)');
   });
 });
 
@@ -84,6 +92,53 @@ describe('changeColumn', () => {
   });
 });
 
+describe('changeColumn to a default', () => {
+  it.each([
+    ['a text', 'x', "'x'"],
+    ['a number', 1.5, '1.5'],
+    ['a boolean', false, 'false'],
+    ['null', null, 'null'],
+  ])('writes %s', (_, defaultValue, written) => {
+    expect(changeColumnSql('t', 'c', { defaultValue })).toContain(
+      `ALTER TABLE "t" ALTER COLUMN "c" SET DEFAULT ${written}`,
+    );
+  });
+
+  it('refuses an expression, which db-migrate writes as an object', () => {
+    expect(() => changeColumnSql('t', 'c', { defaultValue: { raw: 'now()' } })).toThrow(
+      expect.objectContaining(INVALID) as Error,
+    );
+  });
+});
+
+describe('a WHERE clause', () => {
+  it.each<[string, WhereRows, string]>([
+    ['one id', 5, "WHERE id = '5'"],
+    ['one id as a text', 'a', "WHERE id = 'a'"],
+    ['one id in an array', ['a'], "WHERE id = 'a'"],
+    ['columns and values', { a: 1, b: 'x' }, `WHERE "a" = ('1') AND "b" = ('x')`],
+    [
+      'conditions',
+      [{ a: 1 }, { name: 'b', operator: '>', value: 2, link: 'OR' }, { value: 3, operator: '<>' }],
+      `WHERE "a" = ('1') AND "b" > ('2') OR "id" <> ('3')`,
+    ],
+  ])('names rows by %s', (_, rows, sql) => {
+    expect(words(whereClause(rows))).toBe(sql);
+  });
+
+  it.each<[string, unknown]>([
+    ['several ids', [1, 2]],
+    ['a condition alone in an array', [{ a: 1 }]],
+    ['a condition without a value', [{ a: 1 }, { name: 'b', operator: '>' }]],
+    ['an empty array', []],
+    ['an empty object', {}],
+    ['nothing', undefined],
+    ['null', null],
+  ])('is refused for %s', (_, rows) => {
+    expect(() => whereClause(rows as WhereRows)).toThrow(expect.objectContaining(INVALID) as Error);
+  });
+});
+
 describe('insert', () => {
   it('sends values as they are, or as JSON text', () => {
     const given = ['t', ['a', 'b', 'c'], ["it's", 1, null]] as const;
@@ -99,6 +154,8 @@ describe('insert', () => {
     ['fewer values than columns', ['a', 'b'], [1]],
     ['an object', { a: 1 }, undefined],
     ['rows', [{ a: 1 }], undefined],
+    ['null first', ['a', 'b'], [null, 1]],
+    ['an object first', ['a', 'b'], [new Date(0), 1]],
   ])('refuses %s', (_, columns, values) => {
     expect(() => insertSql('t', columns as string[], values as unknown[], false)).toThrow(
       expect.objectContaining(INVALID) as Error,
@@ -118,6 +175,8 @@ describe('parameters', () => {
 });
 
 describe("db-migrate's history", () => {
+  const { isUsedBy } = historyStandIn();
+
   it.each([
     'SELECT * FROM migrations WHERE true',
     'delete from "migrations"',
@@ -125,8 +184,8 @@ describe("db-migrate's history", () => {
     'INSERT INTO migrations VALUES (1)',
     'CREATE TABLE names AS SELECT name FROM migrations',
   ])('is used by %s', (sql) => {
-    expect(usesHistory(sql)).toBe(true);
-    expect(usesHistory({ text: sql })).toBe(true);
+    expect(isUsedBy(sql)).toBe(true);
+    expect(isUsedBy({ text: sql })).toBe(true);
   });
 
   it.each([
@@ -137,6 +196,13 @@ describe("db-migrate's history", () => {
     'CREATE TEMP TABLE IF NOT EXISTS "migrations" (); SELECT * FROM migrations',
     'SELECT * FROM app.migrations',
   ])('is not used by %s', (sql) => {
-    expect(usesHistory(sql)).toBe(false);
+    expect(isUsedBy(sql)).toBe(false);
+  });
+
+  it('is looked for under the name that the project gave it', () => {
+    const { isUsedBy: used } = historyStandIn({ dbMigrateTable: 'my.migrations+' });
+    expect(used('SELECT * FROM "my.migrations+"')).toBe(true);
+    expect(used('SELECT * FROM migrations')).toBe(false);
+    expect(used('SELECT * FROM "myxmigrations+"')).toBe(false);
   });
 });

@@ -70,8 +70,8 @@ export function translateCall(words: readonly ShellWord[], project: ProjectDefau
   const [action = '', scope] = command.value.split(':');
   const untranslatable = UNTRANSLATABLE.get(action);
   if (untranslatable !== undefined) return { reason: untranslatable };
-  if (scope !== undefined) {
-    return { reason: 'knexward has no scopes; give the scope a knexfile of its own (--knexfile)' };
+  if (scope === '' || scope === 'all') {
+    return { reason: 'it is about every scope; run "knexward up", then --scope for each' };
   }
   const level = given.get('logLevel');
   if (level && !LOG_LEVELS.has(level.value)) {
@@ -82,7 +82,12 @@ export function translateCall(words: readonly ShellWord[], project: ProjectDefau
   const own = translateAction(action, rest, given, project);
   if ('reason' in own) return own;
   return {
-    args: [...own.args.slice(0, 1), ...sharedOptions(given, project), ...own.args.slice(1)],
+    args: [
+      ...own.args.slice(0, 1),
+      ...sharedOptions(given, project),
+      ...(scope === undefined ? [] : ['--scope', quoteWord(scope)]),
+      ...own.args.slice(1),
+    ],
   };
 }
 

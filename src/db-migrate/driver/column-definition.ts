@@ -1,11 +1,9 @@
+import { format } from 'node:util';
 import { KnexwardError } from '../../errors.js';
 import { DATA_TYPE, toPostgresType } from '../data-type.js';
+import { type ColumnName, defaultSql, type DefaultValue } from './default-value.js';
 import { quoteName } from './escape.js';
 import { type ForeignKeySpec, inlineForeignKeySql } from './foreign-key-definition.js';
-
-/** A default: a text is quoted, `raw` is SQL, anything else is written as it is. */
-export type DefaultValue =
-  string | number | bigint | boolean | null | { raw?: string; special?: string };
 
 /** One column, as `createTable`, `addColumn` and `changeColumn` take it. */
 export interface ColumnSpec {
@@ -34,9 +32,7 @@ export interface ColumnSql {
 }
 
 /** Where a column stands, and whether it is the table's only primary key column. */
-export interface ColumnPlace {
-  tableName: string;
-  columnName: string;
+export interface ColumnPlace extends ColumnName {
   emitPrimaryKey: boolean;
 }
 
@@ -92,22 +88,7 @@ export function constraintSql(spec: ColumnSpec, place: ColumnPlace): string {
 
 /** A type's length in parentheses, or nothing. */
 export function lengthSql(spec: Pick<ColumnSpec, 'length'>): string {
-  return spec.length ? `(${spec.length})` : '';
-}
-
-/** A default as SQL. A quote in a text is not doubled: files were written for a tool that does not. */
-export function defaultSql(
-  value: DefaultValue,
-  { tableName, columnName }: Pick<ColumnPlace, 'tableName' | 'columnName'>,
-): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (value.raw) return value.raw;
-  if (value.special === 'CURRENT_TIMESTAMP') return value.special;
-  throw new KnexwardError('INVALID_MIGRATION', {
-    message: `The default of column "${columnName}" of "${tableName}" cannot be written as SQL.`,
-    fix: 'Use a text, a number, a boolean, { raw: "…" } or { special: "CURRENT_TIMESTAMP" }.',
-  });
+  return spec.length ? format('(%s)', spec.length) : '';
 }
 
 function withoutZone(type: string): string {

@@ -1,13 +1,14 @@
 import Bluebird from 'bluebird';
 import { callbackIn, optionsIn, type Trailing } from './callback.js';
 import { quoteName } from './escape.js';
+import { type CurrentSchema } from './history.js';
 import { type Answer, type Operations } from './operations.js';
 
 /** Where to go on working: PostgreSQL cannot change the database, so both mean a schema. */
 export type SwitchTarget = string | { schema?: string; database?: string };
 
 /** The methods of `db` that concern databases and schemas. */
-export function databaseMethods(operations: Operations) {
+export function databaseMethods(operations: Operations, current: CurrentSchema) {
   return {
     createDatabase: (name: string, ...trailing: Trailing): Bluebird<Answer> => {
       const sql = `CREATE DATABASE ${quoteName(name)}`;
@@ -28,10 +29,16 @@ export function databaseMethods(operations: Operations) {
       target?: SwitchTarget | null,
       ...trailing: Trailing
     ): Bluebird<Answer | undefined> => {
-      const path = typeof target === 'string' ? target : (target?.database ?? target?.schema);
+      const { database, schema } = toTarget(target);
+      if (database === undefined && schema !== undefined) current.schema = schema;
+      const path = database ?? schema;
       return operations.perform<Answer | undefined>(callbackIn(trailing), (send) =>
         path === undefined ? Bluebird.resolve(undefined) : send(`SET search_path TO ${path}`),
       );
     },
   };
+}
+
+function toTarget(target: SwitchTarget | null | undefined): Exclude<SwitchTarget, string> {
+  return typeof target === 'string' ? { database: target } : (target ?? {});
 }

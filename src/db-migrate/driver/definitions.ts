@@ -8,6 +8,8 @@ import {
   constraintSql,
   normalizeColumnSpec,
 } from './column-definition.js';
+import { type DefaultExpression, expressionSql } from './default-value.js';
+import { quoteName } from './escape.js';
 import { type foreignKeyMethods } from './foreign-keys.js';
 import { type Operations } from './operations.js';
 
@@ -75,6 +77,13 @@ export function definitionMethods(
       };
     },
 
+    _prepareSpec: (_columnName: string, spec: ColumnSpec): void => prepareDefault(spec),
+    _translateSpecialDefaultValues: (spec: ColumnSpec): void => prepareDefault(spec),
+
+    /** The primary key of several columns, as it follows the columns of a table. */
+    _handleMultiPrimaryKeys: (columns: readonly { name: string }[]): string =>
+      `, PRIMARY KEY (${columns.map(({ name }) => quoteName(name)).join(', ')})`,
+
     /** Empties a list of steps from its end, starting each, and waits for all of them. */
     recurseCallbackArray: (steps: Step[], callback?: Callback): Bluebird<unknown[]> => {
       const running: PromiseLike<unknown>[] = [];
@@ -84,4 +93,12 @@ export function definitionMethods(
       return all;
     },
   };
+}
+
+/** Notes down, beside a default that is an expression, the SQL that stands for it. */
+function prepareDefault(spec: ColumnSpec): void {
+  const { defaultValue } = spec as { defaultValue?: DefaultExpression };
+  if (!defaultValue?.raw && !defaultValue?.special) return;
+  const prep = expressionSql(defaultValue);
+  if (typeof prep === 'string') defaultValue.prep = prep;
 }

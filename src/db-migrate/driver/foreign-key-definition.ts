@@ -1,3 +1,4 @@
+import { KnexwardError } from '../../errors.js';
 import { quoteName } from './escape.js';
 
 /** What happens to a row when the row it refers to goes or changes. */
@@ -34,9 +35,19 @@ export function foreignKeySql(
   );
 }
 
-/** A column's foreign key as own columns and columns referred to. */
+/**
+ * A column's foreign key as own columns and columns referred to.
+ *
+ * @throws KnexwardError `INVALID_MIGRATION` where it names none.
+ */
 export function mappingOf(columnName: string, spec: ForeignKeySpec): Record<string, string> {
-  return typeof spec.mapping === 'string' ? { [columnName]: spec.mapping } : spec.mapping;
+  const { mapping } = spec;
+  if (typeof mapping === 'string') return { [columnName]: mapping };
+  if (typeof mapping === 'object' && mapping !== null) return mapping;
+  throw new KnexwardError('INVALID_MIGRATION', {
+    message: `The foreign key of the column "${columnName}" does not say which column it refers to.`,
+    fix: `Add it: foreignKey: { name: "…", table: "${spec.table}", mapping: "id" }.`,
+  });
 }
 
 /** The statement that adds the foreign key which a column carries. */

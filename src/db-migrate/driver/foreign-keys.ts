@@ -20,8 +20,9 @@ export function foreignKeyMethods(operations: Operations) {
       ...trailing: Trailing<ForeignKeyRules>
     ): Bluebird<Answer> => {
       const rules = optionsIn(trailing);
-      const sql = foreignKeySql(tableName, referencedTableName, keyName, mapping, rules);
-      return operations.perform(callbackIn(trailing), (send) => send(sql));
+      return operations.perform(callbackIn(trailing), (send) =>
+        send(foreignKeySql(tableName, referencedTableName, keyName, mapping, rules)),
+      );
     },
 
     removeForeignKey: (

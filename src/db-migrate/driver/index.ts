@@ -1,17 +1,13 @@
 import { type ClientBase } from 'pg';
-import { DATA_TYPE } from '../data-type.js';
-import { columnMethods } from './columns.js';
-import { databaseMethods } from './databases.js';
-import { definitionMethods } from './definitions.js';
-import { escapeMethods } from './escape.js';
-import { foreignKeyMethods } from './foreign-keys.js';
-import { indexMethods } from './indexes.js';
+import { callbackIn } from './callback.js';
+import { historyMethods } from './history.js';
+import { type HistoryNames, historyStandIn } from './history-table.js';
+import { completeInternals } from './internals.js';
 import { type MigrationLog, STANDARD_ERROR_LOG } from './log.js';
+import { schemaMethods } from './methods.js';
 import { Operations } from './operations.js';
-import { rowMethods } from './rows.js';
-import { statementMethods } from './statements.js';
-import { tableMethods } from './tables.js';
-import { transactionMethods, unavailableMethods } from './unavailable.js';
+import { heldTransactionMethods } from './transactions.js';
+import { unavailableToMigrations } from './unavailable.js';
 
 /** What a driver works on. */
 export interface DriverOptions {
@@ -21,6 +17,10 @@ export interface DriverOptions {
   schema?: string;
   /** Where the migration's own messages go; by default to standard error. */
   log?: MigrationLog;
+  /** Only log statements, except those that only read; db-migrate's `--dry-run`. */
+  dryRun?: boolean;
+  /** Where history is kept, for migrations that look into it. */
+  history?: HistoryNames;
 }
 
 /** What a db-migrate migration receives as `db`. */
@@ -32,12 +32,18 @@ const operationsByDriver = new WeakMap<MigrationDriver, Operations>();
  * The interface that db-migrate's migrations are written for, on one open PostgreSQL transaction.
  * It serves one run of one migration.
  *
- * Every method takes an optional Node-style callback and returns a Bluebird promise. None uses
- * `this`, so each can be passed around, bound or not.
+ * Every method that does something takes an optional Node-style callback and returns a Bluebird
+ * promise; both tell of every error. None uses `this`, so each can be passed around, bound or not.
  */
 export function createDriver(options: DriverOptions): MigrationDriver {
-  const operations = new Operations(options.connection, options.log ?? STANDARD_ERROR_LOG);
-  const driver = driverOver(options, operations);
+  const { connection, log = STANDARD_ERROR_LOG, history, dryRun = false } = options;
+  const standIn = historyStandIn(history);
+  const operations = new Operations(connection, {
+    log,
+    isDryRun: () => dryRun,
+    prepare: (statement) => (standIn.isUsedBy(statement) ? standIn.sql : undefined),
+  });
+  const driver = driverOver(options, operations, standIn.sql);
   operationsByDriver.set(driver, operations);
   return driver;
 }
@@ -49,27 +55,24 @@ export function operationsOf(driver: MigrationDriver): Operations {
   return operations;
 }
 
-function driverOver(options: DriverOptions, operations: Operations) {
-  const { connection, schema = 'public', log = STANDARD_ERROR_LOG } = options;
-  const foreignKeys = foreignKeyMethods(operations);
+function driverOver(options: DriverOptions, operations: Operations, standInSql: string) {
+  const { connection, schema = 'public', log = STANDARD_ERROR_LOG, history = {} } = options;
+  const { dbMigrateTable } = history;
+  const { dryRun = false } = options;
+  const given = { dryRun, ...(dbMigrateTable !== undefined && { migrationTable: dbMigrateTable }) };
+  const internals = completeInternals(given, log);
+  const current = { schema };
   return {
-    connection,
-    schema,
-    log,
-    type: DATA_TYPE,
-    internals: { dryRun: false, mod: { log, type: DATA_TYPE } },
-    _escapeDDL: '"',
-    _escapeString: "'",
-    ...escapeMethods,
-    ...statementMethods(operations),
-    ...tableMethods(operations),
-    ...columnMethods(operations),
-    ...indexMethods(operations),
-    ...foreignKeys,
-    ...rowMethods(operations),
-    ...databaseMethods(operations),
-    ...definitionMethods(operations, foreignKeys),
-    ...transactionMethods(operations),
-    ...unavailableMethods,
+    ...{ connection, log, type: internals.mod.type, internals },
+    get schema() {
+      return current.schema;
+    },
+    ...schemaMethods(operations, current),
+    ...historyMethods(operations, internals, current),
+    /** A migration needs no other history than the one that answers to the old name. */
+    createMigrationsTable: (...trailing: readonly unknown[]) =>
+      operations.perform(callbackIn(trailing), (send) => send(standInSql)),
+    ...heldTransactionMethods(operations),
+    ...unavailableToMigrations(operations),
   };
 }

@@ -1,18 +1,34 @@
 import Bluebird from 'bluebird';
-import { type ClientBase, type QueryConfig, type QueryResult } from 'pg';
+import { type ClientBase, type QueryResult, type QueryResultRow } from 'pg';
 import { KnexwardError } from '../../errors.js';
 import { rememberStatement } from '../../statement.js';
 import { type Callback, deliver } from './callback.js';
 import { type MigrationLog } from './log.js';
-
-/** A statement as a migration may give it: text, or an object as `pg` takes one. */
-export type Statement = string | QueryConfig;
+import { type Statement, textOf } from './statement-text.js';
 
 /** What `pg` answers: one result, or one for each statement of a text that holds many. */
 export type Answer = QueryResult | QueryResult[];
 
 /** Sends one statement. The values are passed to `pg` as they are. */
 export type Send = (statement: Statement, values?: unknown) => Bluebird<Answer>;
+
+/** What a method of the driver does: `read` sends what only reads, also on a dry run. */
+type Work<Result> = (send: Send, read: Send) => Bluebird<Result>;
+
+/** How the operations of one driver are carried out. */
+export interface OperationsOptions {
+  /** Told of every statement before it is sent. */
+  log: MigrationLog;
+  /** A statement that has to be sent first, if any, for one that is about to be. */
+  prepare?: (statement: Statement) => string | undefined;
+  /** Whether statements are only logged. */
+  isDryRun?: () => boolean;
+  /**
+   * Whether nobody watches over the whole: what fails with nobody to tell is then for the process to
+   * deal with. Otherwise `fault` and `drain` tell of it.
+   */
+  standsAlone?: boolean;
+}
 
 interface QueuedStatement {
   start: () => void;
@@ -23,6 +39,11 @@ interface QueuedStatement {
 const STACK_DEPTH = 50;
 
 const IN_FAILED_TRANSACTION = '25P02';
+
+/** The rows of an answer; of a text that held many statements db-migrate gives none. */
+export function rowsOf(answer: Answer): QueryResultRow[] | undefined {
+  return Array.isArray(answer) ? undefined : (answer.rows as QueryResultRow[]);
+}
 
 /**
  * Everything that a migration does through its driver: sends the statements one at a time, in the
@@ -37,6 +58,7 @@ export class Operations {
   private closed = false;
   private succeeded = false;
   private lastFailure: Error | undefined;
+  private refusal: KnexwardError | undefined;
   private raise: (error: unknown) => void = () => {};
 
   /** Rejects as soon as something fails that no promise and no callback would tell of. */
@@ -44,49 +66,59 @@ export class Operations {
 
   constructor(
     private readonly connection: ClientBase,
-    private readonly log: MigrationLog,
+    private readonly options: OperationsOptions,
   ) {
     this.fault.catch(() => {});
   }
 
   /** Makes the migration fail, for a reason that its promise or callback does not know of. */
   fail(error: unknown): void {
-    this.raise(error);
+    if (!this.options.standsAlone) return this.raise(error);
+    process.nextTick(() => {
+      throw error;
+    });
   }
 
   /**
-   * Runs one method of the driver. The call stack of this moment goes with each statement it sends,
+   * Runs one method of the driver. What it throws the promise and the callback tell, so that every
+   * method fails in the same way.
+   *
+   * The call stack of this moment goes with each statement it sends,
    * because later, when the server refuses one, the migration file is no longer on the stack.
    */
-  perform<Result>(
-    callback: Callback | undefined,
-    work: (send: Send) => Bluebird<Result>,
-  ): Bluebird<Result> {
+  perform<Result>(callback: Callback | undefined, work: Work<Result>): Bluebird<Result> {
     const origin: { stack?: string } = {};
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = STACK_DEPTH;
     Error.captureStackTrace(origin);
     Error.stackTraceLimit = limit;
 
-    const result = work((statement, values) => this.send(statement, values, origin));
+    const read: Send = (statement, values) => this.send(statement, values, origin);
+    const send = this.options.isDryRun?.() ? this.logOnly : read;
+    const result = Bluebird.try(() => work(send, read));
     const finished = () => void this.running.delete(result);
     this.running.add(result);
-    result.then(finished, finished);
+    result.then(finished, (error: unknown) => {
+      finished();
+      if (error instanceof KnexwardError) this.refusal ??= error;
+    });
     if (callback) deliver(result, callback, (error) => this.fail(error));
-    return result;
+    // A promise that was looked at here never counts as one that nobody handles.
+    return this.options.standsAlone && !callback ? result.then((value) => value) : result;
   }
 
   /**
    * Waits until nothing is under way, neither what runs now nor what it leads to.
    *
-   * @throws the first failure among what was still under way; or the failure that left the
-   *   transaction unusable although the migration ignored it.
+   * @throws the first failure among what was still under way; or a call that was refused, or the
+   *   failure that left the transaction unusable, although the migration ignored it.
    */
   async drain(): Promise<void> {
     do {
       await Promise.all(this.running);
       await this.afterHandlers();
     } while (this.running.size > 0);
+    if (this.refusal) throw this.refusal;
     if (this.lastFailure && !this.closed && (await this.transactionFailed())) {
       throw this.lastFailure;
     }
@@ -108,6 +140,11 @@ export class Operations {
   async close(): Promise<void> {
     this.closed = true;
     for (const statement of this.queue.splice(0)) statement.refuse(tooLate());
+    await this.settled();
+  }
+
+  /** Waits until nothing is under way, whatever becomes of it. */
+  async settled(): Promise<void> {
     while (this.running.size > 0) {
       await Promise.allSettled(this.running);
       await this.afterHandlers();
@@ -134,6 +171,24 @@ export class Operations {
     origin: { stack?: string },
   ): Bluebird<Answer> {
     if (this.closed) return Bluebird.reject(this.refuse(statement));
+    const first = this.options.prepare?.(statement);
+    if (first === undefined) return this.enqueue(statement, values, origin);
+    // Both are asked for at once, so that no other statement comes between.
+    const made = this.enqueue(first, undefined, origin);
+    return Bluebird.join(made, this.enqueue(statement, values, origin), (_, answer) => answer);
+  }
+
+  /** db-migrate, too, answers nothing on a dry run. */
+  private readonly logOnly: Send = (statement, values) => {
+    this.logStatement(statement, values);
+    return Bluebird.resolve([]);
+  };
+
+  private enqueue(
+    statement: Statement,
+    values: unknown,
+    origin: { stack?: string },
+  ): Bluebird<Answer> {
     const answer = new Bluebird<Answer>((resolve, reject) => {
       const start = () => this.query(statement, values, resolve, reject);
       this.queue.push({ start, refuse: reject });
@@ -151,8 +206,12 @@ export class Operations {
   /** Nobody may be waiting for a late statement, and a migration that is done must not lack one. */
   private refuse(statement: Statement): KnexwardError {
     const error = tooLate();
-    if (this.succeeded) this.log.error(error.message, error.fix, textOf(statement));
+    if (this.succeeded) this.options.log.error(error.message, error.fix, textOf(statement));
     return error;
+  }
+
+  private logStatement(statement: Statement, values: unknown): void {
+    this.options.log.sql(textOf(statement), ...(values === undefined ? [] : [values]));
   }
 
   private startNext(): void {
@@ -169,7 +228,7 @@ export class Operations {
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
   ): void {
-    this.log.sql(textOf(statement), ...(values === undefined ? [] : [values]));
+    this.logStatement(statement, values);
     const done = (error: Error | undefined, answer: Answer) => {
       this.busy = false;
       if (error) reject(error);
@@ -183,10 +242,6 @@ export class Operations {
       done(error as Error, []);
     }
   }
-}
-
-function textOf(statement: Statement): string {
-  return typeof statement === 'string' ? statement : statement.text;
 }
 
 function codeOf(error: unknown): unknown {

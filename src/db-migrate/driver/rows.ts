@@ -12,7 +12,8 @@ export function rowMethods(operations: Operations) {
      *
      * Old files rest on a peculiarity: with a fourth argument, whatever it is, every value that is
      * not a text is sent as its JSON text, so `null` becomes the text "null". With three, values
-     * go as they are.
+     * go as they are, and the first must not be `null` or an object: db-migrate takes such an array
+     * for a list of rows, and then fails, or cuts the values short.
      */
     insert: (
       tableName: string,
@@ -20,8 +21,9 @@ export function rowMethods(operations: Operations) {
       values: readonly unknown[],
       ...trailing: readonly unknown[]
     ): Bluebird<Answer> => {
-      const sql = insertSql(tableName, columns, values, trailing.length > 0);
-      return operations.perform(callbackIn(trailing), (send) => send(sql));
+      return operations.perform(callbackIn(trailing), (send) =>
+        send(insertSql(tableName, columns, values, trailing.length > 0)),
+      );
     },
   };
 }
@@ -29,7 +31,8 @@ export function rowMethods(operations: Operations) {
 /**
  * Writes an insert, as db-migrate does.
  *
- * @throws KnexwardError `INVALID_MIGRATION` where columns and values are not arrays of one length.
+ * @throws KnexwardError `INVALID_MIGRATION` where columns and values are not arrays of one length,
+ *   or the first value makes db-migrate fail.
  */
 export function insertSql(
   tableName: string,
@@ -44,6 +47,12 @@ export function insertSql(
     });
   }
   const given = asJson ? values.map(toJsonText) : values;
+  if (typeof given[0] === 'object') {
+    throw new KnexwardError('INVALID_MIGRATION', {
+      message: `db.insert("${tableName}", …) cannot take null or an object as its first value.`,
+      fix: 'Put another column first, or use db.runSql("INSERT …", [values]).',
+    });
+  }
   const names = columns.map(quoteName).join(',');
   return `INSERT INTO ${quoteName(tableName)} (${names}) VALUES (${given.map(literal).join(',')})`;
 }

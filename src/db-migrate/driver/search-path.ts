@@ -13,10 +13,9 @@ export async function withSchemaFirst(
   action: () => Promise<void>,
 ): Promise<void> {
   const original = await currentPath(connection);
-  const [first, ...rest] = [quoteName(schema.replaceAll('"', '""')), ...partsOf(original)];
-  if (rest[0] === first) return action();
+  if (partsOf(original)[0] === quoteSchema(schema)) return action();
 
-  await setPath(connection, [first, ...rest].join(','));
+  await setPath(connection, withFirst(schema, original));
   try {
     await action();
   } catch (error) {
@@ -25,6 +24,16 @@ export async function withSchemaFirst(
     throw error;
   }
   await setPath(connection, original);
+}
+
+/** A search path with every part quoted and, where one is given, a schema put in front. */
+export function withFirst(schema: string | undefined, path: string): string {
+  const first = schema === undefined ? [] : [quoteSchema(schema)];
+  return [...first, ...partsOf(path)].join(',');
+}
+
+function quoteSchema(schema: string): string {
+  return quoteName(schema.replaceAll('"', '""'));
 }
 
 async function currentPath(connection: ClientBase): Promise<string> {

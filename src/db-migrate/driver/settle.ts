@@ -82,3 +82,15 @@ function neverDone(file: DbMigrateFile, direction: Direction): KnexwardError {
     fix: `Return the promise of its last statement, or null where there is nothing to do: ${file.path}`,
   });
 }
+
+/** The error for a migration that waits for its callback, with nothing left that could call it. */
+export function neverCalledBack(file: DbMigrateFile, direction: Direction): KnexwardError {
+  return new KnexwardError('INVALID_MIGRATION', {
+    message:
+      `"${direction}" of the migration ${basename(file.path)} has not said that it is done, and` +
+      ' nothing of it is under way any more: no statement, no timer, no file.',
+    fix:
+      'Call its callback after the last statement, on every way through the function, or return' +
+      ` the promise of that statement: ${file.path}`,
+  });
+}

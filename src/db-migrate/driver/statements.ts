@@ -1,8 +1,8 @@
-import Bluebird from 'bluebird';
+import type Bluebird from 'bluebird';
 import { type QueryResultRow } from 'pg';
 import { type Callback, callbackIn } from './callback.js';
-import { STAND_IN_FOR_HISTORY, usesHistory } from './history-table.js';
-import { type Answer, type Operations, type Send, type Statement } from './operations.js';
+import { type Answer, type Operations, rowsOf } from './operations.js';
+import { type Statement } from './statement-text.js';
 
 /** What may follow a statement: its values, a callback, both or neither. */
 type Rest = readonly (readonly unknown[] | Callback | null | undefined)[];
@@ -16,16 +16,14 @@ export function statementMethods(operations: Operations) {
      */
     runSql: (statement: Statement, ...rest: Rest): Bluebird<Answer> => {
       const [sql, values] = withValues(rest) ? [numberParameters(statement), rest[0]] : [statement];
-      return operations.perform(callbackIn(rest), (send) => withHistory(send)(sql, values));
+      return operations.perform(callbackIn(rest), (send) => send(sql, values));
     },
 
     /** `all(sql, [values], [callback])`: the rows. Values are called `$1`, `$2` and so on. */
     all: (statement: Statement, ...rest: Rest): Bluebird<QueryResultRow[] | undefined> => {
       const values = withValues(rest) ? rest[0] : undefined;
-      return operations.perform(callbackIn(rest), (send) =>
-        withHistory(send)(statement, values).then((answer) =>
-          Array.isArray(answer) ? undefined : (answer.rows as QueryResultRow[]),
-        ),
+      return operations.perform(callbackIn(rest), (_, read) =>
+        read(statement, values).then(rowsOf),
       );
     },
   };
@@ -34,16 +32,6 @@ export function statementMethods(operations: Operations) {
 /** db-migrate counts arguments: an empty array, or even `null`, before the callback is values too. */
 function withValues(rest: Rest): boolean {
   return rest.length > 0 && typeof rest[0] !== 'function';
-}
-
-/** Before a statement that looks into db-migrate's history, sees to it that there is one. */
-function withHistory(send: Send): Send {
-  return (statement, values) => {
-    if (!usesHistory(statement)) return send(statement, values);
-    // Both are asked for at once, so that no other statement comes between.
-    const made = send(STAND_IN_FOR_HISTORY);
-    return Bluebird.join(made, send(statement, values), (_, answer) => answer);
-  };
 }
 
 /** `?` as PostgreSQL's `$1`, `$2`, … Every one of them, also inside a text: so does db-migrate. */

@@ -28,13 +28,13 @@ export function tableMethods(operations: Operations) {
       spec: TableSpec,
       ...trailing: Trailing
     ): Bluebird<unknown[]> => {
-      const { create, afterwards } = createTableSql(tableName, spec);
       return operations.perform(callbackIn(trailing), (send) =>
         // db-migrate starts a createTable one turn late. A file may rest on it without knowing: what
         // it asks for next, without waiting, comes first.
-        Bluebird.resolve()
-          .then(() => send(create))
-          .then(() => Bluebird.all(afterwards.map((sql) => send(sql)))),
+        Bluebird.resolve().then(() => {
+          const { create, afterwards } = createTableSql(tableName, spec);
+          return send(create).then(() => Bluebird.all(afterwards.map((sql) => send(sql))));
+        }),
       );
     },
 

@@ -3,50 +3,54 @@ import { KnexwardError } from '../../errors.js';
 import { callbackIn } from './callback.js';
 import { type Operations } from './operations.js';
 
-/** Part of the interface, but for db-migrate's own tables, which Knex's history has replaced. */
-const HISTORY_METHODS = [
-  'createMigrationsTable',
-  'createSeedsTable',
-  'allLoadedMigrations',
-  'allLoadedSeeds',
-  'addMigrationRecord',
-  'addSeedRecord',
-  'deleteMigration',
-  'deleteSeed',
-] as const;
+const FOREIGN = 'there is nothing of the kind for PostgreSQL';
+const BROKEN = 'it has never worked in db-migrate, either';
 
-/** Part of the interface, but for other databases. */
-const FOREIGN_METHODS = [
-  'renameCollection',
-  'dropCollection',
-  'createCollection',
-  'checkDBMS',
-] as const;
+/*
+ * The methods that say, when they are called, that there is nothing behind them: some that
+ * db-migrate's interface has for other databases, and some of its PostgreSQL driver whose every
+ * call fails, on SQL that is none or on a method that is missing.
+ */
 
-/** The methods of `db` that would begin, commit or close what belongs to the one who runs it. */
-export function transactionMethods(operations: Operations) {
-  const nothing = (...trailing: readonly unknown[]): Bluebird<void> =>
-    operations.perform(callbackIn(trailing), () => Bluebird.resolve());
-  return { startMigration: nothing, endMigration: nothing, close: nothing };
+/** Those that migrations and programs see. */
+export function unavailableMethods(operations: Operations) {
+  return {
+    ...refusing(operations, ['checkDBMS'], FOREIGN),
+    ...refusing(operations, ['_getList', '_getKV'], BROKEN),
+  };
 }
 
-/** The methods of `db` that have nothing to act on; each says so when it is called. */
-export const unavailableMethods = {
-  ...refusing(HISTORY_METHODS, "it changes db-migrate's own history, which Knex's has replaced"),
-  ...refusing(FOREIGN_METHODS, 'PostgreSQL has nothing of the kind'),
-};
+/** Those that only migrations see. */
+export function unavailableToMigrations(operations: Operations) {
+  return refusing(operations, ['renameCollection', 'dropCollection', 'createCollection'], FOREIGN);
+}
 
-function refusing<Name extends string>(
+/** Those that only programs see. */
+export function unavailableToPrograms(operations: Operations) {
+  return {
+    ...refusing(operations, ['showDatabase'], FOREIGN),
+    ...refusing(operations, ['createSequence', 'dropSequence', 'remove'], BROKEN),
+  };
+}
+
+type Refusing = (...given: readonly unknown[]) => Bluebird<never>;
+
+function refusing<const Name extends string>(
+  operations: Operations,
   names: readonly Name[],
   reason: string,
-): Record<Name, () => never> {
-  const entries = names.map((name) => [name, () => refuse(name, reason)] as const);
-  return Object.fromEntries(entries) as Record<Name, () => never>;
+): Record<Name, Refusing> {
+  const entries = names.map((name) => {
+    const method: Refusing = (...given) =>
+      operations.perform(callbackIn(given), () => Bluebird.reject(refusal(name, reason)));
+    return [name, method] as const;
+  });
+  return Object.fromEntries(entries) as Record<Name, Refusing>;
 }
 
-function refuse(name: string, reason: string): never {
-  throw new KnexwardError('INVALID_MIGRATION', {
-    message: `A migration calls db.${name}, which is not available: ${reason}.`,
-    fix: 'Write what the migration needs with db.runSql.',
+function refusal(name: string, reason: string): KnexwardError {
+  return new KnexwardError('INVALID_MIGRATION', {
+    message: `db.${name} is not available: ${reason}.`,
+    fix: 'Write what is needed with db.runSql.',
   });
 }

@@ -1,0 +1,157 @@
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+
+/** What kind of file may call db-migrate: those that can be rewritten, and the others. */
+export type CallerKind = 'dockerfile' | 'workflow' | 'procfile' | 'code' | 'other';
+
+/** A file of the project in which db-migrate may be called. */
+export interface CallerFile {
+  /** Relative to the project's folder, with forward slashes. */
+  path: string;
+  kind: CallerKind;
+  text: string;
+}
+
+/** What a search brought. */
+export interface CallerSearch {
+  files: CallerFile[];
+  /** Whether the project has more files than are looked at. */
+  cut: boolean;
+}
+
+const MOST_FILES = 5000;
+const MOST_BYTES = 1024 * 1024;
+
+/** Folders of what others wrote, or of what a build makes. */
+const SKIPPED = new Set([
+  'node_modules',
+  'bower_components',
+  'vendor',
+  'dist',
+  'build',
+  'out',
+  'coverage',
+]);
+/** Folders with a dot that pipelines and hooks are in; all others of that kind are tools' own. */
+const LOOKED_INTO = new Set([
+  '.github',
+  '.circleci',
+  '.gitlab',
+  '.buildkite',
+  '.husky',
+  '.devcontainer',
+]);
+
+const CODE = new Set(['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts', '.tsx']);
+const DOCKERFILE = /^(?:dockerfile|containerfile)(?:\..+)?$|\.dockerfile$/i;
+const PIPELINE_OR_PLATFORM = new RegExp(
+  `^(?:${[
+    String.raw`(?:docker-)?compose[\w.-]*\.ya?ml`,
+    String.raw`\.gitlab-ci\.ya?ml`,
+    String.raw`\.travis\.ya?ml`,
+    String.raw`(?:azure|bitbucket)-pipelines[\w.-]*\.ya?ml`,
+    String.raw`(?:cloudbuild|buildspec|appveyor|heroku|render|Taskfile)\.ya?ml`,
+    String.raw`(?:nixpacks|fly|railway)\.toml`,
+    String.raw`(?:app|railway|package|vercel)\.json`,
+    String.raw`Jenkinsfile[\w.-]*|justfile|GNUmakefile|[Mm]akefile`,
+    String.raw`.+\.(?:sh|bash|zsh|mk|ps1|cmd|bat)`,
+  ].join('|')})$`,
+);
+/** Folders whose files are commands even without an extension, or configuration of a pipeline. */
+const COMMANDS = new Set(['bin', 'scripts', '.husky']);
+const CONFIGURATION = /\.(?:ya?ml|json)$/;
+
+/** What a search is told of the project. */
+interface Searched {
+  root: string;
+  /** Relative to the root: migrations call db-migrate's interface, and go on doing so. */
+  migrationsDirectory: string;
+}
+
+/**
+ * Finds the project's files in which db-migrate may be called, as far as they name one of these
+ * words. What git ignores by a plain name, migrations, packages, and what builds make are left
+ * out, as are package.json (its scripts are seen to elsewhere) and files over 1 MiB. Reads only.
+ */
+export function findCallerFiles(project: Searched, words: readonly string[]): CallerSearch {
+  const { root, migrationsDirectory } = project;
+  const ignored = ignoredPaths(root).add(migrationsDirectory).add('package.json');
+  const files: CallerFile[] = [];
+  let seen = 0;
+  for (const path of walk(root, ignored)) {
+    const kind = kindOf(path);
+    if (kind === undefined) continue;
+    if (++seen > MOST_FILES) return { files, cut: true };
+    const text = readSmall(join(root, path));
+    if (words.some((word) => text?.includes(word))) files.push({ path, kind, text: text ?? '' });
+  }
+  return { files, cut: false };
+}
+
+/** The files of the project, those nearest to its root first; links are not followed. */
+function* walk(root: string, ignored: ReadonlySet<string>): Generator<string> {
+  const folders = [''];
+  for (const folder of folders) {
+    for (const entry of entriesOf(join(root, folder))) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (ignored.has(path) || ignored.has(`**/${entry.name}`)) continue;
+      if (entry.isFile()) yield path;
+      if (entry.isDirectory() && isLookedInto(entry.name)) folders.push(path);
+    }
+  }
+}
+
+/** A folder that may not be read, such as the data of a database in a container, has none. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
+
+function isLookedInto(name: string): boolean {
+  return name.startsWith('.') ? LOOKED_INTO.has(name) : !SKIPPED.has(name);
+}
+
+function kindOf(path: string): CallerKind | undefined {
+  const name = basename(path);
+  const folders = dirname(path).split('/');
+  if (DOCKERFILE.test(name)) return 'dockerfile';
+  if (/^\.github\/workflows\/[^/]+\.ya?ml$/.test(path)) return 'workflow';
+  if (/^Procfile(?:\.\w+)?$/.test(name)) return 'procfile';
+  if (CODE.has(extname(name))) return 'code';
+  if (PIPELINE_OR_PLATFORM.test(name)) return 'other';
+  if (extname(name) === '' && folders.some((folder) => COMMANDS.has(folder))) return 'other';
+  const inPipelines = folders.some((folder) => LOOKED_INTO.has(folder));
+  return inPipelines && CONFIGURATION.test(name) ? 'other' : undefined;
+}
+
+/**
+ * What .gitignore names plainly: a path from the root, or, as `**` and a name, that name anywhere.
+ * Patterns and exceptions are not followed.
+ */
+function ignoredPaths(root: string): Set<string> {
+  const path = join(root, '.gitignore');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split(/\r?\n/) : [];
+  const plain = lines.map((line) => line.trim()).filter((line) => /^[^#!*?[\]\\]+$/.test(line));
+  return new Set(
+    plain.map((line) => {
+      const name = line.replace(/\/$/, '');
+      return name.includes('/') ? name.replace(/^\//, '') : `**/${name}`;
+    }),
+  );
+}
+
+/** The text, or `undefined` for a file that is too large, may not be read or holds no text. */
+function readSmall(path: string): string | undefined {
+  try {
+    if (statSync(path).size > MOST_BYTES) return undefined;
+    const bytes = readFileSync(path);
+    const text = bytes.toString('utf8');
+    return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
