@@ -133,7 +133,7 @@ describe('selectName', () => {
   it('refuses what fits several, and what fits none, with a suggestion', () => {
     expect(() => selectName(known, '2026')).toThrow(/beginning of 2 migrations/);
     expect(() => selectName(known, 'MORE')).toThrow(
-      expect.objectContaining({ fix: 'Did you mean: 20260101000001_add_more.js' }),
+      expect.objectContaining({ fix: 'Did you mean: 20260101000001_add_more.js' }) as Error,
     );
   });
 });

@@ -80,11 +80,11 @@ export class Operations {
   }
 
   /**
-   * Runs one method of the driver. What it throws the promise and the callback tell, so that every
-   * method fails in the same way.
+   * Runs one method of the driver. Whatever it throws, its promise and its callback tell, so that
+   * every method fails in the same way.
    *
-   * The call stack of this moment goes with each statement it sends,
-   * because later, when the server refuses one, the migration file is no longer on the stack.
+   * The call stack of this moment goes with each statement it sends, because later, when the server
+   * refuses one, the migration file is no longer on the stack.
    */
   perform<Result>(callback: Callback | undefined, work: Work<Result>): Bluebird<Result> {
     const origin: { stack?: string } = {};
