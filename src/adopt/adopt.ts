@@ -12,7 +12,8 @@ import {
 import { type LockHolder } from '../run/events.js';
 import { adoptionConfig } from './adoption-config.js';
 import { carryHistoryOver } from './carry-over.js';
-import { type FileAction, planFiles } from './files.js';
+import { type FileAction } from './file-plan.js';
+import { planFiles } from './files.js';
 import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';

@@ -4,29 +4,14 @@ import { basename, join, relative } from 'node:path';
 import { findKnexfile } from '../config/knexfile.js';
 import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
 import { planCallers } from './callers/plan.js';
+import { type FilePlan } from './file-plan.js';
 import { type KnexfileLanguage, renderKnexfile } from './knexfile/render.js';
 import { rewritePackageJson } from './scripts/package-json.js';
-import { type Warning } from './plan.js';
 import { type DbMigrateProject, type PackageJson } from './project.js';
 import { rewriteScripts } from './scripts/rewrite.js';
+import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from './write-atomically.js';
-
-/** What happens to one file of the project. */
-export interface FileAction {
-  /** Relative to the project's folder. */
-  path: string;
-  action: 'create' | 'rewrite' | 'rename' | 'keep';
-  /** For a person: what exactly, a line each. */
-  notes: string[];
-  apply?: () => Promise<void>;
-}
-
-/** What the takeover does to the project's files. */
-export interface FilePlan {
-  actions: FileAction[];
-  warnings: Warning[];
-}
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are

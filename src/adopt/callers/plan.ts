@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { findKnexfile } from '../../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../../db-migrate/config.js';
-import { type FileAction, type FilePlan } from '../files.js';
+import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { type DbMigrateProject } from '../project.js';
 import { type ProjectDefaults } from '../scripts/translate.js';

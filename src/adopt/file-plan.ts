@@ -1,0 +1,17 @@
+import { type Warning } from './plan.js';
+
+/** What happens to one file of the project. */
+export interface FileAction {
+  /** Relative to the project's folder. */
+  path: string;
+  action: 'create' | 'rewrite' | 'rename' | 'keep';
+  /** For a person: what exactly, a line each. */
+  notes: string[];
+  apply?: () => Promise<void>;
+}
+
+/** What the takeover does to the project's files. */
+export interface FilePlan {
+  actions: FileAction[];
+  warnings: Warning[];
+}
