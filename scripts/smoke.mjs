@@ -15,9 +15,23 @@ for (const name of ['DATABASE_URL', 'PGHOST', 'PGPORT', 'PGDATABASE', 'PGUSER', 
 
 try {
   run('npm', ['pack', '--silent', '--pack-destination', work], repository);
-  const [tarball] = readdirSync(work).filter((name) => name.endsWith('.tgz'));
-  writeFileSync(join(work, 'package.json'), '{ "name": "smoke", "private": true }\n');
-  run('npm', ['install', '--silent', '--no-audit', '--no-fund', join(work, tarball)]);
+  run(
+    'npm',
+    ['pack', '--silent', '--pack-destination', work],
+    join(repository, 'compat/db-migrate'),
+  );
+  const tarballs = readdirSync(work).filter((name) => name.endsWith('.tgz'));
+  const dependencies = Object.fromEntries(
+    tarballs.map((name) => [
+      name.startsWith('knexward-db-migrate') ? 'db-migrate' : 'knexward',
+      `file:${name}`,
+    ]),
+  );
+  writeFileSync(
+    join(work, 'package.json'),
+    JSON.stringify({ name: 'smoke', private: true, dependencies }),
+  );
+  run('npm', ['install', '--silent', '--no-audit', '--no-fund']);
 
   expect(knexward('--version'), /^\d+\.\d+\.\d+\n$/);
   const [, file] = expect(knexward('create', 'first'), /Created Migration: (.*_first\.js)\n/);
@@ -38,7 +52,12 @@ try {
   const esModule = `import { ${names} } from 'knexward'; console.log(${members})`;
   const asModule = ['--input-type=module', '-e', esModule];
   expect(run(process.execPath, asModule), /^functionfunctionfunction\n$/);
-  console.log(`The packed tarball (${tarball}) installs and works.`);
+
+  const alias = ['node_modules/db-migrate/bin/db-migrate.js', 'create', 'second'];
+  expect(run(process.execPath, alias), /Created migration at .*-second\.js/);
+  const api = "console.log(typeof require('db-migrate').getInstance)";
+  expect(run(process.execPath, ['-e', api]), /^function\n$/);
+  console.log(`The packed tarballs (${tarballs.join(', ')}) install and work.`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

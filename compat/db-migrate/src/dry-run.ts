@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import {
+  createDriver,
+  type Direction,
+  loadDbMigrateFile,
+  openSession,
+  runDbMigrateMigration,
+} from 'knexward/compat';
+import { type Internals } from './internals.js';
+import { log, migrationLog } from './log.js';
+import { isDbMigrates, type MigrationFile } from './migration-files.js';
+import { type Target } from './target.js';
+
+/**
+ * Runs migrations on a driver that prints their statements in the place of sending them; only what
+ * they read through `db.all` is read. Nothing is changed, nothing recorded.
+ */
+export async function dryRun(
+  { environment, migrationOptions }: Internals,
+  { config }: Target,
+  direction: Direction,
+  files: readonly MigrationFile[],
+): Promise<void> {
+  const session = await openSession(config);
+  try {
+    for (const file of files) {
+      if (!isDbMigrates(file)) {
+        log.warn(`${file.name} is written for Knex: "knexward plan" prints its SQL.`);
+        continue;
+      }
+      const { schema } = environment;
+      const connection = session.client;
+      const driver = createDriver({ connection, schema, log: migrationLog, dryRun: true });
+      const migration = await loadDbMigrateFile(join(file.directory, file.file));
+      await runDbMigrateMigration(migration, direction, driver, migrationOptions);
+      log.info('Processed migration', file.name);
+    }
+  } finally {
+    await session.close();
+  }
+}
