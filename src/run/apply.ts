@@ -33,7 +33,7 @@ export interface RunContext {
 }
 
 /** What became of one change: done, or found to be done by somebody else already. */
-export type ChangeOutcome = { done: true; durationMs: number } | { done: false };
+export type ChangeOutcome = { done: boolean };
 
 /**
  * Carries out one change: a migration in one direction. Change, history row and journal row are
@@ -103,7 +103,7 @@ async function changeAndRecord(
     }
     const durationMs = performance.now() - started;
     await record(connection, context, migration, durationMs);
-    return { done: true, durationMs };
+    return { done: true };
   });
 }
 
@@ -205,7 +205,7 @@ async function applyOutsideTransaction(
   await knex.transaction((trx) =>
     withRawConnection(trx, (connection) => record(connection, context, migration, durationMs)),
   );
-  return { done: true, durationMs };
+  return { done: true };
 }
 
 /** A lock not had in time, a deadlock: the transaction is rolled back, so it can be tried again. */

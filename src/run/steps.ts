@@ -1,6 +1,7 @@
 import { withRawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
+import { isApplied } from '../history/write.js';
 import { applyChange, type RunContext } from './apply.js';
 import { describeFailure, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
@@ -22,21 +23,27 @@ export async function runSteps(
   const done: Outcome['done'] = [];
   for (const [index, migration] of steps.entries()) {
     const { name } = migration;
+    const started = performance.now();
+    let begun = false;
     context.listener({ type: 'started', name, index, total: steps.length });
     try {
       refuseInterrupted(context.signal);
       lock.check();
+      begun = true;
       const outcome = await applyChange(context, migration);
       if (!outcome.done) continue;
-      done.push({ name, durationMs: outcome.durationMs });
-      context.listener({ type: 'done', name, durationMs: outcome.durationMs });
     } catch (error) {
       const failed = describeFailure(error, migration, context.direction);
-      context.listener({ type: 'failed', failure: failed });
-      await recordFailure(context, migration, failed);
-      const notReached = steps.slice(index + 1).map((step) => step.name);
-      return { done, failed, notReached };
+      if (!begun || !(await tookEffect(context, migration, failed))) {
+        context.listener({ type: 'failed', failure: failed });
+        await recordFailure(context, migration, failed, begun);
+        const notReached = steps.slice(index + 1).map((step) => step.name);
+        return { done, failed, notReached };
+      }
     }
+    const durationMs = performance.now() - started;
+    done.push({ name, durationMs });
+    context.listener({ type: 'done', name, durationMs });
   }
   return { done, failed: null, notReached: [] };
 }
@@ -45,19 +52,37 @@ export async function runSteps(
  * Whether the server itself said no. A connection lost right after a statement leaves open whether
  * the server has carried it out (08: connection exception, 57P: the server went away).
  */
-function isRefusal(sqlstate: string | null): boolean {
+function isRefusal({ sqlstate }: MigrationFailure): boolean {
   return sqlstate !== null && !/^(08|57P)/.test(sqlstate);
+}
+
+/**
+ * Whether a change whose connection was lost was committed all the same: its history row, which is
+ * in the same transaction, tells. Of a change that was not in one, nothing tells.
+ */
+async function tookEffect(
+  context: RunContext,
+  { name }: LoadedMigration,
+  failed: MigrationFailure,
+): Promise<boolean> {
+  if (failed.leftovers || isRefusal(failed)) return false;
+  const { knex, tables, direction } = context;
+  return withRawConnection(knex, async (connection) => {
+    return (await isApplied(connection, tables, name)) === (direction === 'up');
+  }).catch(() => false);
 }
 
 /** The journal remembers the failure; where it cannot be reached any more, the report has it. */
 async function recordFailure(
   context: RunContext,
   migration: LoadedMigration,
-  { message, sqlstate }: MigrationFailure,
+  failed: MigrationFailure,
+  begun: boolean,
 ): Promise<void> {
   const { knex, tables, runId, batch, direction } = context;
   const { name, checksum } = migration;
-  const endUnknown = !migration.transaction && !isRefusal(sqlstate);
+  const { message, sqlstate, leftovers } = failed;
+  const endUnknown = begun && leftovers && !isRefusal(failed);
   const details = { direction, message, sqlstate, ...(endUnknown && { endUnknown }) };
   await withRawConnection(knex, (connection) =>
     writeJournal(connection, tables, {
