@@ -12,5 +12,7 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+  // The tests wait for servers and processes more than they compute.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
