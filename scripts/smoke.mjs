@@ -53,6 +53,7 @@ try {
   const asModule = ['--input-type=module', '-e', esModule];
   expect(run(process.execPath, asModule), /^functionfunctionfunction\n$/);
 
+  writeFileSync(join(work, 'database.json'), '{ "dev": { "driver": "pg" } }\n');
   const alias = ['node_modules/db-migrate/bin/db-migrate.js', 'create', 'second'];
   expect(run(process.execPath, alias), /Created migration at .*-second\.js/);
   const api = "console.log(typeof require('db-migrate').getInstance)";

@@ -22,13 +22,14 @@ export class Output {
   readonly colors: Colors;
 
   constructor(readonly options: OutputOptions) {
+    // Without a terminal `isTTY` is undefined, and picocolors would then decide for itself.
     const wanted = options.color && process.stdout.isTTY && !process.env['NO_COLOR'];
-    this.colors = createColors(wanted);
+    this.colors = createColors(Boolean(wanted));
   }
 
   /** Whether a person looks at the result on a terminal. */
   get interactive(): boolean {
-    return process.stdout.isTTY && !this.options.json;
+    return Boolean(process.stdout.isTTY) && !this.options.json;
   }
 
   /** Writes the result: one JSON document, or lines of text. */

@@ -116,10 +116,15 @@ describe('the command line', () => {
     await knexward('down');
   });
 
-  it('without a terminal there is no colour', async () => {
-    const { stdout, stderr } = await knexward('status');
-    // eslint would have a control character spelt out; ESC is what every colour begins with.
-    expect(stdout + stderr).not.toContain(String.fromCharCode(27));
+  it('without a terminal there is no colour, not even in a pipeline', async () => {
+    for (const more of [{}, { CI: 'true' }, { FORCE_COLOR: '1' }]) {
+      const { stdout, stderr } = await project.knexward(['status'], {
+        TEST_DATABASE_URL: database.url,
+        ...more,
+      });
+      // ESC is what every colour begins with.
+      expect(stdout + stderr).not.toContain(String.fromCharCode(27));
+    }
   });
 
   it('--cwd runs in another folder', async () => {
