@@ -63,7 +63,16 @@ export function expressionSql(value: DefaultExpression | readonly unknown[]): un
   const { raw, special, prep } = value;
   if (raw) return raw;
   if (special) return special === 'CURRENT_TIMESTAMP' ? special : undefined;
-  return prep;
+  if (prep !== undefined) return prep;
+  return boxedText(value);
+}
+
+const BOXED = /^\[object (?:String|Number|Boolean)\]$/;
+
+/** `new String('now()')`: how old files write an expression, since only a plain text is quoted. */
+function boxedText(value: object): string | undefined {
+  if (!BOXED.test(Object.prototype.toString.call(value))) return undefined;
+  return String((value as { valueOf(): string | number | boolean }).valueOf());
 }
 
 function nameOf({ tableName, columnName }: ColumnName): string {
