@@ -29,7 +29,8 @@ export function addAdoptCommand(program: Command): void {
 What it does, in one transaction: each row of db-migrate's table becomes one row of
 knex_migrations, in the same order and with its true moment; the old table stays. Then it writes a
 knexfile, rewrites package.json's scripts under their old names, and renames database.json to
-database.json.bak. The migrations stay where they are, as they are.
+database.json.bak. The migrations stay where they are, as they are. Calls of db-migrate elsewhere
+(Dockerfile, Procfile, workflows) are rewritten where that is safe, and listed where it is not.
 
 Repeating it is harmless: it picks up what db-migrate has applied meanwhile.
 
