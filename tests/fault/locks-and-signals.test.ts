@@ -10,6 +10,7 @@ import {
   type Project,
   REPOSITORY,
 } from '../support/project';
+import { waitFor } from '../support/wait-for';
 
 const TABLE = (name: string) => `
 exports.up = (knex) => knex.raw('create table ${name} (id int)');
@@ -241,10 +242,3 @@ describe('locks and signals (US7, FR-006, FR-009)', () => {
     ]);
   });
 });
-
-async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
-    if (await condition()) return;
-  }
-  throw new Error('It did not come to pass within 20 s.');
-}
