@@ -17,7 +17,8 @@ export {
   type MigrationSourceOptions,
 } from './files/source.js';
 export { type Extent, type Plan } from './plan/plan.js';
-export { type Problem, type Status } from './plan/status.js';
+export { type Problem, type ProblemCode } from './plan/problems.js';
+export { type Status } from './plan/status.js';
 export { type RunEvent, type RunListener } from './run/events.js';
 export { type MigrationFailure } from './run/failure.js';
 export { type RunResult } from './run/result.js';

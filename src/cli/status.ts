@@ -45,7 +45,7 @@ Examples:
       );
       const abridged = output.interactive && !options.all;
       output.result({ ...status }, () => renderStatus(status, output.colors, abridged));
-      const clean = status.upToDate && status.problems.length === 0;
-      if (options.check && !clean) process.exitCode = CHECK_FOUND;
+      const { isClean } = await import('../plan/status.js');
+      if (options.check && !isClean(status)) process.exitCode = CHECK_FOUND;
     });
 }

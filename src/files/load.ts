@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Knex } from 'knex';
@@ -7,6 +6,7 @@ import { loadUserModule } from '../config/user-module.js';
 import { loadDbMigrateFile } from '../db-migrate/load.js';
 import { type MigrationPlace, toKnexMigration } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
+import { checksumOf } from './checksum.js';
 import { type Migration } from './find.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile } from './sql.js';
 
@@ -37,13 +37,6 @@ export async function loadMigration(
   const checksum = path === null ? null : await checksumOf(path);
   const loaded = await loadFunctions(migration, config);
   return { ...migration, checksum, ...loaded };
-}
-
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export async function checksumOf(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
 }
 
 type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down'>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Knex } from 'knex';
+import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { withRawConnection } from '../database/raw-connection.js';
 import { openSession, type Session } from '../database/session.js';
@@ -13,6 +14,7 @@ import { createTables } from '../history/write.js';
 import { type Extent, type Plan, planDown, planUp } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
 import { functionOf, type RunContext } from './apply.js';
+import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
@@ -94,13 +96,9 @@ function refuseUnadopted({ dbMigrate, tables }: History): void {
 }
 
 /** Only under the lock: before, the change may be one that another runner is still at work on. */
-function refuseUnfinished({ unfinished }: History): void {
+async function refuseUnfinished(client: ClientBase, { unfinished }: History): Promise<void> {
   const first = unfinished[0];
-  if (!first) return;
-  throw new KnexwardError('UNFINISHED', {
-    message: `${first.name} was started at ${first.startedAt} by ${first.actor}, outside a transaction, and its end is not recorded.`,
-    fix: `See what it did, then: knexward resolve ${first.name} --applied (or --reverted)`,
-  });
+  if (first) throw await unfinishedError(client, first);
 }
 
 function emptyResult(
@@ -162,7 +160,7 @@ async function runLocked(locked: LockedRun): Promise<RunResult> {
   try {
     // Only now can nobody, plain Knex included, change the history any more.
     const history = await withRawConnection(knex, (raw) => readHistory(raw, config));
-    refuseUnfinished(history);
+    await refuseUnfinished(session.client, history);
     const plan = planFor(request, files, history);
     if (plan.batch === null) return { ...result, batch: null };
     return await carryOut(locked, knex, history, { ...plan, batch: plan.batch });

@@ -36,8 +36,8 @@ export async function runSteps(
       const failed = describeFailure(error, migration, context.direction);
       if (!begun || !(await tookEffect(context, migration, failed))) {
         context.listener({ type: 'failed', failure: failed });
-        await recordFailure(context, migration, failed, begun);
         const notReached = steps.slice(index + 1).map((step) => step.name);
+        await recordFailure(context, migration, { failed, begun, notReached });
         return { done, failed, notReached };
       }
     }
@@ -76,14 +76,16 @@ async function tookEffect(
 async function recordFailure(
   context: RunContext,
   migration: LoadedMigration,
-  failed: MigrationFailure,
-  begun: boolean,
+  { failed, begun, notReached }: { failed: MigrationFailure; begun: boolean; notReached: string[] },
 ): Promise<void> {
   const { knex, tables, runId, batch, direction } = context;
   const { name, checksum } = migration;
-  const { message, sqlstate, leftovers } = failed;
+  const { message, sqlstate, statement, leftovers } = failed;
   const endUnknown = begun && leftovers && !isRefusal(failed);
-  const details = { direction, message, sqlstate, ...(endUnknown && { endUnknown }) };
+  const details = {
+    ...{ direction, message, sqlstate, statement, notReached },
+    ...(endUnknown && { endUnknown }),
+  };
   await withRawConnection(knex, (connection) =>
     writeJournal(connection, tables, {
       ...{ runId, event: 'failed', migration: name, batch, checksum, details },
