@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ERROR_CODES } from '../errors.js';
 import { asKnexwardError, renderError } from '../report/error-text.js';
+import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { addAdoptCommand } from './adopt.js';
 import { addCreateCommand } from './create.js';
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    const exitCode = reportError(error, argv);
+    const exitCode = await reportError(error, argv);
     process.exitCode ??= exitCode;
   }
   // A migration may have left something open (a pool, a timer); the command is done all the same.
@@ -55,28 +56,35 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
 }
 
 /** Tells what went wrong, in the form that was asked for, and returns the exit code. */
-function reportError(error: unknown, argv: readonly string[]): number {
+async function reportError(error: unknown, argv: readonly string[]): Promise<number> {
   if (error instanceof CommanderError) {
     // Commander has written its message, or the help or version that was asked for.
     return error.exitCode === 0 ? 0 : ERROR_CODES.USAGE;
   }
   const known = asKnexwardError(error);
   const { code, message, fix } = known;
-  const output = outputOf(optionsIn(argv));
+  const output = await outputOf(optionsIn(argv));
   output.result({ error: { code, message, fix } }, () => '');
-  if (!output.options.json) {
+  if (!output.options.json || output.options.logFormat === 'json') {
     const withStack = output.shows('debug') || code === 'INTERNAL';
-    output.note('error', renderError(known, output.colors, withStack).trimEnd());
+    const text = renderError(known, output.colors, withStack).trimEnd();
+    const fields = { code, fix, ...(withStack && { stack: known.stack }) };
+    output.note('error', text, { message, fields });
   }
   return known.exitCode;
 }
 
 /** How to speak, as far as the words of a command line that went wrong tell. */
 function optionsIn(argv: readonly string[]): CommonOptions {
+  const valueOf = (option: string): string | undefined => {
+    const joined = argv.find((word) => word.startsWith(`${option}=`));
+    return joined?.slice(option.length + 1) ?? argv[argv.indexOf(option) + 1 || argv.length];
+  };
+  const level = valueOf('--log-level');
   return {
     json: argv.includes('--json'),
-    logFormat: 'text',
-    logLevel: argv.join(' ').includes('--log-level debug') ? 'debug' : 'info',
+    logFormat: valueOf('--log-format') === 'json' ? 'json' : 'text',
+    logLevel: LOG_LEVELS.find((known) => known === level) ?? 'info',
     color: !argv.includes('--no-color'),
   };
 }

@@ -10,7 +10,7 @@ export async function runAndReport(
   options: CommonOptions & { yes?: boolean },
   request: RunRequest,
 ): Promise<void> {
-  const output = outputOf(options);
+  const output = await outputOf(options);
   const config = await resolveConfig(configRequestOf(options));
   output.line(`Using environment: ${config.environment}`);
   const result = await runForCommand(config, request, output, options.yes ?? false);
@@ -34,7 +34,8 @@ export async function runForCommand(
   try {
     const result = await upOrDown(config, {
       ...request,
-      listener: await createProgress(output),
+      runId: output.runId,
+      listener: createProgress(output),
       signal: stop.signal,
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });
@@ -55,7 +56,10 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   const { ERROR_CODES } = await import('../errors.js');
   const { renderFailure } = await import('../report/run-text.js');
   process.exitCode ??= failed.code === 'LOCK_LOST' ? ERROR_CODES.LOCK_LOST : 1;
-  if (!output.options.json) output.note('error', renderFailure(result, failed, output.colors));
+  const { json, logFormat } = output.options;
+  // In a log of JSON the run has told it already.
+  if (!json && logFormat === 'text')
+    output.note('error', renderFailure(result, failed, output.colors));
 }
 
 /** The result in the form that the contract gives it. */

@@ -35,7 +35,7 @@ Examples:
   $ knexward status --json | jq -r '.pending[].name'`,
     )
     .action(async (options: StatusOptions) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
       const { readStatus } = await import('../run/status.js');

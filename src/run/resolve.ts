@@ -27,6 +27,7 @@ export async function resolveMigration(
   config: ResolvedConfig,
   wanted: string,
   verdict: Verdict,
+  runId: string = randomUUID(),
 ): Promise<string> {
   const session = await openSession(config);
   const { client } = session;
@@ -47,7 +48,7 @@ export async function resolveMigration(
         await insertHistoryRow(client, tables, { name, batch });
       if (verdict === 'reverted') await deleteHistoryRows(client, tables, name);
       await writeJournal(client, tables, {
-        ...{ runId: randomUUID(), event: 'resolved', migration: name, batch },
+        ...{ runId, event: 'resolved', migration: name, batch },
         details: { verdict },
       });
       await client.query('commit');

@@ -30,6 +30,8 @@ export interface RunRequest {
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Plan) => Promise<void>;
   listener?: RunListener;
+  /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */
+  runId?: string | undefined;
   /** Stops the run: the statement under way is cancelled and rolled back. */
   signal?: AbortSignal | undefined;
 }
@@ -45,8 +47,7 @@ export interface RunRequest {
  * opening the database or reading the files may throw. Nothing has been changed then.
  */
 export async function run(given: ResolvedConfig, request: RunRequest): Promise<RunResult> {
-  const { listener = () => undefined, signal } = request;
-  const runId = randomUUID();
+  const { listener = () => undefined, signal, runId = randomUUID() } = request;
   const applicationName = `knexward ${runId}`;
   const session = await openSession(given, {
     applicationName,

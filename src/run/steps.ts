@@ -2,6 +2,7 @@ import { withRawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
 import { isApplied } from '../history/write.js';
+import { redact } from '../secrets.js';
 import { applyChange, type RunContext } from './apply.js';
 import { describeFailure, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
@@ -83,7 +84,8 @@ async function recordFailure(
   const { message, sqlstate, statement, leftovers } = failed;
   const endUnknown = begun && leftovers && !isRefusal(failed);
   const details = {
-    ...{ direction, message, sqlstate, statement, notReached },
+    ...{ direction, message, sqlstate, notReached },
+    statement: statement === null ? null : redact(statement),
     ...(endUnknown && { endUnknown }),
   };
   await withRawConnection(knex, (connection) =>
