@@ -22,6 +22,8 @@ export interface RunContext {
   knex: Knex;
   /** The connection that holds the runners' lock; from it, the changes' own can be looked at. */
   bystander: Client;
+  /** Opens a further connection. */
+  connect: () => Promise<Client>;
   /** What the connections of this run are called in `pg_stat_activity`. */
   applicationName: string;
   signal: AbortSignal | undefined;
@@ -201,7 +203,7 @@ async function applyOutsideTransaction(
   });
   if (applied) return { done: false };
   const started = performance.now();
-  const notes = noteStatements(context, migration);
+  const notes = await noteStatements(context, migration);
   try {
     await runWithHooks(context, knex, migration, work);
   } finally {

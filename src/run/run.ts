@@ -183,6 +183,7 @@ async function carryOut(
     ...{ knex, config, listener, applicationName, runId: result.runId, signal: request.signal },
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
+    connect: () => session.connect(),
   };
   const { hooks } = config.migrations;
   await hooks.beforeAll?.(knex, steps);

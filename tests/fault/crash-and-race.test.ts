@@ -119,6 +119,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     // The build waits for this transaction, and the server does not notice that its client is gone.
     const holder = new Client(database.config);
     await holder.connect();
+    holder.on('error', () => undefined);
     await holder.query('begin; lock table busy in row exclusive mode');
     const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'up'], {
       cwd: project.root,
