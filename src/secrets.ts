@@ -1,0 +1,93 @@
+/*
+ * What must never be shown: passwords in connection strings and in statements. A secret is found
+ * by its place in a URL, or by the name that stands in front of it.
+ */
+
+const MASK = '***';
+const WORD = '(?:password|passwd|passphrase|pwd|secret|api_?key|access_?token)';
+/** A name that a secret goes by: password, db_password, PGPASSWORD, "password" and the like. */
+const NAME = `(?<![\\w?&])["'\`]?\\w*${WORD}["'\`]?`;
+/** A literal in SQL's quotes, in double ones, or in dollars. */
+const LITERAL = [
+  `(?:e|n|u&)?'(?<single>(?:''|\\\\.|[^'\\\\]+)*)(?:'|$)`,
+  `"(?<double>(?:""|\\\\.|[^"\\\\]+)*)(?:"|$)`,
+  `(?<tag>\\$\\w*\\$)(?<dollars>.*?)(?:\\k<tag>|$)`,
+].join('|');
+/** What follows a name and is no placeholder; a function's first text, too. */
+const bare = (except: string): string =>
+  `(?<bare>(?!\\$\\d|\\?)[^\\s'"${except}]+(?:'(?:''|[^'])*')?)`;
+
+/** In each, the named groups are secrets; only `tag` is none. */
+const PATTERNS = [
+  // postgres://user:secret@host
+  `\\b[a-z][a-z0-9+.-]{0,30}://[^\\s:/@'"]*:(?<inUrl>[^\\s/'"]+)@`,
+  // postgres://host/db?password=secret&sslmode=require
+  `[?&]\\w*${WORD}=(?<inQuery>[^\\s&'"]+)`,
+  // password 'secret', password: "secret", password = $$secret$$
+  `${NAME}\\s*(?:[=:]\\s*|\\s)(?:${LITERAL})`,
+  // In a connection string that is a SQL literal: password=''secret''
+  `${NAME}=''(?<doubled>[^'\\n]+)''`,
+  // In a connection string: password=secret
+  `${NAME}=${bare('')}`,
+  // In a statement: set password = crypt('secret', …)
+  `${NAME}\\s*=\\s*${bare(',;)')}`,
+  // In PostgreSQL's words on a unique constraint: Key (api_key)=(secret) already exists.
+  `\\([^()]*${WORD}[^()]*\\)=\\((?<inKey>.*?)\\)(?= |$)`,
+].map((source) => new RegExp(source, 'gisd'));
+
+interface Span {
+  start: number;
+  end: number;
+}
+
+/**
+ * The text with every password in it replaced: those in URLs and connection strings, those that a
+ * statement gives a role or a user mapping, and those that are assigned to a name that says so.
+ *
+ * @example
+ * redact("create role app login password 'hunter2'"); // create role app login password '***'
+ */
+export function redact(text: string): string {
+  return redactAround(text, 0).text;
+}
+
+/**
+ * As `redact`, and tells where a place in the text has moved to.
+ *
+ * @param offset an index into the text
+ */
+export function redactAround(text: string, offset: number): { text: string; offset: number } {
+  let shown = '';
+  let copied = 0;
+  let moved = offset;
+  for (const { start, end } of findSecrets(text)) {
+    // Its line breaks stay, so that the lines behind it keep their numbers.
+    const mask = MASK + text.slice(start, end).replace(/[^\n]/g, '');
+    if (offset >= end) moved += mask.length - (end - start);
+    else if (offset > start) moved -= offset - start;
+    shown += text.slice(copied, start) + mask;
+    copied = end;
+  }
+  return { text: shown + text.slice(copied), offset: moved };
+}
+
+/** Where the secrets are: in order, and apart from each other. */
+function findSecrets(text: string): Span[] {
+  const spans = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
+  spans.sort((a, b) => a.start - b.start);
+  const apart: Span[] = [];
+  for (const span of spans) {
+    const last = apart.at(-1);
+    if (last && span.start <= last.end) last.end = Math.max(last.end, span.end);
+    else apart.push(span);
+  }
+  return apart;
+}
+
+function spansOf(match: RegExpMatchArray): Span[] {
+  const groups: Record<string, [number, number] | undefined> = match.indices?.groups ?? {};
+  return Object.entries(groups).flatMap(([name, place]) => {
+    if (name === 'tag' || place === undefined || place[0] === place[1]) return [];
+    return [{ start: place[0], end: place[1] }];
+  });
+}

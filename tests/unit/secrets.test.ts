@@ -1,0 +1,73 @@
+import { redact, redactAround } from '../../src/secrets';
+
+const SECRET = 'hunter2';
+
+describe('a secret is never shown (FR-014)', () => {
+  it.each([
+    `create role app login password 'hunter2'`,
+    `ALTER USER app WITH ENCRYPTED PASSWORD 'hunter2' VALID UNTIL '2030-01-01'`,
+    `alter role app password E'hunter2\\'hunter2'`,
+    `alter role app password 'it''s hunter2'`,
+    `alter role app password\n  $$hunter2$$`,
+    `alter role app password $pw$hunter2$pw$`,
+    `alter role app password U&'hunter2'`,
+    `alter role app password 'hunter2`,
+    `create user mapping for app server s options (user 'app', password 'hunter2')`,
+    `alter user mapping for app server s options (set password 'hunter2')`,
+    `create subscription s connection 'host=h password=hunter2 dbname=d' publication p`,
+    `create subscription s connection 'host=h password=''hunter2 hunter2'' dbname=d' publication p`,
+    `select dblink_connect('postgresql://app:hunter2@db.example:5432/app')`,
+    `postgres://app:hun@hunter2@db.example/app`,
+    `redis://:hunter2@cache:6379`,
+    `connecting to postgresql://db/app?user=app&password=hunter2&sslmode=require failed`,
+    `host=db user=app password = hunter2`,
+    `host=db user=app password=hunter2,with;signs)hunter2`,
+    `PGPASSWORD=hunter2 psql`,
+    `update users set password = 'hunter2' where id = 1`,
+    `update users set "password" = crypt('hunter2', gen_salt('bf'))`,
+    `update settings set value = '{"smtp": {"password": "hunter2"}}'`,
+    `{ user: 'app', password: 'hunter2' }`,
+    `alter system set primary_conninfo = 'host=h passwd=hunter2'`,
+    `Key (api_key)=(hunter2 (2)) already exists.`,
+  ])('%s', (text) => {
+    expect(redact(text)).not.toContain(SECRET);
+    expect(redact(text)).toContain('***');
+  });
+
+  it.each([
+    `create table users (id int, password text not null default '')`,
+    `alter table users add column password varchar(255), add column name text default 'x'`,
+    `update users set password = $1 where id = $2`,
+    `select * from users where password = ? and name = 'x'`,
+    `comment on column users.password is 'hashed'`,
+    `password authentication failed for user "app"`,
+    `alter role app password null`,
+    `see https://example.com:443/page and ask me@example.com`,
+    `select '2026-01-01 10:00:00'::timestamp, 'a:b@c'`,
+    `Key (email)=(a@example.com) already exists.`,
+  ])('what is none stays: %s', (text) => expect(redact(text)).toBe(text));
+
+  it('leaves what is around it', () => {
+    expect(redact(`alter role app password 'a' valid until 'b'`)).toBe(
+      `alter role app password '***' valid until 'b'`,
+    );
+    expect(redact('postgresql://app:a@db:5432/app?password=b&sslmode=require')).toBe(
+      'postgresql://app:***@db:5432/app?password=***&sslmode=require',
+    );
+  });
+
+  it('a place behind a secret is found again, on its line', () => {
+    const text = `alter role a password 'hunter2\nhunter2'; select here, 'x:y'; alter role b password 'z'`;
+    const { text: shown, offset } = redactAround(text, text.indexOf('here'));
+    expect(shown.slice(offset, offset + 4)).toBe('here');
+    expect(shown.split('\n')).toHaveLength(2);
+    expect(redactAround(text, text.indexOf('alter')).offset).toBe(0);
+    const within = redactAround(text, text.indexOf('hunter2') + 3);
+    expect(within.text.slice(within.offset)).toMatch(/^\*\*\*/);
+  });
+
+  it('takes no longer for a large text than its length asks for', () => {
+    const large = `insert into t values ('${'a.b-c+'.repeat(200_000)}'); password '${'x'.repeat(1_000_000)}'`;
+    expect(redact(large)).toMatch(/password '\*\*\*'$/);
+  });
+});
