@@ -1,3 +1,4 @@
+import { type ProblemCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { formatOfName } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
@@ -16,16 +17,6 @@ export interface Problem {
   message: string;
   fix: string;
 }
-
-/** Every kind of problem that `status` can tell of. */
-export type ProblemCode =
-  | 'NOT_ADOPTED'
-  | 'MISSING_FILE'
-  | 'DUPLICATE_ROW'
-  | 'UNFINISHED'
-  | 'FAILED'
-  | 'KNEX_LOCKED'
-  | 'LEFT_LOCK';
 
 /** A database's migrations, seen against the files. */
 export interface Status {

@@ -1,3 +1,4 @@
+import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
 import { type LogLevel, type Output } from './output.js';
 
@@ -30,6 +31,7 @@ function showAsText(output: Output): RunListener {
         break;
       case 'warned':
         output.note('warn', `  ${c.yellow('!')} ${event.name}: ${event.message}`);
+        output.note('warn', `    ${c.dim(`page  ${pageOf(event.code)}`)}`);
         break;
       case 'done': {
         const count = position.get(event.name) ?? '';
@@ -38,7 +40,8 @@ function showAsText(output: Output): RunListener {
         break;
       }
       case 'failed':
-        output.note('info', `  ${c.red('✗')} ${event.failure.name}`);
+        // A person is told of it once, at the end, and in full; with --json that goes to stdout.
+        if (output.options.json) output.note('info', `  ${c.red('✗')} ${event.failure.name}`);
         break;
     }
   };
