@@ -1,59 +1,122 @@
+import { pageOf } from './pages.js';
+import { redact } from './secrets.js';
+
+/** What the table says of one code. */
+interface CodeEntry {
+  /** One short sentence for the index of docs/errors. */
+  summary: string;
+  /** The exit code that a pipeline sees where the code is an error that ends a command. */
+  exit?: number;
+  /** `status` tells of it as a problem. */
+  status?: true;
+  /** `adopt` warns of it. */
+  adopt?: true;
+  /** A run warns of it and goes on. */
+  run?: true;
+}
+
 /**
- * Every error that knexward raises on purpose, in one table: its code, and the exit code a
- * pipeline sees. A code is part of the contract: it may be added, never renamed.
+ * Every code that a person can meet, in one table: errors, problems of `status`, warnings of
+ * `adopt` and of a run. Each has a page, docs/errors/CODE.md. A code is part of the contract: it
+ * may be added, never renamed.
  */
-export const ERROR_CODES = {
+export const CODES = {
   // 1: a migration failed
-  MIGRATION_FAILED: 1,
+  MIGRATION_FAILED: { exit: 1, summary: 'A migration failed; what it did was rolled back.' },
+  SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
   // 2: wrong usage or configuration
-  USAGE: 2,
-  KNEXFILE_NOT_FOUND: 2,
-  KNEXFILE_BROKEN: 2,
-  UNKNOWN_ENVIRONMENT: 2,
-  UNSUPPORTED_CLIENT: 2,
-  NO_DATABASE: 2,
-  NO_EMBEDDED_SERVER: 2,
-  EMBEDDED_SERVER_FAILED: 2,
-  CONFIRMATION_REQUIRED: 2,
-  INVALID_NAME: 2,
-  UNKNOWN_MIGRATION: 2,
-  AMBIGUOUS_MIGRATION: 2,
-  MIGRATIONS_FOLDER: 2,
-  INVALID_MIGRATION: 2,
-  DUPLICATE_FILE: 2,
-  UNKNOWN_TIME_ZONE: 2,
-  NOT_A_DB_MIGRATE_PROJECT: 2,
-  DB_MIGRATE_CONFIG: 2,
-  SCHEMA_MISSING: 2,
-  PERMISSION_DENIED: 2,
-  FILE_NOT_WRITABLE: 2,
+  USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
+  KNEXFILE_NOT_FOUND: { exit: 2, summary: 'The knexfile that was named is not there.' },
+  KNEXFILE_BROKEN: { exit: 2, summary: 'The knexfile cannot be loaded, or holds a wrong setting.' },
+  UNKNOWN_ENVIRONMENT: { exit: 2, summary: 'The configuration has no environment of that name.' },
+  UNSUPPORTED_CLIENT: { exit: 2, summary: 'The knexfile is for a database other than PostgreSQL.' },
+  NO_DATABASE: { exit: 2, summary: 'No database is named anywhere.' },
+  NO_EMBEDDED_SERVER: { exit: 2, summary: 'The embedded PostgreSQL is not there for this system.' },
+  EMBEDDED_SERVER_FAILED: { exit: 2, summary: 'The embedded PostgreSQL does not start or stop.' },
+  CONFIRMATION_REQUIRED: { exit: 2, summary: 'A question needs a yes, and nobody gave one.' },
+  INVALID_NAME: { exit: 2, summary: 'That cannot be the name of a migration.' },
+  UNKNOWN_MIGRATION: { exit: 2, summary: 'There is no migration of that name.' },
+  AMBIGUOUS_MIGRATION: { exit: 2, summary: 'The name fits more than one migration.' },
+  MIGRATIONS_FOLDER: { exit: 2, summary: 'The migrations folder cannot be read or written to.' },
+  INVALID_MIGRATION: { exit: 2, summary: 'A migration file cannot be loaded or lacks a function.' },
+  DUPLICATE_FILE: { exit: 2, summary: 'Two files stand for one migration.' },
+  UNKNOWN_TIME_ZONE: { exit: 2, summary: 'There is no time zone of that name.' },
+  NOT_A_DB_MIGRATE_PROJECT: { exit: 2, summary: 'There is nothing here to take over.' },
+  DB_MIGRATE_CONFIG: { exit: 2, summary: "db-migrate's configuration cannot be understood." },
+  SCHEMA_MISSING: { exit: 2, summary: 'The schema of the history tables does not exist.' },
+  PERMISSION_DENIED: { exit: 2, summary: 'The database role lacks a right.' },
+  FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
   // 3: no connection
-  CONNECTION_FAILED: 3,
-  AUTHENTICATION_FAILED: 3,
-  DATABASE_MISSING: 3,
+  CONNECTION_FAILED: { exit: 3, summary: 'No connection to the database, or it was lost.' },
+  AUTHENTICATION_FAILED: { exit: 3, summary: 'The server refuses the user or the password.' },
+  DATABASE_MISSING: { exit: 3, summary: 'The server has no database of that name.' },
+  TOO_MANY_CONNECTIONS: { exit: 3, summary: 'The server has no connection left.' },
   // 4: another runner holds the lock
-  LOCKED: 4,
-  LOCK_LOST: 4,
+  LOCKED: { exit: 4, summary: 'Another runner is at work, and did not finish in time.' },
+  LOCK_LOST: { exit: 4, summary: 'The connection that holds the lock was lost in the middle.' },
   // 5: history and files disagree, or an unfinished migration needs a person
-  NOT_ADOPTED: 5,
-  HISTORY_TABLE_SHAPE: 5,
-  MISSING_FILE: 5,
-  UNFINISHED: 5,
-  ADOPT_MISMATCH: 5,
+  NOT_ADOPTED: { exit: 5, status: true, summary: "db-migrate's history is not carried over yet." },
+  HISTORY_TABLE_SHAPE: { exit: 5, summary: 'A table of that name exists and is no history.' },
+  MISSING_FILE: {
+    ...{ exit: 5, status: true, adopt: true },
+    summary: 'The history has a migration whose file is not there.',
+  },
+  UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
+  ADOPT_MISMATCH: { exit: 5, summary: 'What was carried over is not what was planned.' },
   // 6: a check found something
-  STILL_PENDING: 6,
-  // stopped by a signal
-  INTERRUPTED: 130,
+  STILL_PENDING: { exit: 6, summary: 'Migrations are still pending at the end of the wait.' },
+  // stopped by a signal (143 where it was SIGTERM)
+  INTERRUPTED: { exit: 130, summary: 'A signal stopped the run, cleanly.' },
   // a fault of knexward's own
-  INTERNAL: 1,
-} as const;
+  INTERNAL: { exit: 1, summary: 'Something happened that was not foreseen.' },
+  // what only status tells of
+  FAILED: { status: true, summary: 'The last attempt to apply or revert a migration failed.' },
+  DUPLICATE_ROW: {
+    ...{ status: true, adopt: true },
+    summary: 'The history has more than one row for a migration.',
+  },
+  PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
+  AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
+  CHANGED_FILE: { status: true, summary: 'A file was edited after it was applied.' },
+  OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },
+  KNEX_LOCKED: { status: true, summary: "Knex's lock is taken, by Knex or by what it left." },
+  LEFT_LOCK: { status: true, summary: "Knex's lock is taken by a knexward, or was left by one." },
+  // what only adopt warns of
+  ALREADY_IN_HISTORY: { adopt: true, summary: "Knex's history has the migration already." },
+  TIME_DOES_NOT_EXIST: { adopt: true, summary: 'A time does not exist in the stated time zone.' },
+  TIME_AMBIGUOUS: { adopt: true, summary: 'A time comes twice in the stated time zone.' },
+  KNEXFILE_KEPT: { adopt: true, summary: 'The project has a knexfile, which is kept as it is.' },
+  SCRIPT_LEFT: { adopt: true, summary: 'A script calls db-migrate and is left as it is.' },
+  SCRIPT_CHANGED: { adopt: true, summary: 'A script was rewritten, and a person should look.' },
+  CALLER_LEFT: { adopt: true, summary: 'A file calls db-migrate and is left as it is.' },
+  CALLERS_NOT_ALL_SEARCHED: { adopt: true, summary: 'Not every file was searched for callers.' },
+  IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
+  // what a run warns of
+  ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },
+} as const satisfies Record<string, CodeEntry>;
+
+/** The codes of the table that have this mark. */
+type Marked<Mark extends keyof CodeEntry> = {
+  [Code in keyof typeof CODES]: (typeof CODES)[Code] extends Record<Mark, unknown> ? Code : never;
+}[keyof typeof CODES];
 
 /** The stable name of an error, such as `NOT_ADOPTED`. */
-export type ErrorCode = keyof typeof ERROR_CODES;
+export type ErrorCode = Marked<'exit'>;
+/** Every kind of problem that `status` can tell of. */
+export type ProblemCode = Marked<'status'>;
+/** Every warning that `adopt` can give. */
+export type WarningCode = Marked<'adopt'>;
+/** Every warning that a run can give. */
+export type RunWarningCode = Marked<'run'>;
+
+/** The exit code of each error. */
+export const ERROR_CODES = Object.fromEntries(
+  Object.entries(CODES).flatMap(([code, entry]) => ('exit' in entry ? [[code, entry.exit]] : [])),
+) as { [Code in ErrorCode]: (typeof CODES)[Code]['exit'] };
 
 /** What an error tells besides its code. */
 export interface ErrorDetails {
-  /** What happened, in one or two sentences. Never holds a secret. */
+  /** What happened, in one or two sentences. Secrets in it are hidden. */
   message: string;
   /** What to do next: a command to run or a thing to change. */
   fix: string;
@@ -75,10 +138,18 @@ export class KnexwardError extends Error {
   readonly fix: string;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      redact(details.message),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = 'KnexwardError';
     this.code = code;
-    this.fix = details.fix;
+    this.fix = redact(details.fix);
+  }
+
+  /** The page of the documentation that is about it: the path of a file. */
+  get page(): string {
+    return pageOf(this.code);
   }
 
   /** The process exit code that stands for this error. */

@@ -10,14 +10,14 @@ export {
   type MigrationFormat,
 } from './config/settings.js';
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/index.js';
-export { type ErrorCode, KnexwardError } from './errors.js';
+export { type ErrorCode, KnexwardError, type ProblemCode } from './errors.js';
 export {
   type KnexwardMigrationSource,
   migrationSource,
   type MigrationSourceOptions,
 } from './files/source.js';
 export { type Extent, type Plan } from './plan/plan.js';
-export { type Problem, type ProblemCode } from './plan/problems.js';
+export { type Problem } from './plan/problems.js';
 export { type Status } from './plan/status.js';
 export { type RunEvent, type RunListener } from './run/events.js';
 export { type MigrationFailure } from './run/failure.js';

@@ -1,4 +1,4 @@
-import { KnexwardError } from '../errors.js';
+import { KnexwardError, type WarningCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { scopeOf, withoutScope } from '../files/scope.js';
 import { type History } from '../history/read.js';
@@ -20,7 +20,7 @@ export interface AdoptedRow {
 
 /** Something that a person should know before saying yes. */
 export interface Warning {
-  code: string;
+  code: WarningCode;
   message: string;
 }
 
@@ -90,7 +90,11 @@ function indexFiles(files: readonly Migration[]): Map<string, string> {
 
 function findWarnings(rows: readonly AdoptedRow[], timeZone: string): Warning[] {
   const warnings: Warning[] = [];
-  const warn = (code: string, found: readonly AdoptedRow[], text: (names: string) => string) => {
+  const warn = (
+    code: WarningCode,
+    found: readonly AdoptedRow[],
+    text: (names: string) => string,
+  ) => {
     if (found.length > 0) warnings.push({ code, message: text(listNames(found)) });
   };
   const missing = rows.filter(({ file }) => !file);

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ERROR_CODES } from '../errors.js';
-import { asKnexwardError, renderError } from '../report/error-text.js';
+import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { addAdoptCommand } from './adopt.js';
@@ -35,6 +34,8 @@ function createProgram(): Command {
     .description('Take a project from db-migrate to Knex, and run its migrations safely.')
     .version(version)
     .exitOverride()
+    // What commander complains about is reported like any other error.
+    .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
@@ -57,21 +58,33 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
 
 /** Tells what went wrong, in the form that was asked for, and returns the exit code. */
 async function reportError(error: unknown, argv: readonly string[]): Promise<number> {
-  if (error instanceof CommanderError) {
-    // Commander has written its message, or the help or version that was asked for.
-    return error.exitCode === 0 ? 0 : ERROR_CODES.USAGE;
-  }
-  const known = asKnexwardError(error);
-  const { code, message, fix } = known;
+  // The help or the version that was asked for has been written.
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const { asKnexwardError, renderError } = await import('../report/error-text.js');
+  const known = error instanceof CommanderError ? wrongUsage(error, argv) : asKnexwardError(error);
+  // Without a command, commander has written the help, which says more.
+  if (error instanceof CommanderError && error.code === 'commander.help') return known.exitCode;
+  const { code, message, fix, page } = known;
   const output = await outputOf(optionsIn(argv));
-  output.result({ error: { code, message, fix } }, () => '');
+  output.result({ error: { code, message, fix, page } }, () => '');
   if (!output.options.json || output.options.logFormat === 'json') {
     const withStack = output.shows('debug') || code === 'INTERNAL';
     const text = renderError(known, output.colors, withStack).trimEnd();
-    const fields = { code, fix, ...(withStack && { stack: known.stack }) };
+    const fields = { code, fix, page, ...(withStack && { stack: known.stack }) };
     output.note('error', text, { message, fields });
   }
   return known.exitCode;
+}
+
+function wrongUsage(error: CommanderError, argv: readonly string[]): KnexwardError {
+  const [command = ''] = argv.filter((word) => !word.startsWith('-'));
+  const known = createProgram().commands.some((each) =>
+    [each.name(), ...each.aliases()].includes(command),
+  );
+  return new KnexwardError('USAGE', {
+    message: error.message.replace(/^error: /, '').replace(/\.?\n/, '. '),
+    fix: `See what there is: knexward ${known ? `${command} ` : ''}--help`,
+  });
 }
 
 /** How to speak, as far as the words of a command line that went wrong tell. */

@@ -55,11 +55,10 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   if (!failed) return;
   const { ERROR_CODES } = await import('../errors.js');
   const { renderFailure } = await import('../report/run-text.js');
-  process.exitCode ??= failed.code === 'LOCK_LOST' ? ERROR_CODES.LOCK_LOST : 1;
-  const { json, logFormat } = output.options;
-  // In a log of JSON the run has told it already.
-  if (!json && logFormat === 'text')
-    output.note('error', renderFailure(result, failed, output.colors));
+  process.exitCode ??= ERROR_CODES[failed.code === 'LOCK_LOST' ? 'LOCK_LOST' : 'MIGRATION_FAILED'];
+  // Where the log is JSON, the failure is a line of it already.
+  if (output.options.json || output.options.logFormat === 'json') return;
+  output.note('error', renderFailure(result, failed, output.colors).trimEnd());
 }
 
 /** The result in the form that the contract gives it. */

@@ -1,6 +1,5 @@
-import { Client, type ClientConfig, DatabaseError } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { KnexwardError } from '../errors.js';
 import { keptOpen } from './event-loop.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -8,8 +7,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Opens one connection, with the search path that the knexfile asks for.
  *
- * @throws KnexwardError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED` or `DATABASE_MISSING`. The
- * message names the server, the database and the user, and never the password.
+ * @throws KnexwardError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_MISSING` or
+ * `TOO_MANY_CONNECTIONS`. The message names the server, the database and the user, and never the
+ * password.
  */
 export async function connect(connection: ClientConfig, config: ResolvedConfig): Promise<Client> {
   const client = new Client({
@@ -23,6 +23,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   try {
     await client.connect();
   } catch (error) {
+    const { connectionError } = await import('./connection-error.js');
     throw connectionError(error, client);
   }
   keptOpen(client);
@@ -37,41 +38,4 @@ async function setSearchPath(
   if (searchPath === undefined || searchPath.length === 0) return;
   const schemas = [searchPath].flat().map((schema) => client.escapeIdentifier(schema));
   await client.query("select set_config('search_path', $1, false)", [schemas.join(', ')]);
-}
-
-function connectionError(error: unknown, client: Client): KnexwardError {
-  const place = `${client.host}:${client.port}`;
-  const { database, user } = client;
-  const code = (error as { code?: string }).code;
-  const message = describe(error);
-  if (code === '28P01' || code === '28000') {
-    return new KnexwardError('AUTHENTICATION_FAILED', {
-      message: `The server at ${place} refuses the user "${user ?? ''}": ${message}`,
-      fix: 'Correct the user or the password in the connection that the knexfile names.',
-      cause: error,
-    });
-  }
-  if (code === '3D000') {
-    return new KnexwardError('DATABASE_MISSING', {
-      message: `The server at ${place} has no database "${database ?? ''}".`,
-      fix: `Create it (createdb ${database ?? ''}), or correct the name in the connection.`,
-      cause: error,
-    });
-  }
-  return new KnexwardError('CONNECTION_FAILED', {
-    message: `No connection to the database "${database ?? ''}" at ${place}: ${message}`,
-    fix:
-      error instanceof DatabaseError
-        ? 'The server answered, and said no: see its message above.'
-        : 'Check that the server runs and that host and port are right.',
-    cause: error,
-  });
-}
-
-/** An error for several addresses of one host (`localhost`) has its messages inside. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) {
-    return error.errors.map((inner: unknown) => describe(inner)).join('; ');
-  }
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { type ProblemCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
@@ -15,20 +16,6 @@ export interface Problem {
   message: string;
   fix: string;
 }
-
-/** Every kind of problem that `status` can tell of. */
-export type ProblemCode =
-  | 'NOT_ADOPTED'
-  | 'UNFINISHED'
-  | 'FAILED'
-  | 'PARTLY_REVERTED'
-  | 'MISSING_FILE'
-  | 'AHEAD'
-  | 'DUPLICATE_ROW'
-  | 'CHANGED_FILE'
-  | 'OUT_OF_ORDER'
-  | 'KNEX_LOCKED'
-  | 'LEFT_LOCK';
 
 /** What was looked at beside the names of files and the history. */
 export interface Evidence extends UnfinishedEvidence {

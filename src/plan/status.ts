@@ -1,14 +1,9 @@
+import { type ProblemCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { formatOfName } from '../files/name.js';
 import { type History } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
-import {
-  type Evidence,
-  findProblems,
-  NO_EVIDENCE,
-  type Problem,
-  type ProblemCode,
-} from './problems.js';
+import { type Evidence, findProblems, NO_EVIDENCE, type Problem } from './problems.js';
 import { inScopeOfRun, scopeOfRun } from './scope.js';
 
 /** Which tool a migration was written for. */

@@ -1,5 +1,6 @@
 import { type Adoption } from '../adopt/adopt.js';
 import { type Colors } from './output.js';
+import { pagesOf } from './pages-text.js';
 
 const SHOWN_ON_TERMINAL = 10;
 
@@ -50,6 +51,7 @@ function renderWarnings({ warnings }: Adoption, c: Colors): string[] {
   return [
     'Warnings:',
     ...warnings.map(({ code, message }) => `  ${c.yellow('!')} ${code}: ${message}`),
+    ...pagesOf(warnings, c),
   ];
 }
 

@@ -1,34 +1,57 @@
+import { laterConnectionError } from '../database/connection-error.js';
 import { KnexwardError } from '../errors.js';
+import { redact } from '../secrets.js';
+import { type ServerError, serverErrorIn } from '../server-error.js';
+import { adviceOn } from '../sqlstates.js';
 import { type Colors } from './output.js';
 
 /** Any error as one that has a code and a way out. What was not foreseen is knexward's own fault. */
 export function asKnexwardError(error: unknown): KnexwardError {
   if (error instanceof KnexwardError) return error;
-  const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  if (code === '42501') {
-    return new KnexwardError('PERMISSION_DENIED', {
-      message: `The database role lacks a right: ${message ?? ''}`,
-      fix: 'Grant the right, or run the command with the role that owns the tables.',
-      cause: error,
-    });
-  }
-  if (code === '25006') {
-    return new KnexwardError('PERMISSION_DENIED', {
-      message: `The database can only be read: ${message ?? ''}`,
-      fix: 'Connect to the primary server, or with a role that may write.',
-      cause: error,
-    });
-  }
+  const connection = laterConnectionError(error);
+  if (connection) return connection;
+  const server = serverErrorIn(error);
+  if (server) return refusal(server);
   return new KnexwardError('INTERNAL', {
-    message: message ?? String(error),
+    message: error instanceof Error ? error.message : String(error),
     fix: 'This was not foreseen. Run again with --log-level debug and report what it shows.',
     cause: error,
   });
 }
 
-/** An error before any work: what happened, and what to do. */
+/** The server said no to a statement that is no migration's, as a rule for a reason of its own. */
+function refusal(error: ServerError): KnexwardError {
+  const { code, message, detail, hint } = error;
+  const words = [message, detail, hint].filter(Boolean).join('. ');
+  if (code === '42501' || code === '25006') {
+    const what =
+      code === '42501' ? 'The database role lacks a right' : 'The database can only be read';
+    return new KnexwardError('PERMISSION_DENIED', {
+      message: `${what}: ${words}`,
+      fix: adviceOn(code)?.fix ?? '',
+      cause: error,
+    });
+  }
+  const advice = adviceOn(code);
+  return new KnexwardError('SERVER_REFUSED', {
+    message: `The server refused a statement of knexward's: ${words} (SQLSTATE ${code}).`,
+    fix: advice
+      ? `${advice.cause} ${advice.fix}`
+      : 'Look into the message, and into the log of the server.',
+    cause: error,
+  });
+}
+
+/** An error before any work: what happened, what to do, and where to read on. */
 export function renderError(error: KnexwardError, c: Colors, withStack: boolean): string {
-  const cause = error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
-  const stack = withStack ? `\n${c.dim(`${error.stack ?? ''}${cause}`)}` : '';
-  return `${c.red(error.code)} ${error.message}\n  ${error.fix}${stack}\n`;
+  const stack = withStack ? c.dim(redact(framesOf(error))) : '';
+  const page = `\n  ${c.dim(`page  ${error.page}`)}`;
+  return `${c.red(error.code)} ${error.message}\n  ${error.fix}${stack}${page}\n`;
+}
+
+/** Where it came from, without the message, which has been told. */
+function framesOf({ stack = '', cause }: Error): string {
+  const origin = cause instanceof Error ? (cause.stack ?? '') : stack;
+  const frames = origin.split('\n').filter((line) => /^\s+at /.test(line));
+  return frames.map((frame) => `\n${frame}`).join('');
 }

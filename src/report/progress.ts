@@ -1,3 +1,4 @@
+import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
 import { type LogLevel } from './levels.js';
 import { type Output } from './output.js';
@@ -55,6 +56,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
       break;
     case 'warned':
       output.note('warn', `  ${c.yellow('!')} ${event.name}: ${event.message}`);
+      output.note('warn', `    ${c.dim(`page  ${pageOf(event.code)}`)}`);
       break;
     case 'done': {
       const time = `${event.durationMs.toFixed(0)} ms`;
@@ -62,7 +64,8 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
       break;
     }
     case 'failed':
-      output.note('info', `  ${c.red('✗')} ${c.dim(position)} ${event.failure.name}`);
+      // A person is told of it once, at the end, and in full; with --json that goes to stdout.
+      if (output.options.json) output.note('info', `  ${c.red('✗')} ${event.failure.name}`);
       break;
   }
 }

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { type Plan } from '../plan/plan.js';
-import { type MigrationFailure } from '../run/failure.js';
+import { type MigrationFailure, ownHint } from '../run/failure.js';
 import { type RunResult } from '../run/result.js';
+import { excerptOf, type StatementPlace } from './excerpt.js';
 import { type Colors } from './output.js';
 
 /** The lines that end `up` and `down`: the ones that Knex's own command line has. */
@@ -34,38 +35,55 @@ export function renderDownQuestion(plan: Plan): string {
 /** A failed migration as a page of a manual: what, where, why, and what to do next. */
 export function renderFailure(result: RunResult, failure: MigrationFailure, c: Colors): string {
   const verb = result.direction === 'up' ? 'failed' : 'could not be reverted';
-  const place = failure.file === null ? null : relative(process.cwd(), failure.file);
+  const { sqlstate, detail, statement, cause, fix, page } = failure;
+  const row = (label: string, value: string | null): string[] =>
+    value ? [`  ${c.dim(label)}${' '.repeat(LABEL_WIDTH - label.length)}${indented(value)}`] : [];
   return lines([
     `${c.red(failure.code)} ${c.bold(failure.name)} ${verb}`,
-    `  ${failure.message}`,
-    ...(failure.sqlstate ? [`  ${c.dim('SQLSTATE')}    ${failure.sqlstate}`] : []),
-    ...(place === null
-      ? []
-      : [`  ${c.dim('at')}          ${place}${failure.line === null ? '' : `:${failure.line}`}`]),
-    ...(failure.statement ? [`  ${c.dim('statement')}   ${excerpt(failure.statement)}`] : []),
-    ...(failure.hint ? [`  ${c.dim('hint')}        ${failure.hint}`] : []),
-    ...(result.notReached.length > 0
-      ? [`  ${c.dim('not reached')} ${result.notReached.join(', ')}`]
-      : []),
-    `  ${c.dim('next')}        ${nextStep(result, failure)}`,
+    `  ${indented(failure.message)}`,
+    ...row('SQLSTATE', sqlstate),
+    ...row('detail', detail),
+    ...row('hint', serversHint(failure)),
+    ...row('at', placeOf(failure)),
+    ...row('statement', statement && excerptOf(placeInStatement(failure, statement)).join('\n')),
+    ...row('cause', cause),
+    ...row('fix', fix),
+    ...row('not reached', result.notReached.join(', ')),
+    ...row('next', nextStep(result, failure)),
+    ...row('page', page),
   ]);
 }
 
-function nextStep(result: RunResult, { leftovers }: MigrationFailure): string {
+const LABEL_WIDTH = 12;
+
+function indented(text: string): string {
+  return text.replace(/\n/g, `\n${' '.repeat(LABEL_WIDTH + 2)}`);
+}
+
+function placeOf({ file, line }: MigrationFailure): string | null {
+  if (file === null) return null;
+  return `${relative(process.cwd(), file)}${line === null ? '' : `:${line}`}`;
+}
+
+function placeInStatement({ file, position }: MigrationFailure, statement: string): StatementPlace {
+  return { statement, position, isFile: file?.endsWith('.sql') ?? false };
+}
+
+/** The server's own hint; where there is none, ours stands in its place and is shown as such. */
+function serversHint({ hint, cause, fix }: MigrationFailure): string | null {
+  return hint === fix || hint === ownHint({ cause: cause ?? '', fix: fix ?? '' }) ? null : hint;
+}
+
+function nextStep(result: RunResult, { leftovers, code, fix }: MigrationFailure): string {
   const before = result.done.length;
   const kept =
     before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
   const itself = leftovers
     ? 'It did not run in one transaction: see what it left behind, and clean up first (or say with "knexward resolve" that it is done).'
     : 'It left no trace of itself.';
-  return `${kept} ${itself} Correct the migration and run the command again; "knexward status" shows where things stand.`;
-}
-
-const EXCERPT_LENGTH = 600;
-
-function excerpt(statement: string): string {
-  const text = statement.trim().replace(/\n/g, '\n              ');
-  return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)} …` : text;
+  const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
+  const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
+  return `${kept} ${itself} ${stopped ? '' : then}"knexward status" shows where things stand.`;
 }
 
 function lines(list: readonly string[]): string {

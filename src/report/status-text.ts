@@ -1,5 +1,6 @@
 import { type Status } from '../plan/status.js';
 import { type Colors } from './output.js';
+import { pagesOf } from './pages-text.js';
 
 /** How many applied migrations a person on a terminal is shown without `--all`. */
 const SHOWN_ON_TERMINAL = 10;
@@ -46,5 +47,6 @@ function renderProblems({ problems }: Status, c: Colors): string[] {
       `  ${c.red('!')} ${code}${migration === null ? '' : ` ${migration}`}: ${message}`,
       `    ${c.dim(fix)}`,
     ]),
+    ...pagesOf(problems, c),
   ];
 }

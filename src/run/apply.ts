@@ -161,6 +161,7 @@ async function reopen(
   context.listener({
     type: 'warned',
     name: migration.name,
+    code: 'ENDED_ITS_TRANSACTION',
     message: 'it ended its transaction itself; its history row was written right after it',
   });
   // Within a transaction that the change has begun anew, this is a warning of the server's.

@@ -1,4 +1,5 @@
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
+import { redact } from '../secrets.js';
 
 /** A session that stands in the way of a change. */
 interface Blocker {
@@ -60,5 +61,5 @@ async function findBlockers(bystander: Client, applicationName: string): Promise
 }
 
 function describe({ pid, role, state, age, query }: Blocker): string {
-  return `held by ${role} (pid ${pid}, ${state}, for ${age}): ${query}`;
+  return `held by ${role} (pid ${pid}, ${state}, for ${age}): ${redact(query)}`;
 }

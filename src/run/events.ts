@@ -1,3 +1,4 @@
+import { type RunWarningCode } from '../errors.js';
 import { type Plan } from '../plan/plan.js';
 import { type MigrationFailure } from './failure.js';
 
@@ -15,7 +16,7 @@ export type RunEvent =
   | { type: 'planned'; plan: Plan }
   | { type: 'started'; name: string; index: number; total: number }
   | { type: 'retrying'; name: string; attempt: number; delayMs: number; reason: string }
-  | { type: 'warned'; name: string; message: string }
+  | { type: 'warned'; name: string; code: RunWarningCode; message: string }
   | { type: 'done'; name: string; durationMs: number }
   | { type: 'failed'; failure: MigrationFailure };
 

@@ -1,26 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DatabaseError } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { stemOf } from '../files/name.js';
+import { pageOf, pageOfSqlstate } from '../pages.js';
+import { redact, redactAround } from '../secrets.js';
+import { isLostConnection, type ServerError, serverErrorIn } from '../server-error.js';
+import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
-import { adviceFor } from './advice.js';
 import { PartlyCommitted } from './watch-transaction.js';
 
-/** All that is known of a migration that failed, ready to be shown. */
+/** All that is known of a migration that failed, ready to be shown: no bound value, no secret. */
 export interface MigrationFailure {
   name: string;
   code: 'MIGRATION_FAILED' | 'INVALID_MIGRATION' | 'LOCK_LOST' | 'INTERRUPTED';
   /** PostgreSQL's own code, such as `42P07`. */
   sqlstate: string | null;
   message: string;
+  /** What the server says besides, in its own words. */
+  detail: string | null;
   statement: string | null;
+  /** Where in the statement, in characters from 1, as far as the server tells. */
+  position: number | null;
   file: string | null;
   line: number | null;
   /** The server's hint, or what knexward knows about that code. */
   hint: string | null;
+  /** What usually lies behind it. */
+  cause: string | null;
+  /** What to do next. */
+  fix: string | null;
+  /** The page of the documentation that is about it: the path of a file. */
+  page: string;
   /** Whether it may have left something behind, because not all of it ran in its transaction. */
   leftovers: boolean;
 }
@@ -32,19 +44,58 @@ export function describeFailure(
   direction: 'up' | 'down',
 ): MigrationFailure {
   const statement = statementOf(error);
-  const server = serverError(error);
+  const server = serverErrorIn(error);
   const place = findPlace(error, statement, server, migration, direction);
+  const code = failureCode(error);
   return {
     name: migration.name,
-    code: failureCode(error),
+    code,
     sqlstate: server?.code ?? null,
-    message: server ? serverMessage(server, statement) : plainMessage(error),
-    statement: statement?.sql ?? null,
+    message: redact(server ? serverMessage(server, statement) : plainMessage(error)),
+    detail: detailOf(server),
+    ...shownStatement(statement, server),
     file: place.file,
     line: place.line,
-    hint: server?.hint ?? adviceFor(server?.code) ?? (error as { fix?: string })?.fix ?? null,
+    ...helpFor(error, server, code),
     leftovers: !migration.transaction || error instanceof PartlyCommitted,
   };
+}
+
+/** PostgreSQL's hint, our own cause and fix, and the page: each where it is known. */
+function helpFor(
+  error: unknown,
+  server: ServerError | undefined,
+  code: MigrationFailure['code'],
+): Pick<MigrationFailure, 'hint' | 'cause' | 'fix' | 'page'> {
+  const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
+  // Without a word of the server's, a connection that broke is what it calls 08006.
+  const sqlstate = server?.code ?? (isLostConnection(error) ? '08006' : undefined);
+  const advice = stopped ? undefined : adviceOn(sqlstate);
+  const own = error instanceof KnexwardError ? error.fix : null;
+  const hint = server?.hint ?? (advice ? ownHint(advice) : own);
+  return {
+    hint: hint === null ? null : redact(hint),
+    cause: advice?.cause ?? null,
+    fix: advice?.fix ?? own,
+    page: advice && sqlstate !== undefined ? pageOfSqlstate(sqlstate) : pageOf(code),
+  };
+}
+
+/** What stands in for a hint where the server gives none. */
+export function ownHint({ cause, fix }: { cause: string; fix: string }): string {
+  return `${cause} ${fix}`;
+}
+
+function shownStatement(
+  statement: FailedStatement | undefined,
+  server: ServerError | undefined,
+): Pick<MigrationFailure, 'statement' | 'position'> {
+  if (!statement) return { statement: null, position: null };
+  // The server counts characters, and a character may be two of JavaScript's units.
+  const given = Number(server?.position);
+  const before = [...statement.sql].slice(0, given - 1).join('');
+  const { text, offset } = redactAround(statement.sql, before.length);
+  return { statement: text, position: given > 0 ? [...text.slice(0, offset)].length + 1 : null };
 }
 
 function failureCode(error: unknown): MigrationFailure['code'] {
@@ -54,30 +105,19 @@ function failureCode(error: unknown): MigrationFailure['code'] {
     : 'MIGRATION_FAILED';
 }
 
-/** The server's error, looked for along the chain of causes: a migration may have wrapped it. */
-function serverError(error: unknown): DatabaseError | undefined {
-  for (let current = error; typeof current === 'object' && current !== null;) {
-    if (isServerError(current)) return current;
-    current = (current as { cause?: unknown }).cause;
-  }
-  return undefined;
-}
-
-/** Not `instanceof` alone: Knex may have loaded the project's own copy of `pg`. */
-function isServerError(error: object): error is DatabaseError {
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
-  return (
-    error instanceof DatabaseError ||
-    (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && typeof severity === 'string')
-  );
-}
-
 /** Knex puts the statement in front of the server's message. */
-function serverMessage(error: DatabaseError, statement: FailedStatement | undefined): string {
+function serverMessage({ message }: ServerError, statement: FailedStatement | undefined): string {
   const prefix = `${statement?.sql ?? ''} - `;
-  const { message, detail } = error;
-  const plain = message.startsWith(prefix) ? message.slice(prefix.length) : message;
-  return detail ? `${plain} (${detail})` : plain;
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
+/** What comes with these codes is the row that breaks a rule, whole: nobody's data belongs here. */
+const WITH_ROW = new Set(['23502', '23514', '44000']);
+
+function detailOf(server: ServerError | undefined): string | null {
+  if (server?.detail === undefined) return null;
+  const { code, detail } = server;
+  return redact(WITH_ROW.has(code) ? detail.replace(/\(.*\)/s, '(…)') : detail);
 }
 
 function plainMessage(error: unknown): string {
@@ -92,7 +132,7 @@ interface Place {
 function findPlace(
   error: unknown,
   statement: FailedStatement | undefined,
-  server: DatabaseError | undefined,
+  server: ServerError | undefined,
   migration: LoadedMigration,
   direction: 'up' | 'down',
 ): Place {

@@ -5,6 +5,7 @@ import { writeJournal } from '../history/journal.js';
 import { freeKnexLock } from '../history/knex-lock.js';
 import { type KnexLockState, readHistory } from '../history/read.js';
 import { qualified } from '../history/tables.js';
+import { redact } from '../secrets.js';
 import { acquireLock } from './lock.js';
 
 /** Another session on the same database: it may be the one that took the lock. */
@@ -74,6 +75,6 @@ export async function unlock(
           and backend_type = 'client backend'
         order by backend_start`,
     );
-    return rows;
+    return rows.map((row) => ({ ...row, query: redact(row.query) }));
   }
 }

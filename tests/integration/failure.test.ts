@@ -10,6 +10,10 @@ interface Failed {
   file: string | null;
   line: number | null;
   hint: string | null;
+  detail: string | null;
+  cause: string | null;
+  fix: string | null;
+  page: string;
 }
 
 interface UpDocument {
@@ -109,13 +113,94 @@ exports.down = () => {};`,
       'SQLSTATE    42P01',
       'at          migrations/20260101000001_second.js:2',
       'statement   insert into "missing"',
-      'hint        There is no such table',
+      'cause       There is no such table',
       'not reached 20260101000002_third.js',
       'next        1 before it stay as they are.',
     ]) {
       expect(up.stderr).toContain(part);
     }
     expect(up.stdout + up.stderr).not.toContain('hunter2');
+  });
+
+  it('FR-014 shows the place in a SQL file: its line, and a caret under the column', async () => {
+    project.write({
+      'migrations/20260101000001_second.up.sql':
+        "select '🐘';\n\nselect 1;\nselect 1, nothing_here;\nselect 2;\n",
+    });
+    const { stderr } = await knexward('up');
+    expect(stderr).toContain(`  at          migrations/20260101000001_second.up.sql:4
+  statement   1 | select '🐘';
+              2 | 
+              3 | select 1;
+              4 | select 1, nothing_here;
+                |           ^
+              5 | select 2;
+`);
+  });
+
+  it("FR-014 shows PostgreSQL's own hint and detail besides the cause and the fix", async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = async (knex) => {
+        await knex.raw('create view on_first as select n from first');
+        await knex.raw('drop table first');
+      };`,
+    });
+    const { stderr } = await knexward('up');
+    expect(stderr).toMatch(/^ {2}detail {6}view on_first depends on table first$/m);
+    expect(stderr).toMatch(/^ {2}hint {8}Use DROP \.\.\. CASCADE to drop the dependent/m);
+    expect(stderr).toMatch(/^ {2}cause {7}Something else in the database stands on/m);
+    expect(stderr).toMatch(/^ {2}fix {9}Drop or change that first/m);
+    expect(stderr).toMatch(/^ {2}page {8}.*docs\/errors\/sqlstate-2BP01\.md\n$/m);
+    expect(await failure()).toMatchObject({
+      hint: expect.stringMatching(/^Use DROP/) as string,
+      detail: 'view on_first depends on table first',
+      cause: expect.stringMatching(/^Something else/) as string,
+      fix: expect.stringMatching(/^Drop or change/) as string,
+      page: expect.stringMatching(/docs\/errors\/sqlstate-2BP01\.md$/) as string,
+    });
+  });
+
+  it('tells of a failure once', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': "exports.up = (knex) => knex.raw('select broken');",
+    });
+    const times = (text: string, part: string): number => text.split(part).length - 1;
+    for (const args of [['up'], ['up', '--log-format', 'json'], ['up', '--log-level', 'error']]) {
+      const { stderr } = await knexward(...args);
+      expect(times(stderr, 'does not exist')).toBe(1);
+      expect(times(stderr, '20260101000001_second.js failed')).toBe(args[2] === 'json' ? 0 : 1);
+    }
+    const asJson = await knexward('up', '--json');
+    expect(times(asJson.stdout, 'does not exist')).toBe(1);
+    expect(asJson.stderr).not.toContain('does not exist');
+    const status = await knexward('nowhere');
+    expect(times(status.stderr, 'nowhere')).toBe(1);
+  });
+
+  it('hides a password that a statement holds, wherever the failure is told of', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = (knex) =>
+        knex.raw("alter role nobody_at_all password 'hunter2'; select 1");`,
+    });
+    const outcomes = [await knexward('up'), await knexward('up', '--json')];
+    outcomes.push(await knexward('up', '--log-format', 'json', '--log-level', 'debug'));
+    outcomes.push(await knexward('status', '--json'));
+    for (const { stdout, stderr } of outcomes) expect(stdout + stderr).not.toContain('hunter2');
+    expect(outcomes[0]?.stderr).toContain("alter role nobody_at_all password '***'; select 1");
+    const journal = await database.query('select details::text from knexward_journal');
+    expect(JSON.stringify(journal)).not.toContain('hunter2');
+  });
+
+  it('does not show the row that breaks a rule, whose values are nobody else’s business', async () => {
+    project.write({
+      'migrations/20260101000001_second.js': `exports.up = async (knex) => {
+        await knex.raw('create table people (id int, ssn text, name text not null)');
+        await knex('people').insert({ id: 1, ssn: '078-05-1120' });
+      };`,
+    });
+    const { stderr } = await knexward('up');
+    expect(stderr).toContain('detail      Failing row contains (…).');
+    expect(stderr).not.toContain('078-05-1120');
   });
 
   it('finds the line in a SQL file, behind a multi-byte character', async () => {

@@ -42,7 +42,12 @@ describe('a failure', () => {
     statement: 'create table a (\n  id int\n)',
     file: `${process.cwd()}/migrations/20260101000000_a.js`,
     line: 3,
-    hint: 'Something of that name exists already.',
+    hint: 'It exists already. Look at it.',
+    detail: null,
+    position: 14,
+    cause: 'It exists already.',
+    fix: 'Look at it.',
+    page: 'docs/errors/sqlstate-42P07.md',
     leftovers: false,
   };
 
@@ -54,13 +59,27 @@ describe('a failure', () => {
   SQLSTATE    42P07
   at          migrations/20260101000000_a.js:3
   statement   create table a (
+                           ^
                 id int
               )
-  hint        Something of that name exists already.
+  cause       It exists already.
+  fix         Look at it.
   not reached b.js, c.js
-  next        1 before it stay as they are. It left no trace of itself. Correct the migration and run the command again; "knexward status" shows where things stand.
+  next        1 before it stay as they are. It left no trace of itself. After that, run the command again; "knexward status" shows where things stand.
+  page        docs/errors/sqlstate-42P07.md
 `,
     );
+  });
+
+  it("shows the server's own detail and hint besides", () => {
+    const more = { ...failed, detail: 'Its detail.', hint: 'Its hint.' };
+    const text = renderFailure(result({ failed: more }), more, plain);
+    for (const row of [
+      'detail      Its detail.',
+      'hint        Its hint.',
+      'fix         Look at it.',
+    ])
+      expect(text).toContain(`  ${row}\n`);
   });
 
   it('leaves out what is not known, and cuts a long statement', () => {
@@ -68,11 +87,11 @@ describe('a failure', () => {
       ...failed,
       sqlstate: null,
       file: null,
-      hint: null,
+      ...{ hint: null, cause: null, fix: null, position: null },
       statement: 'x'.repeat(5000),
     };
     const text = renderFailure(result({ failed: short }), short, plain);
-    expect(text).not.toMatch(/SQLSTATE|hint|not reached|at {10}/);
+    expect(text).not.toMatch(/SQLSTATE|hint|cause|fix|not reached|at {10}/);
     expect(text.length).toBeLessThan(1200);
     expect(text).toContain('x …');
   });

@@ -17,18 +17,21 @@ export class FailedMigration extends Error {
 /** An error in as many lines as help to find its cause. */
 export function explain(error: unknown): string {
   if (error instanceof FailedMigration) return explainFailure(error.failure);
-  if (error instanceof KnexwardError) return `${error.message}\n  ${error.fix}`;
+  if (error instanceof KnexwardError)
+    return `${error.message}\n  ${error.fix}\n  page: ${error.page}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function explainFailure(failure: MigrationFailure): string {
-  const { name, message, sqlstate, file, line, statement, hint } = failure;
+  const { name, message, sqlstate, detail, file, line, statement, hint, page } = failure;
   const place = file === null ? null : relative(process.cwd(), file);
   const parts = [
     `${migrationName(name)}: ${message}${sqlstate === null ? '' : ` (${sqlstate})`}`,
+    detail && `detail: ${detail}`,
     place && `at ${place}${line === null ? '' : `:${line}`}`,
     statement && `statement: ${statement.trim()}`,
     hint && `hint: ${hint}`,
+    `page: ${page}`,
   ];
   return parts.filter(Boolean).join('\n  ');
 }

@@ -1,0 +1,47 @@
+/** An error that the server sent, as far as it is used here. See PostgreSQL's error fields. */
+export interface ServerError extends Error {
+  code: string;
+  severity: string;
+  detail?: string;
+  hint?: string;
+  /** The place in the statement, in characters from 1. */
+  position?: string;
+}
+
+/** The server's error, looked for along the chain of causes: a migration may have wrapped it. */
+export function serverErrorIn(error: unknown): ServerError | undefined {
+  return causesOf(error).find(isServerError);
+}
+
+/** Not `instanceof`: Knex may have loaded the project's own copy of `pg`. */
+function isServerError(error: object): error is ServerError {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && typeof severity === 'string';
+}
+
+const LOST_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const LOST_MESSAGE =
+  /^Connection terminated|connection error and is not queryable|Connection ended unexpectedly/;
+
+/**
+ * Whether the connection broke without a word of the server's, or with its word that it goes away
+ * (08: connection exception, 57P01 to 57P03: shut down, crashed, not ready).
+ */
+export function isLostConnection(error: unknown): boolean {
+  const server = serverErrorIn(error);
+  if (server) return /^(08|57P0[123])/.test(server.code);
+  return causesOf(error).some((cause) => {
+    const { code, message } = cause as { code?: unknown; message?: unknown };
+    return LOST_CODES.has(String(code)) || LOST_MESSAGE.test(String(message));
+  });
+}
+
+function causesOf(error: unknown): object[] {
+  const chain: object[] = [];
+  for (let current = error; typeof current === 'object' && current !== null;) {
+    if (chain.includes(current)) break;
+    chain.push(current);
+    current = (current as { cause?: unknown }).cause;
+  }
+  return chain;
+}
