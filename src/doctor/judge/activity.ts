@@ -53,6 +53,9 @@ function judgePrepared({ gid, owner, seconds }: PreparedTransaction): Check {
   return yellow('PREPARED_TRANSACTION', message, `rollback prepared ${name}; (or commit prepared)`);
 }
 
+/** What an index is called that stands beside its own while that is being rebuilt. */
+const OF_A_REINDEX = /_cc(?:new|old)\d*"?$/;
+
 function judgeIndex({ name, table, partitioned }: InvalidIndex): Check {
   if (partitioned) {
     const message = `the index ${name} of the partitioned table ${table} is invalid: not all partitions have theirs`;
@@ -60,7 +63,10 @@ function judgeIndex({ name, table, partitioned }: InvalidIndex): Check {
     return yellow('INVALID_INDEX', message, fix);
   }
   const message = `the index ${name} on ${table} is invalid: its build was cut off or failed. It slows writing down and helps no query`;
-  const fix = `drop index concurrently ${name}; (or, to complete it: reindex index concurrently ${name};)`;
+  const drop = `drop index concurrently ${name};`;
+  const fix = OF_A_REINDEX.test(name)
+    ? drop
+    : `${drop} (or, to complete it: reindex index concurrently ${name};)`;
   return yellow('INVALID_INDEX', message, fix);
 }
 
