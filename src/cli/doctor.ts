@@ -20,7 +20,7 @@ left behind (invalid indexes, open transactions), and the history. Reads only.
 Yellow and red have the command or the SQL statement to run below them.
 
 Exits with 0 when nothing is red, else with 6; with 3 when there is no connection, and with 2 when
-the configuration cannot be read. What could be looked at until then is shown all the same.
+the configuration is wrong. What could be looked at until then is shown all the same.
 
 Examples:
   $ knexward doctor --env production

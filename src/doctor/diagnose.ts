@@ -1,5 +1,4 @@
 import { type ConfigRequest } from '../config/resolve.js';
-import { ERROR_CODES } from '../errors.js';
 import { type Check } from './check.js';
 import { type Facts } from './facts.js';
 import { judge } from './judge/judge.js';
@@ -42,7 +41,6 @@ export async function diagnose(
 
 /** Where the way ended early, the code says why. */
 function exitCodeOf({ project, database }: Facts, healthy: boolean): number {
-  const code = project.failed?.code ?? database?.failed?.code;
-  if (code) return ERROR_CODES[code];
-  return healthy ? 0 : CHECK_FOUND;
+  const failed = project.failed ?? database?.failed;
+  return failed?.exitCode ?? (healthy ? 0 : CHECK_FOUND);
 }

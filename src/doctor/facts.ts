@@ -16,6 +16,8 @@ export interface Failure {
   code: ErrorCode | null;
   message: string;
   fix: string | null;
+  /** What the process would end with. */
+  exitCode: number;
 }
 
 /** Everything that was seen. What the judge says follows from it alone. */

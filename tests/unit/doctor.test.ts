@@ -172,7 +172,12 @@ describe('what doctor makes of what it sees (issue 4, item 7)', () => {
   });
 
   it('what could not be looked at is neither well nor a crash', () => {
-    const failed = { code: null, message: 'relation "pg_x" does not exist', fix: null };
+    const failed = {
+      code: null,
+      message: 'relation "pg_x" does not exist',
+      fix: null,
+      exitCode: 1,
+    };
     const checks = judgedDatabase({ activity: { failed }, history: { failed } });
     expect(findings(checks)).toEqual(['yellow NOT_LOOKED_AT', 'red HISTORY']);
     expect(the('NOT_LOOKED_AT', checks).message).toContain('pg_x');

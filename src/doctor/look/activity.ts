@@ -17,7 +17,7 @@ export interface OpenTransaction {
   state: string;
   /** For how long it has been open. */
   seconds: number;
-  /** Its last statement, shortened, without the values in it. */
+  /** Its last statement, as far as its first value: that may be a secret. */
   query: string;
   /** The tables that it has locked in any way, quoted. */
   tables: string[];
@@ -60,8 +60,8 @@ async function openTransactions(client: Client): Promise<OpenTransaction[]> {
     `select a.pid, coalesce(a.usename, '?') as role,
             coalesce(a.application_name, '') as application, coalesce(a.state, '?') as state,
             extract(epoch from clock_timestamp() - a.xact_start)::int as seconds,
-            left(regexp_replace(regexp_replace(coalesce(a.query, ''), '''[^'']*''', '''…''', 'g'),
-                   '\\s+', ' ', 'g'), 80) as query,
+            left(regexp_replace(regexp_replace(coalesce(a.query, ''), '[''$].*', '…'),
+                   '[[:cntrl:][:space:]]+', ' ', 'g'), 80) as query,
             array(select distinct format('%I.%I', n.nspname, c.relname)
                     from pg_locks l
                     join pg_class c on c.oid = l.relation and c.relkind in ('r', 'p', 'm', 'v')

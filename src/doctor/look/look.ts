@@ -88,8 +88,8 @@ async function tried<T>(work: () => Promise<T>): Promise<Looked<T>> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return error instanceof KnexwardError
-      ? { failed: { code: error.code, message, fix: error.fix } }
-      : { failed: { code: null, message, fix: null } };
+      ? { failed: { code: error.code, message, fix: error.fix, exitCode: error.exitCode } }
+      : { failed: { code: null, message, fix: null, exitCode: 1 } };
   }
 }
 

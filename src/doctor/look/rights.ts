@@ -1,5 +1,6 @@
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
+import { JOURNAL_TABLE } from '../../history/read.js';
 import { type HistoryTables } from '../../history/tables.js';
 
 /** What the role may do with what `up` will need. Asked, never tried. */
@@ -105,7 +106,7 @@ async function tableRights(
   const names: Omit<HistoryTables, 'schema' | 'dbMigrate'> & { old: string } = {
     history: tableName,
     lock: `${tableName}_lock`,
-    journal: 'knexward_journal',
+    journal: JOURNAL_TABLE,
     old: dbMigrate.table,
   };
   const wanted = Object.entries(NEEDED).map(([part, rights]) => ({
