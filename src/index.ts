@@ -9,6 +9,8 @@ export {
   type KnexwardKey,
   type MigrationFormat,
 } from './config/settings.js';
+export { type Check, type CheckCode, type CheckStatus } from './doctor/check.js';
+export { diagnose, type Diagnosis } from './doctor/diagnose.js';
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/index.js';
 export { type ErrorCode, KnexwardError, type ProblemCode } from './errors.js';
 export {

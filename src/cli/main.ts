@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { addAdoptCommand } from './adopt.js';
 import { addCreateCommand } from './create.js';
+import { addDoctorCommand } from './doctor.js';
 import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
 import { addRedoCommand } from './redo.js';
@@ -51,6 +52,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addRedoCommand(program);
   addWaitCommand(program);
   addAdoptCommand(program);
+  addDoctorCommand(program);
   addUnlockCommand(program);
   addResolveCommand(program);
   return program;

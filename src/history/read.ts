@@ -40,7 +40,8 @@ export interface History {
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
 const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
-const JOURNAL_TABLE = 'knexward_journal';
+/** The journal's name, beside the history. */
+export const JOURNAL_TABLE = 'knexward_journal';
 
 interface Catalog {
   schema: string | null;

@@ -28,7 +28,7 @@ export async function readStatus(
 }
 
 /** What names and history alone do not tell. Asked only where there is something to ask about. */
-async function lookCloser(
+export async function lookCloser(
   client: ClientBase,
   files: readonly Migration[],
   history: History,
