@@ -7,6 +7,7 @@ import { describeFailure, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
 import { type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
+import { rememberThrown } from './thrown.js';
 
 /** How far a run came. */
 export type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
@@ -34,6 +35,7 @@ export async function runSteps(
       if (!outcome.done) continue;
     } catch (error) {
       const failed = describeFailure(error, migration, context.direction);
+      rememberThrown(failed, error);
       if (!begun || !(await tookEffect(context, migration, failed))) {
         context.listener({ type: 'failed', failure: failed });
         await recordFailure(context, migration, failed, begun);
