@@ -24,6 +24,8 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   try {
     await client.connect();
   } catch (error) {
+    // Where it was this side that gave up, the connection is still open, and would keep the process.
+    void client.end().catch(() => undefined);
     throw connectionError(error, client);
   }
   keptOpen(client);
