@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { knexMigrate, type KnexMigrate, migrationSource } from '../../src/index';
 import { createDatabase, type TestDatabase } from '../support/database';
+import { waitFor } from '../support/wait-for';
 
 const TABLE = (name: string) => `
 exports.up = (knex) => knex.schema.createTable('${name}', (table) => { table.increments(); });
@@ -163,7 +164,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
           await sides.same(call, label === 'rollback all' ? inAnyOrder : undefined);
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 
@@ -315,5 +316,81 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     }
     expect(await sides.same((migrate) => migrate.forceFreeMigrationsLock())).toEqual({});
     expect(await sides.same((migrate) => migrate.latest())).toEqual({ value: [2, [B, C]] });
+  });
+});
+
+describe('where the face differs from knex.migrate on purpose (item 9)', () => {
+  let sides: SideBySide;
+  let knex: Knex;
+  beforeEach(async () => {
+    sides = await SideBySide.create();
+    knex = sides.instances.at(-1) as Knex;
+  });
+  afterEach(() => sides.end());
+  const own = () => sides.databases[1] as TestDatabase;
+  const directory = () => join(sides.folder, 'm');
+
+  it('item 9: an empty database has no migrations, and looking makes no tables', async () => {
+    const migrate = knexMigrate(knex);
+    expect(await migrate.status()).toBe(-3);
+    expect(await migrate.currentVersion()).toBe('none');
+    expect(await migrate.list()).toEqual([
+      [],
+      [A, B, C].map((file) => ({ file, directory: directory() })),
+    ]);
+    expect(await own().query("select from pg_class where relname like 'knex%'")).toEqual([]);
+  });
+
+  it('item 9: a failure takes itself back, and its error holds no bound value', async () => {
+    sides.write({
+      'm/20260101000003_d.js': `
+        exports.up = (knex) => knex('a').insert({ no_such_column: 'a secret' });
+        exports.down = () => {};`,
+    });
+    const failing = knexMigrate(knex).latest();
+    await expect(failing).rejects.toThrow('no_such_column');
+    await expect(failing).rejects.not.toThrow('a secret');
+    expect(await knexMigrate(knex, { settings: { retries: 0 } }).currentVersion()).toBe(
+      '20260101000002',
+    );
+  });
+
+  it('item 9: each call starts from the configuration of the instance', async () => {
+    const migrate = knexMigrate(knex);
+    expect(await migrate.up({ name: B })).toEqual([1, [B]]);
+    expect(await migrate.up()).toEqual([2, [A]]);
+  });
+
+  it('item 9: forceFreeMigrationsLock leaves a runner that is at work alone; a signal stops it', async () => {
+    sides.write({
+      'm/20260101000003_d.js': `
+        exports.up = (knex) => knex.raw('select pg_sleep(600)');
+        exports.down = () => {};`,
+    });
+    const stop = new AbortController();
+    const heard: string[] = [];
+    const running = knexMigrate(knex, {
+      signal: stop.signal,
+      listener: ({ type }) => heard.push(type),
+    }).latest();
+    const ended = outcomeOf(() => running);
+    await waitFor(async () => {
+      const sql = `select from pg_stat_activity
+        where query like '%pg_sleep(600)%' and state = 'active' and pid <> pg_backend_pid()`;
+      return (await own().query(sql)).length === 1;
+    });
+    const freed = await outcomeOf(() => knexMigrate(knex).forceFreeMigrationsLock());
+    expect(freed).toMatchObject({ code: 'LOCKED', type: 'KnexwardError' });
+    const impatient = knexMigrate(knex, { settings: { waitForLock: 0 } });
+    expect(await outcomeOf(() => impatient.latest())).toMatchObject({ code: 'LOCKED' });
+    stop.abort();
+    expect(await ended).toMatchObject({ code: 'INTERRUPTED' });
+    expect(heard.filter((type) => type === 'done')).toHaveLength(3);
+  });
+
+  it('item 9: several runners at once are each told what they themselves have run', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => knexMigrate(knex).latest()));
+    expect(answers.map(([batch]) => batch)).toEqual([1, 1, 1, 1, 1]);
+    expect(answers.flatMap(([, names]) => names)).toEqual([A, B, C]);
   });
 });
