@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
 import { loadUserModule } from '../config/user-module.js';
-import { loadDbMigrateFile } from '../db-migrate/load.js';
-import { type MigrationPlace, toKnexMigration } from '../db-migrate/migration.js';
+import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
 import { checksumOf } from './checksum.js';
 import { type Migration } from './find.js';
@@ -56,6 +55,8 @@ async function loadFunctions(
     case 'sql':
       return loadSqlPair(path, byDefault);
     case 'db-migrate': {
+      const { loadDbMigrateFile } = await import('../db-migrate/load.js');
+      const { toKnexMigration } = await import('../db-migrate/migration.js');
       const { down } = await loadDbMigrateFile(path);
       const functions = toKnexMigration(path, placeOf(config));
       return { transaction: true, up: functions.up, down: down ? functions.down : null };

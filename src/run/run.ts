@@ -81,7 +81,12 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   }
 }
 
-function planFor(request: RunRequest, files: readonly Migration[], history: History): Plan {
+/**
+ * The plan that a request comes to.
+ *
+ * @throws KnexwardError `NOT_ADOPTED`, and what `planUp` and `planDown` throw.
+ */
+export function planFor(request: RunRequest, files: readonly Migration[], history: History): Plan {
   const { direction, extent = {} } = request;
   refuseUnadopted(history);
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);

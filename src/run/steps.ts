@@ -8,6 +8,7 @@ import { describeFailure, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
 import { type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
+import { rememberThrown } from './thrown.js';
 
 /** How far a run came. */
 export type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
@@ -35,6 +36,7 @@ export async function runSteps(
       if (!outcome.done) continue;
     } catch (error) {
       const failed = describeFailure(error, migration, context.direction);
+      rememberThrown(failed, error);
       if (!begun || !(await tookEffect(context, migration, failed))) {
         context.listener({ type: 'failed', failure: failed });
         const notReached = steps.slice(index + 1).map((step) => step.name);
