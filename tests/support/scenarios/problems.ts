@@ -1,0 +1,54 @@
+import { type ProblemCode } from '../../../src/errors';
+import { dbMigrateHistory, FIRST, migration, type Scenario } from './scenario';
+
+const args = ['status'];
+
+/** For each problem that `status` can tell of: a project in which it does. */
+export const PROBLEM_SCENARIOS: Record<ProblemCode, Scenario> = {
+  NOT_ADOPTED: {
+    before: (world) => dbMigrateHistory(world, { '/20150101000000-old': '2015-01-01 12:00:00' }),
+    args,
+  },
+  MISSING_FILE: {
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query("update knex_migrations set name = '20200101000000_gone.js'");
+    },
+    args,
+  },
+  DUPLICATE_ROW: {
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query('insert into knex_migrations (name, batch) values ($1, 2)', [FIRST]);
+    },
+    args,
+  },
+  UNFINISHED: {
+    files: {
+      'migrations/20260101000001_b.js': `${migration("process.kill(process.pid, 'SIGKILL');")}
+        exports.config = { transaction: false };`,
+    },
+    before: ({ run }) => run('up'),
+    args,
+  },
+  FAILED: {
+    files: { 'migrations/20260101000001_b.js': migration("await knex.raw('select broken');") },
+    before: ({ run }) => run('up'),
+    args,
+  },
+  KNEX_LOCKED: {
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query('update knex_migrations_lock set is_locked = 1');
+    },
+    args,
+  },
+  // A run that is killed in a transaction leaves nothing but that row.
+  LEFT_LOCK: {
+    files: {
+      'migrations/20260101000001_b.js': migration("process.kill(process.pid, 'SIGKILL');"),
+    },
+    before: ({ run }) => run('up'),
+    args,
+  },
+};
