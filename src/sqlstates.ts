@@ -128,7 +128,7 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   '55P03': {
     condition: 'lock_not_available',
     cause: 'A busy table could not be locked in time: another session uses it.',
-    fix: 'Find out who holds it (the warnings above name them), end that session or wait, then run the command again.',
+    fix: 'Find out who holds it (select pid, state, query from pg_stat_activity), end that session or wait, then run the command again.',
   },
   '55P04': {
     condition: 'unsafe_new_enum_value_usage',

@@ -14,7 +14,7 @@ export function asKnexwardError(error: unknown): KnexwardError {
   if (server) return refusal(server);
   return new KnexwardError('INTERNAL', {
     message: error instanceof Error ? error.message : String(error),
-    fix: 'This was not foreseen. Run again with --log-level debug and report what it shows.',
+    fix: 'This was not foreseen. Where the first line below is in your own code (a hook, a migration source), correct it there; else report it with what --log-level debug shows.',
     cause: error,
   });
 }

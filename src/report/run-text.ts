@@ -35,11 +35,12 @@ export function renderDownQuestion(plan: Plan): string {
 /** A failed migration as a page of a manual: what, where, why, and what to do next. */
 export function renderFailure(result: RunResult, failure: MigrationFailure, c: Colors): string {
   const verb = result.direction === 'up' ? 'failed' : 'could not be reverted';
+  const outcome = isStopped(failure) ? 'was stopped' : verb;
   const { sqlstate, detail, statement, cause, fix, page } = failure;
   const row = (label: string, value: string | null): string[] =>
     value ? [`  ${c.dim(label)}${' '.repeat(LABEL_WIDTH - label.length)}${indented(value)}`] : [];
   return lines([
-    `${c.red(failure.code)} ${c.bold(failure.name)} ${verb}`,
+    `${c.red(failure.code)} ${c.bold(failure.name)} ${outcome}`,
     `  ${indented(failure.message)}`,
     ...row('SQLSTATE', sqlstate),
     ...row('detail', detail),
@@ -74,16 +75,21 @@ function serversHint({ hint, cause, fix }: MigrationFailure): string | null {
   return hint === fix || hint === ownHint({ cause: cause ?? '', fix: fix ?? '' }) ? null : hint;
 }
 
-function nextStep(result: RunResult, { leftovers, code, fix }: MigrationFailure): string {
+/** Nothing is wrong with the migration itself. */
+function isStopped({ code }: MigrationFailure): boolean {
+  return code === 'INTERRUPTED' || code === 'LOCK_LOST';
+}
+
+function nextStep(result: RunResult, failure: MigrationFailure): string {
+  const { leftovers, fix } = failure;
   const before = result.done.length;
   const kept =
     before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
   const itself = leftovers
     ? 'It did not run in one transaction: see what it left behind, and clean up first (or say with "knexward resolve" that it is done).'
     : 'It left no trace of itself.';
-  const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
   const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
-  return `${kept} ${itself} ${stopped ? '' : then}"knexward status" shows where things stand.`;
+  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"knexward status" shows where things stand.`;
 }
 
 function lines(list: readonly string[]): string {

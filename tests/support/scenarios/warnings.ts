@@ -1,0 +1,78 @@
+import { type RunWarningCode, type WarningCode } from '../../../src/errors';
+import { KNEXFILE } from '../project';
+import { dbMigrateHistory, type Scenario } from './scenario';
+
+const DATABASE_JSON = {
+  'knexfile.js': null,
+  'database.json': '{ "dev": { "driver": "pg", "url": { "ENV": "TEST_DATABASE_URL" } } }',
+};
+const OLD = 'migrations/20150101000000-old.js';
+const NOTHING = 'exports.up = () => null; exports.down = () => null;';
+const args = ['adopt', '--dry-run', '--time-zone', 'Europe/Berlin'];
+
+/** A history of one row, whose file exists, at this time. */
+const oneRowAt = (runOn: string): Scenario => ({
+  files: { ...DATABASE_JSON, [OLD]: NOTHING },
+  before: (world) => dbMigrateHistory(world, { '/20150101000000-old': runOn }),
+  args,
+});
+
+const withFiles = (files: Record<string, string>): Scenario => ({
+  files: { ...DATABASE_JSON, ...files },
+  args,
+});
+
+const script = (command: string): Record<string, string> => ({
+  'package.json': JSON.stringify({ scripts: { migrate: command } }),
+});
+
+/** For each warning that `adopt` can give: a project in which it does. */
+export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
+  MISSING_FILE: {
+    files: DATABASE_JSON,
+    before: (world) => dbMigrateHistory(world, { '/20150101000000-gone': '2015-01-01 12:00:00' }),
+    args,
+  },
+  DUPLICATE_ROW: {
+    files: { ...DATABASE_JSON, [OLD]: NOTHING },
+    before: (world) =>
+      dbMigrateHistory(world, {
+        '/20150101000000-old': '2015-01-01 12:00:00',
+        '20150101000000-old': '2015-01-02 12:00:00',
+      }),
+    args,
+  },
+  ALREADY_IN_HISTORY: {
+    files: { ...DATABASE_JSON, [OLD]: NOTHING },
+    before: async (world) => {
+      world.project.write({ 'other/knexfile.js': KNEXFILE.replace('./mig', '../mig') });
+      await world.run('up', '--knexfile', 'other/knexfile.js');
+      await dbMigrateHistory(world, { '/20150101000000-old': '2015-01-01 12:00:00' });
+    },
+    args,
+  },
+  // In Berlin the clocks went from 2:00 to 3:00 on that day.
+  TIME_DOES_NOT_EXIST: oneRowAt('2015-03-29 02:30:00'),
+  // And on that one from 3:00 to 2:00.
+  TIME_AMBIGUOUS: oneRowAt('2015-10-25 02:30:00'),
+  KNEXFILE_KEPT: withFiles({ 'knexfile.js': KNEXFILE.replace('development', 'dev') }),
+  SCRIPT_LEFT: withFiles(script('db-migrate transition')),
+  SCRIPT_CHANGED: withFiles(script('NODE_ENV=staging db-migrate up')),
+  CALLER_LEFT: withFiles({ 'server.js': "require('db-migrate').getInstance(true).up();" }),
+  CALLERS_NOT_ALL_SEARCHED: withFiles(
+    Object.fromEntries(Array.from({ length: 5001 }, (_, i) => [`generated/${i}.js`, ''])),
+  ),
+  IMPLICIT_DEPENDENCY: withFiles({
+    ...script('node .'),
+    [OLD]: `const async = require('async'); ${NOTHING}`,
+  }),
+};
+
+/** For each warning that a run can give: a project in which it does. */
+export const RUN_WARNING_SCENARIOS: Record<RunWarningCode, Scenario> = {
+  ENDED_ITS_TRANSACTION: {
+    files: { 'migrations/20260101000001_b.up.sql': 'create table b (id int); commit;' },
+    once: true,
+    args: ['up'],
+  },
+};
