@@ -1,17 +1,17 @@
 import { Client, type ClientConfig, DatabaseError } from 'pg';
-import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { keptOpen } from './event-loop.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Opens one connection, with the search path that the knexfile asks for.
+ * Opens one connection. The knexfile's search path is not set on it (see search-path.ts): what is
+ * sent over it names its schemas.
  *
  * @throws KnexwardError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED` or `DATABASE_MISSING`. The
  * message names the server, the database and the user, and never the password.
  */
-export async function connect(connection: ClientConfig, config: ResolvedConfig): Promise<Client> {
+export async function connect(connection: ClientConfig): Promise<Client> {
   const client = new Client({
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -26,17 +26,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
     throw connectionError(error, client);
   }
   keptOpen(client);
-  await setSearchPath(client, config.knex.searchPath);
   return client;
-}
-
-async function setSearchPath(
-  client: Client,
-  searchPath: string | readonly string[] | undefined,
-): Promise<void> {
-  if (searchPath === undefined || searchPath.length === 0) return;
-  const schemas = [searchPath].flat().map((schema) => client.escapeIdentifier(schema));
-  await client.query("select set_config('search_path', $1, false)", [schemas.join(', ')]);
 }
 
 function connectionError(error: unknown, client: Client): KnexwardError {

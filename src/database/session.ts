@@ -3,6 +3,7 @@ import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from './connect.js';
 import { keepsPool } from './event-loop.js';
+import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
 /** An open database: one connection now, and Knex when a change has to run. */
 export interface Session {
@@ -12,6 +13,11 @@ export interface Session {
   connect(): Promise<Client>;
   /** Knex on the same database, made at the first call: loading it takes longer than a query. */
   knex(): Promise<Knex>;
+  /**
+   * The search path that each transaction on Knex's connections has to set for itself, once Knex
+   * is made: `null` where those connections have it, or the knexfile names none.
+   */
+  transactionPath(): string | null;
   /** Closes everything; the embedded server too, unless somebody else uses it. */
   close(): Promise<void>;
 }
@@ -34,16 +40,23 @@ export async function openSession(
   const connection = { ...server, application_name: applicationName };
   let client: Client;
   try {
-    client = await connect(connection, config);
+    client = await connect(connection);
   } catch (error) {
     await release();
     throw error;
   }
+  const another = () => connect(connection);
   let knex: Knex | undefined;
+  let path: string | null = null;
   return {
     client,
-    connect: () => connect(connection, config),
-    knex: async () => (knex ??= await createKnex(connection, config)),
+    connect: another,
+    knex: async () => {
+      if (knex) return knex;
+      path = await transactionPath(client, another, config);
+      return (knex = await createKnex(connection, config, path === null));
+    },
+    transactionPath: () => path,
     close: async () => {
       await knex?.destroy();
       await client.end().catch(() => undefined);
@@ -70,11 +83,30 @@ async function reachServer(
   };
 }
 
-async function createKnex(connection: ClientConfig, config: ResolvedConfig): Promise<Knex> {
+/**
+ * On a connection that ends at the server, Knex sets the search path for the session, which is ours
+ * alone; behind a pooler in transaction mode that would reach other clients, and not us.
+ */
+async function transactionPath(
+  client: Client,
+  another: () => Promise<Client>,
+  config: ResolvedConfig,
+): Promise<string | null> {
+  const schemas = schemasOf(config.knex);
+  if (schemas === null || (await isDirect(client)) || (await keepsSession(another))) return null;
+  return searchPathText(schemas);
+}
+
+async function createKnex(
+  connection: ClientConfig,
+  config: ResolvedConfig,
+  setsSearchPath: boolean,
+): Promise<Knex> {
   const { default: createInstance } = await import('knex');
-  const { migrations, knexward, seeds, ...given } = config.knex;
+  const { migrations, knexward, seeds, searchPath, ...given } = config.knex;
   const knex = createInstance({
     ...given,
+    ...(setsSearchPath && searchPath !== undefined && { searchPath }),
     client: given.client ?? 'pg',
     connection: {
       keepAlive: true,

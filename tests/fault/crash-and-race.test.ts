@@ -78,6 +78,18 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await history()).toEqual(['20260101000000_a.js', '20260101000001_b.js']);
   });
 
+  it('killed in the middle of a long statement: the server ends it, and the next run need not wait for it', async () => {
+    project.write({
+      'migrations/20260101000001_b.js':
+        "exports.up = (knex) => knex.raw('select pg_sleep(20.125)');",
+    });
+    const started = Date.now();
+    await killDuring(['up'], 'pg_sleep(20.125)');
+    expect(Date.now() - started).toBeLessThan(15_000);
+    project.write({ 'migrations/20260101000001_b.js': TABLE('b') });
+    expect((await knexward('up')).code).toBe(0);
+  });
+
   it('killed in the middle of a change outside a transaction: noticed, and never guessed about', async () => {
     const name = '20260101000001_b.js';
     project.write({
