@@ -2,14 +2,15 @@ import { type FaultName, strikeEverywhere } from './crash-matrix.js';
 import { createCrashProject, SCENARIOS } from './crash-scenarios.js';
 import { type Project } from './project.js';
 
-const FAULTS: Record<FaultName, string> = {
+/** Each fault, in words. */
+export const FAULTS: Record<FaultName, string> = {
   kill: 'the runner is killed',
   cut: 'the connection is cut',
   server: 'the server is killed and started again',
 };
 
 /** Lanes fill each other's waiting times; more of them than that only compete for the processor. */
-const LANES = 2;
+export const LANES = 2;
 const TIME_LIMIT_MS = 900_000;
 
 /**
