@@ -2,7 +2,15 @@ import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { keptOpen } from './event-loop.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * How every connection is made, Knex's own too, where the configuration says nothing else. A server
+ * that went away without a word is found out by keep-alive; the system's own wait is two hours.
+ */
+export const TRANSPORT = {
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} satisfies ClientConfig;
 
 /**
  * Opens one connection. The knexfile's search path is not set on it (see search-path.ts): what is
@@ -12,11 +20,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * message names the server, the database and the user, and never the password.
  */
 export async function connect(connection: ClientConfig): Promise<Client> {
-  const client = new Client({
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    ...connection,
-  });
+  const client = new Client({ ...TRANSPORT, ...connection });
   // A lost connection is noticed by the query that needs it; without a listener it would end
   // the process from the outside.
   client.on('error', () => undefined);

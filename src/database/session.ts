@@ -1,7 +1,7 @@
 import { type Knex } from 'knex';
 import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { connect } from './connect.js';
+import { connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
@@ -37,7 +37,7 @@ export async function openSession(
 ): Promise<Session> {
   const { connection: server, release } = await reachServer(config, options);
   const { applicationName = 'knexward' } = options;
-  const connection = { ...server, application_name: applicationName };
+  const connection = named(server, applicationName);
   let client: Client;
   try {
     client = await connect(connection);
@@ -62,6 +62,21 @@ export async function openSession(
       await client.end().catch(() => undefined);
       await release();
     },
+  };
+}
+
+/**
+ * The connection under our name, by which a run finds its own connections on the server. What a
+ * connection string says goes before all else in `pg`, so a name in it is taken out.
+ */
+function named(connection: ClientConfig, applicationName: string): ClientConfig {
+  const { connectionString } = connection;
+  return {
+    ...connection,
+    application_name: applicationName,
+    ...(connectionString !== undefined && {
+      connectionString: connectionString.replace(/([?&])application_name=[^&#]*&?/g, '$1'),
+    }),
   };
 }
 
@@ -108,10 +123,7 @@ async function createKnex(
     ...given,
     ...(setsSearchPath && searchPath !== undefined && { searchPath }),
     client: given.client ?? 'pg',
-    connection: {
-      keepAlive: true,
-      ...connection,
-    } as Knex.PgConnectionConfig,
+    connection: { ...TRANSPORT, ...connection } as Knex.PgConnectionConfig,
     pool: { ...given.pool, min: 0 },
     // The place of a failing query builder in the migration's file is worth its small cost here.
     asyncStackTraces: true,
