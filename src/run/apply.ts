@@ -201,6 +201,13 @@ async function record(
   });
 }
 
+/**
+ * No lock_timeout here, on purpose. `create index concurrently`, the reason to be here as a rule,
+ * waits for older transactions by waiting for their locks: a limit would make it fail and leave an
+ * invalid index, while its own locks let readers and writers pass. What failed half-way cannot be
+ * tried again by itself, and behind a pooler the session is not ours to set a limit for. A change
+ * whose statements need one sets it itself.
+ */
 async function applyOutsideTransaction(
   context: RunContext,
   migration: LoadedMigration,
