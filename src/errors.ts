@@ -44,6 +44,7 @@ export const CODES = {
   NOT_A_DB_MIGRATE_PROJECT: { exit: 2, summary: 'There is nothing here to take over.' },
   DB_MIGRATE_CONFIG: { exit: 2, summary: "db-migrate's configuration cannot be understood." },
   SCHEMA_MISSING: { exit: 2, summary: 'The schema of the history tables does not exist.' },
+  SEARCH_PATH_POOLED: { exit: 2, summary: 'A pooler cannot keep the search path for this change.' },
   PERMISSION_DENIED: { exit: 2, summary: 'The database role lacks a right.' },
   FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
   // 3: no connection

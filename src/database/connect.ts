@@ -3,21 +3,26 @@ import { Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { keptOpen } from './event-loop.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * How every connection is made, Knex's own too, where the configuration says nothing else. A server
+ * that went away without a word is found out by keep-alive; the system's own wait is two hours.
+ */
+export const TRANSPORT = {
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} satisfies ClientConfig;
 
 /**
- * Opens one connection, with the search path that the knexfile asks for.
+ * Opens one connection. The knexfile's search path is not set on it (see search-path.ts): what is
+ * sent over it names its schemas.
  *
  * @throws KnexwardError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_MISSING` or
  * `TOO_MANY_CONNECTIONS`. The message names the server, the database and the user, and never the
  * password.
  */
 export async function connect(connection: ClientConfig, config: ResolvedConfig): Promise<Client> {
-  const client = new Client({
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    ...connection,
-  });
+  const client = new Client({ ...TRANSPORT, ...connection });
   // A lost connection is noticed by the query that needs it; without a listener it would end
   // the process from the outside.
   client.on('error', () => undefined);
@@ -31,7 +36,6 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   }
   keptOpen(client);
   try {
-    await setSearchPath(client, config.knex.searchPath);
     await prepareAsKnexDoes(client, config);
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -45,13 +49,4 @@ async function prepareAsKnexDoes(client: Client, { knex }: ResolvedConfig): Prom
   const afterCreate = knex.pool?.afterCreate as
     ((connection: Client, done: (error?: Error | null) => void) => void) | undefined;
   if (afterCreate) await promisify(afterCreate)(client);
-}
-
-async function setSearchPath(
-  client: Client,
-  searchPath: string | readonly string[] | undefined,
-): Promise<void> {
-  if (searchPath === undefined || searchPath.length === 0) return;
-  const schemas = [searchPath].flat().map((schema) => client.escapeIdentifier(schema));
-  await client.query("select set_config('search_path', $1, false)", [schemas.join(', ')]);
 }

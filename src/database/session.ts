@@ -1,8 +1,9 @@
 import { type Knex } from 'knex';
 import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { connect } from './connect.js';
+import { connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
+import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
 /** An open database: one connection now, and Knex when a change has to run. */
 export interface Session {
@@ -12,6 +13,11 @@ export interface Session {
   connect(): Promise<Client>;
   /** Knex on the same database, made at the first call: loading it takes longer than a query. */
   knex(): Promise<Knex>;
+  /**
+   * The search path that each transaction on Knex's connections has to set for itself, once Knex
+   * is made: `null` where those connections have it, or the knexfile names none.
+   */
+  transactionPath(): string | null;
   /** Closes everything; the embedded server too, unless somebody else uses it. */
   close(): Promise<void>;
 }
@@ -31,7 +37,7 @@ export async function openSession(
 ): Promise<Session> {
   const { connection: server, release } = await reachServer(config, options);
   const { applicationName = 'knexward' } = options;
-  const connection = { ...server, application_name: applicationName };
+  const connection = named(server, applicationName);
   let client: Client;
   try {
     client = await connect(connection, config);
@@ -39,16 +45,38 @@ export async function openSession(
     await release();
     throw error;
   }
+  const another = () => connect(connection, config);
   let knex: Knex | undefined;
+  let path: string | null = null;
   return {
     client,
-    connect: () => connect(connection, config),
-    knex: async () => (knex ??= await createKnex(connection, config)),
+    connect: another,
+    knex: async () => {
+      if (knex) return knex;
+      path = await transactionPath(client, another, config);
+      return (knex = await createKnex(connection, config, path === null));
+    },
+    transactionPath: () => path,
     close: async () => {
       await knex?.destroy();
       await client.end().catch(() => undefined);
       await release();
     },
+  };
+}
+
+/**
+ * The connection under our name, by which a run finds its own connections on the server. What a
+ * connection string says goes before all else in `pg`, so a name in it is taken out.
+ */
+function named(connection: ClientConfig, applicationName: string): ClientConfig {
+  const { connectionString } = connection;
+  return {
+    ...connection,
+    application_name: applicationName,
+    ...(connectionString !== undefined && {
+      connectionString: connectionString.replace(/([?&])application_name=[^&#]*&?/g, '$1'),
+    }),
   };
 }
 
@@ -70,18 +98,34 @@ async function reachServer(
   };
 }
 
-async function createKnex(connection: ClientConfig, config: ResolvedConfig): Promise<Knex> {
+/**
+ * On a connection that ends at the server, Knex sets the search path for the session, which is ours
+ * alone; behind a pooler in transaction mode that would reach other clients, and not us.
+ */
+async function transactionPath(
+  client: Client,
+  another: () => Promise<Client>,
+  config: ResolvedConfig,
+): Promise<string | null> {
+  const schemas = schemasOf(config.knex);
+  if (schemas === null || (await isDirect(client)) || (await keepsSession(another))) return null;
+  return searchPathText(schemas);
+}
+
+async function createKnex(
+  connection: ClientConfig,
+  config: ResolvedConfig,
+  setsSearchPath: boolean,
+): Promise<Knex> {
   const { default: createInstance } = await import('knex');
-  const { migrations, knexward, seeds, ...given } = config.knex;
+  const { migrations, knexward, seeds, searchPath, ...given } = config.knex;
   // A pool of pg's that the application has given to Knex: these connections are made anew.
   delete (given as { connectionPool?: unknown }).connectionPool;
   const knex = createInstance({
     ...given,
+    ...(setsSearchPath && searchPath !== undefined && { searchPath }),
     client: given.client ?? 'pg',
-    connection: {
-      keepAlive: true,
-      ...connection,
-    } as Knex.PgConnectionConfig,
+    connection: { ...TRANSPORT, ...connection } as Knex.PgConnectionConfig,
     pool: { ...given.pool, min: 0 },
     // The place of a failing query builder in the migration's file is worth its small cost here.
     asyncStackTraces: true,

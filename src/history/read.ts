@@ -1,5 +1,6 @@
 import { type ClientBase, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { schemasOf } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
 import {
   type FailedChange,
@@ -61,7 +62,7 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
   const { tableName, schemaName } = config.migrations;
   const { dbMigrate } = config.settings;
   const names = [tableName, `${tableName}_lock`, JOURNAL_TABLE];
-  const catalog = await readCatalog(client, schemaName, names, dbMigrate);
+  const catalog = await readCatalog(client, schemaName, names, dbMigrate, schemasOf(config.knex));
   if (catalog.schema === null) throw schemaMissing(schemaName);
   const tables: HistoryTables = {
     schema: catalog.schema,
@@ -92,23 +93,34 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
 /**
  * One round trip for everything that depends on what exists. db-migrate does not qualify the name
  * of its table, so where no schema is given it is looked for along the search path, as it does.
+ *
+ * Where the knexfile names the path, that one counts and not the session's: behind a pooler the
+ * session is not ours to set. The simple query protocol, because a runner that has waited for the
+ * lock reads on the connection that holds it (see run/lock.ts).
  */
 async function readCatalog(
   client: ClientBase,
   schema: string | null,
-  names: string[],
+  names: readonly string[],
   old: { schema: string | null; table: string },
+  path: readonly string[] | null,
 ): Promise<Catalog> {
   const { rows } = await client.query<Catalog>(
-    `with home as (
-       select nspname as name from pg_namespace where nspname = coalesce($1, current_schema())
+    `with path as (${searchPathRows(path)}
+     ), home as (
+       select nspname as name from pg_namespace
+        where nspname = coalesce(${literal(schema)}, (select name from path order by position limit 1))
      ), old as (
-       select coalesce($3, (select relnamespace::regnamespace::name from pg_class
-         where oid = to_regclass(quote_ident($4)))) as name
+       select coalesce(${literal(old.schema)}, (
+         select p.name from path p
+           join pg_namespace n on n.nspname = p.name
+           join pg_class c on c.relnamespace = n.oid and c.relname = ${literal(old.table)}
+          order by p.position limit 1)) as name
      ), wanted as (
-       select (select name from home) as schema, t as name, t as label from unnest($2::text[]) t
+       select (select name from home) as schema, t as name, t as label
+         from unnest(${literals(names)}) t
        union all
-       select (select name from old), $4, 'db-migrate'
+       select (select name from old), ${literal(old.table)}, 'db-migrate'
      )
      select (select name from home) as schema, (select name from old) as old_schema,
             current_setting('server_version_num')::int as server_version,
@@ -120,9 +132,28 @@ async function readCatalog(
                   and c.relkind in ('r', 'p', 'v', 'f', 'm')
                  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                 group by w.label) found) as columns`,
-    [schema, names, old.schema, old.table],
   );
   return rows[0] as Catalog;
+}
+
+/** The schemas that names are looked for in, as the server would: those that exist and may be used. */
+function searchPathRows(path: readonly string[] | null): string {
+  if (path === null) {
+    return 'select name, position from unnest(current_schemas(false)) with ordinality p (name, position)';
+  }
+  return `select n.nspname as name, p.position
+            from unnest(${literals(path)}) with ordinality p (name, position)
+            join pg_namespace n
+              on n.nspname = case p.name when '$user' then current_user else p.name end
+           where has_schema_privilege(n.oid, 'usage')`;
+}
+
+function literal(text: string | null): string {
+  return text === null ? 'null::text' : escapeLiteral(text);
+}
+
+function literals(texts: readonly string[]): string {
+  return `array[${texts.map(literal).join(', ')}]::text[]`;
 }
 
 interface Present {

@@ -28,6 +28,8 @@ export interface RunContext {
   applicationName: string;
   signal: AbortSignal | undefined;
   config: ResolvedConfig;
+  /** The search path that each transaction sets for itself; `null` where the connection has it. */
+  searchPath: string | null;
   tables: HistoryTables;
   runId: string;
   direction: 'up' | 'down';
@@ -111,6 +113,13 @@ async function changeAndRecord(
 }
 
 /**
+ * How often the server looks, during a statement, whether the runner is still there: else a killed
+ * runner's statement goes on to its end, with every lock that it holds, only to be rolled back.
+ * PostgreSQL can do that on Linux; elsewhere it refuses the setting (macOS has it from 15 on).
+ */
+const LOOK_FOR_CLIENT_MS = 1000;
+
+/**
  * Sets the limits of this transaction, passes the fence, and only then looks at the history: a
  * runner that lost its lock may still be at the end of its last change.
  */
@@ -122,8 +131,16 @@ async function enter(
   const { lockTimeout, statementTimeout } = context.config.settings;
   await connection.query(
     `select set_config('lock_timeout', $1, true),
-            case when $2::text is not null then set_config('statement_timeout', $2, true) end`,
-    [`${lockTimeout}ms`, statementTimeout === null ? null : `${statementTimeout}ms`],
+            case when $2::text is not null then set_config('statement_timeout', $2, true) end,
+            case when $3::text is not null then set_config('search_path', $3, true) end,
+            case when current_setting('client_connection_check_interval', true) is not null
+                  and version() like '%linux%'
+                 then set_config('client_connection_check_interval', '${LOOK_FOR_CLIENT_MS}', true) end`,
+    [
+      `${lockTimeout}ms`,
+      statementTimeout === null ? null : `${statementTimeout}ms`,
+      context.searchPath,
+    ],
   );
   await connection.query('select pg_advisory_xact_lock($1, hashtext($2))', [
     FENCE_LOCK,
@@ -188,6 +205,13 @@ async function record(
   });
 }
 
+/**
+ * No lock_timeout here, on purpose. `create index concurrently`, the reason to be here as a rule,
+ * waits for older transactions by waiting for their locks: a limit would make it fail and leave an
+ * invalid index, while its own locks let readers and writers pass. What failed half-way cannot be
+ * tried again by itself, and behind a pooler the session is not ours to set a limit for. A change
+ * whose statements need one sets it itself.
+ */
 async function applyOutsideTransaction(
   context: RunContext,
   migration: LoadedMigration,

@@ -19,6 +19,7 @@ import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
+import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
 
 /** What to run. */
@@ -184,8 +185,18 @@ async function carryOut(
   const { config, session, listener, result, applicationName, request } = locked;
   listener({ type: 'planned', plan });
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
+  const searchPath = session.transactionPath();
+  if (searchPath !== null) await refuseLostSearchPath(knex, searchPath, steps);
   const context: RunContext = {
-    ...{ knex, config, listener, applicationName, runId: result.runId, signal: request.signal },
+    ...{
+      knex,
+      config,
+      searchPath,
+      listener,
+      applicationName,
+      runId: result.runId,
+      signal: request.signal,
+    },
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
     connect: () => session.connect(),

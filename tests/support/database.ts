@@ -92,7 +92,11 @@ export function serverAddress(): TestServerAddress {
   return JSON.parse(address) as TestServerAddress;
 }
 
-function urlFor({ host, port, user, password }: TestServerAddress, database: string): string {
+/** A connection URL for a database on a server. */
+export function urlFor(
+  { host, port, user, password }: TestServerAddress,
+  database: string,
+): string {
   return `postgresql://${user}:${password}@${host}:${port}/${database}`;
 }
 

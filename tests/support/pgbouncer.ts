@@ -24,6 +24,7 @@ export interface PgBouncerOptions {
 
 /** A running PgBouncer in front of the tests' server. */
 export interface PgBouncer {
+  address: { host: string; port: number };
   /** The same connection URL, through PgBouncer. */
   through(url: string): string;
   /** Asks PgBouncer itself, as `SHOW POOLS`. */
@@ -68,6 +69,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
     throw error;
   }
   return {
+    address: { host, port },
     through: (url) => {
       const pooled = new URL(url);
       pooled.port = String(port);

@@ -23,13 +23,9 @@ export class ProtocolProxy {
   messages = 0;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
-  private armed: { point: FaultPoint; fault: Fault } | undefined;
+  private armed: { point: FaultPoint; fault: Fault; struck: () => void } | undefined;
 
-  /** @param passedOver types of messages that are passed on and not counted */
-  constructor(
-    private readonly target: { host: string; port: number },
-    private readonly passedOver: ReadonlySet<string> = new Set(),
-  ) {}
+  constructor(private readonly target: { host: string; port: number }) {}
 
   async listen(): Promise<number> {
     this.server = createServer((client) => this.accept(client));
@@ -37,10 +33,16 @@ export class ProtocolProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Counts anew, and strikes at the point if one is given. */
-  arm(point?: FaultPoint, fault: Fault = () => undefined): void {
+  /**
+   * Counts anew, and strikes at the point if one is given.
+   *
+   * @returns a promise that is kept when the fault has come to pass
+   */
+  arm(point?: FaultPoint, fault: Fault = () => undefined): Promise<void> {
     this.messages = 0;
-    this.armed = point && { point, fault };
+    return new Promise((resolve) => {
+      this.armed = point && { point, fault, struck: resolve };
+    });
   }
 
   /** Whether the armed fault has not come to pass. */
@@ -81,14 +83,9 @@ export class ProtocolProxy {
       buffer = Buffer.concat([buffer, data]);
       for (let length = messageLength(buffer, started); length <= buffer.length;) {
         const message = buffer.subarray(0, length);
-        const counts = !started || !this.passedOver.has(String.fromCharCode(message[0] ?? 0));
         buffer = buffer.subarray(length);
         started = true;
-        queue = queue.then(() =>
-          counts
-            ? this.pass(message, client, upstream, () => (mute = true))
-            : void upstream.write(message),
-        );
+        queue = queue.then(() => this.pass(message, client, upstream, () => (mute = true)));
         length = messageLength(buffer, started);
       }
     });
@@ -120,6 +117,7 @@ export class ProtocolProxy {
       client.destroy();
       upstream.destroy();
     });
+    armed.struck();
   }
 }
 

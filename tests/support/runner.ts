@@ -30,6 +30,11 @@ export class Runner {
     this.ready = once(this.child, 'message');
   }
 
+  /** Resolves when the process has loaded everything. */
+  async isReady(): Promise<void> {
+    await this.ready;
+  }
+
   async ask(request: RunnerRequest): Promise<RunnerAnswer> {
     await this.ready;
     const id = this.next++;

@@ -5,6 +5,7 @@ import {
   loadDbMigrateFile,
   openSession,
   runDbMigrateMigration,
+  withRawConnection,
 } from 'knexward/compat';
 import { type Internals } from './internals.js';
 import { log, migrationLog } from './log.js';
@@ -23,16 +24,19 @@ export async function dryRun(
 ): Promise<void> {
   const session = await openSession(config);
   try {
+    // Knex's connection has the search path that unqualified names are read along.
+    const knex = await session.knex();
     for (const file of files) {
       if (!isDbMigrates(file)) {
         log.warn(`${file.name} is written for Knex: "knexward plan" prints its SQL.`);
         continue;
       }
       const { schema } = environment;
-      const connection = session.client;
-      const driver = createDriver({ connection, schema, log: migrationLog, dryRun: true });
       const migration = await loadDbMigrateFile(join(file.directory, file.file));
-      await runDbMigrateMigration(migration, direction, driver, migrationOptions);
+      await withRawConnection(knex, (connection) => {
+        const driver = createDriver({ connection, schema, log: migrationLog, dryRun: true });
+        return runDbMigrateMigration(migration, direction, driver, migrationOptions);
+      });
       log.info('Processed migration', file.name);
     }
   } finally {

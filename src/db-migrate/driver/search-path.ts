@@ -1,4 +1,5 @@
 import { type ClientBase } from 'pg';
+import { isDirect } from '../../database/search-path.js';
 import { quoteName } from './escape.js';
 
 /**
@@ -6,6 +7,7 @@ import { quoteName } from './escape.js';
  * schema, and puts the path back.
  *
  * The path is set for the session, because a migration may end the transaction itself and go on.
+ * Behind a pooler the session is not ours, so there it is set for the transaction only.
  */
 export async function withSchemaFirst(
   connection: ClientBase,
@@ -15,15 +17,18 @@ export async function withSchemaFirst(
   const original = await currentPath(connection);
   if (partsOf(original)[0] === quoteSchema(schema)) return action();
 
-  await setPath(connection, withFirst(schema, original));
+  const pooled = !(await isDirect(connection));
+  const setPath = (path: string) =>
+    connection.query("SELECT set_config('search_path', $1, $2)", [path, pooled]);
+  await setPath(withFirst(schema, original));
   try {
     await action();
   } catch (error) {
     // A failed transaction takes no statement, but then its end brings the path back.
-    await setPath(connection, original).catch(() => undefined);
+    await setPath(original).catch(() => undefined);
     throw error;
   }
-  await setPath(connection, original);
+  await setPath(original);
 }
 
 /** A search path with every part quoted and, where one is given, a schema put in front. */
@@ -41,10 +46,6 @@ async function currentPath(connection: ClientBase): Promise<string> {
     "SELECT current_setting('search_path') AS path",
   );
   return rows[0]?.path ?? '';
-}
-
-async function setPath(connection: ClientBase, path: string): Promise<void> {
-  await connection.query("SELECT set_config('search_path', $1, false)", [path]);
 }
 
 function partsOf(path: string): string[] {

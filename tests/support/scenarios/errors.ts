@@ -86,6 +86,15 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'knexfile.js': KNEXFILE.replace('directory:', "schemaName: 'nowhere', directory:") },
     args: ['up'],
   },
+  SEARCH_PATH_POOLED: {
+    files: {
+      'knexfile.js': KNEXFILE.replace('migrations:', "searchPath: ['app'], migrations:"),
+      'migrations/20260101000001_b.js': `${migration('')} exports.config = { transaction: false };`,
+    },
+    before: ({ database }) => database.query('create schema app'),
+    pooled: true,
+    args: ['up'],
+  },
   PERMISSION_DENIED: {
     args: ['up'],
     url: async ({ role, database }) => (await role()).url(database),

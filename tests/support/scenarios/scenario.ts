@@ -1,4 +1,5 @@
 import { createDatabase, createRole, type TestDatabase, type TestRole } from '../database';
+import { startPgBouncer } from '../pgbouncer';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../project';
 
 /** A project and a database, made so that knexward meets one certain thing in them. */
@@ -12,6 +13,8 @@ export interface Scenario {
   /** The database URL that it uses, where it is not the ordinary one. */
   url?: (world: World) => string | Promise<string>;
   env?: Record<string, string>;
+  /** The command goes through PgBouncer in transaction mode, which may not be installed. */
+  pooled?: true;
   /** The command meets it once; when repeated it finds something else. */
   once?: true;
 }
@@ -52,6 +55,7 @@ async function play(scenario: Scenario, commands: (readonly string[])[]): Promis
   const kept = Object.entries(files).filter(([, content]) => content !== null);
   const project = createProject(Object.fromEntries(kept));
   const roles: TestRole[] = [];
+  const pooler = scenario.pooled && (await startPgBouncer({ mode: 'transaction' }));
   const run = (args: readonly string[], url: string, env = {}): Promise<Outcome> =>
     project.knexward(args, { TEST_DATABASE_URL: url, ...env });
   const world: World = {
@@ -65,11 +69,13 @@ async function play(scenario: Scenario, commands: (readonly string[])[]): Promis
   };
   try {
     await scenario.before?.(world);
-    const url = (await scenario.url?.(world)) ?? database.url;
+    const direct = (await scenario.url?.(world)) ?? database.url;
+    const url = pooler ? pooler.through(direct) : direct;
     const outcomes: Outcome[] = [];
     for (const args of commands) outcomes.push(await run(args, url, scenario.env));
     return outcomes;
   } finally {
+    await pooler?.stop();
     await database.query('rollback');
     for (const role of roles) await role.drop(database);
     project.remove();

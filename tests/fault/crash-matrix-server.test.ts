@@ -1,0 +1,3 @@
+import { describeCrashMatrix } from '../support/crash-matrix-suite';
+
+describeCrashMatrix('server');

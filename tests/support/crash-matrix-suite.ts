@@ -1,0 +1,45 @@
+import { type FaultName, strikeEverywhere } from './crash-matrix.js';
+import { createCrashProject, SCENARIOS } from './crash-scenarios.js';
+import { type Project } from './project.js';
+
+/** Each fault, in words. */
+export const FAULTS: Record<FaultName, string> = {
+  kill: 'the runner is killed',
+  cut: 'the connection is cut',
+  server: 'the server is killed and started again',
+};
+
+/** Lanes fill each other's waiting times; more of them than that only compete for the processor. */
+export const LANES = 2;
+const TIME_LIMIT_MS = 900_000;
+
+/**
+ * The exhaustive crash matrix for one fault (a file for each, so that Jest runs them side by side):
+ * at every message, just before and just after it. After each: nothing ran twice, history and
+ * schema agree (or one unfinished change is reported), no lock is left, and the next run comes to
+ * the same end as an undisturbed one.
+ */
+export function describeCrashMatrix(fault: FaultName): void {
+  describe(`the crash matrix: ${FAULTS[fault]} (SC-007)`, () => {
+    let project: Project;
+
+    beforeAll(() => {
+      project = createCrashProject();
+    });
+    afterAll(() => project.remove());
+
+    it.each(SCENARIOS.map((scenario) => ({ scenario, action: scenario.action })))(
+      '$action: at every message, before and after it',
+      async ({ scenario, action }) => {
+        const { messages, points } = await strikeEverywhere(project.root, fault, scenario, {
+          lanes: LANES,
+        });
+        expect(points).toBe(2 * messages);
+        console.info(
+          `crash matrix, ${action}, ${FAULTS[fault]}: ${points} points at ${messages} messages`,
+        );
+      },
+      TIME_LIMIT_MS,
+    );
+  });
+}

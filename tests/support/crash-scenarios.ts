@@ -1,0 +1,191 @@
+import { type Action, type Lane, type Scenario } from './crash-matrix.js';
+import { createProject, type Project } from './project.js';
+import { type RunnerAnswer } from './runner.js';
+
+/** Evaluated anew for each run, because a runner serves many databases. */
+const KNEXFILE = `module.exports = () => ({
+  client: 'pg',
+  connection: process.env.TEST_DATABASE_URL,
+  migrations: { directory: './migrations' },
+});
+`;
+
+/** A change that can be seen in the schema, counts itself, and fails where it is run twice. */
+const CHANGES: Record<string, { table: string; content: string }> = {
+  '20150101000000-old.js': {
+    table: 'old',
+    content: `
+exports.up = function (db, callback) {
+  db.createTable('old', { id: 'int' }, function (error) {
+    if (error) return callback(error);
+    db.runSql('insert into ran values (?)', ['old'], callback);
+  });
+};
+exports.down = function (db) { return db.dropTable('old'); };`,
+  },
+  '20260101000000_plain.js': {
+    table: 'plain',
+    content: `
+exports.up = async (knex) => {
+  await knex.schema.createTable('plain', (table) => { table.increments(); });
+  await knex('ran').insert({ name: 'plain' });
+};
+exports.down = (knex) => knex.schema.dropTable('plain');`,
+  },
+  '20260101000001_outside.js': {
+    table: 'outside',
+    content: `
+exports.config = { transaction: false };
+exports.up = (knex) => knex.raw('create table outside (id int)');
+exports.down = (knex) => knex.raw('drop table outside');`,
+  },
+  '20260101000002_last.up.sql': {
+    table: 'last',
+    content: "create table last (id int); insert into ran values ('last');",
+  },
+};
+
+/** A project with a change of each format, one of them outside a transaction. */
+export function createCrashProject(): Project {
+  return createProject({
+    'knexfile.js': KNEXFILE,
+    'migrations/20260101000002_last.down.sql': 'drop table last;',
+    ...Object.fromEntries(
+      Object.entries(CHANGES).map(([name, { content }]) => [`migrations/${name}`, content]),
+    ),
+  });
+}
+
+const APPLIED: State = {
+  tables: Object.values(CHANGES).map(({ table }) => table),
+  history: Object.keys(CHANGES),
+  unfinished: [],
+  ran: ['last', 'old', 'plain'],
+};
+
+const UP: Scenario = {
+  action: 'up',
+  prepare: async (lane) => void (await lane.query('create table ran (name text)')),
+  check: async (lane, where) => {
+    expectTruth(await readState(lane), where);
+    await goOn(lane, 'up', where);
+    expect({ where, ...(await readState(lane)) }).toEqual({ where, ...APPLIED });
+    await expectNoLock(lane, where);
+  },
+};
+
+const DOWN: Scenario = {
+  action: 'down',
+  prepare: async (lane) => {
+    await UP.prepare(lane);
+    await goOn(lane, 'up', 'before');
+  },
+  check: async (lane, where) => {
+    expectTruth(await readState(lane), where);
+    await goOn(lane, 'down', where);
+    const end = { ...APPLIED, tables: [], history: [] };
+    expect({ where, ...(await readState(lane)) }).toEqual({ where, ...end });
+    await expectNoLock(lane, where);
+  },
+};
+
+const ADOPT: Scenario = {
+  action: 'adopt',
+  prepare: async (lane) => {
+    await lane.query(`
+      create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+      insert into migrations (name, run_on) values
+        ('/20150101000000-old', '2015-01-01 00:00:00'), ('/20150101000001-gone', '2015-01-02 00:00:00')`);
+  },
+  check: async (lane, where) => {
+    const complete = [
+      { name: '20150101000000-old.js', batch: 1, event: 'adopted' },
+      { name: '20150101000001-gone.js', batch: 2, event: 'adopted' },
+    ];
+    if (await isThere(lane, 'knex_migrations'))
+      expect({ where, rows: await carried(lane) }).toEqual({ where, rows: complete });
+    const again = await lane.ask({ action: 'adopt' });
+    expect({ where, error: again.error }).toEqual({ where, error: undefined });
+    expect({ where, rows: await carried(lane) }).toEqual({ where, rows: complete });
+    expect(await lane.query('select name from migrations order by id')).toHaveLength(2);
+    await expectNoLock(lane, where);
+  },
+};
+
+/** What the matrix is made for: every way in which knexward changes a database. */
+export const SCENARIOS: readonly Scenario[] = [UP, DOWN, ADOPT];
+
+interface State {
+  tables: string[];
+  history: string[];
+  unfinished: string[];
+  ran: string[];
+}
+
+async function isThere(lane: Lane, table: string): Promise<boolean> {
+  const rows = await lane.query('select where to_regclass($1) is not null', [table]);
+  return rows.length > 0;
+}
+
+async function readState(lane: Lane): Promise<State> {
+  const kept = await isThere(lane, 'knex_migrations');
+  const names = async (sql: string, params?: unknown[]): Promise<string[]> =>
+    (await lane.query<{ name: string }>(sql, params)).map(({ name }) => name);
+  return {
+    tables: await names(
+      'select t as name from unnest($1::text[]) t where to_regclass(t) is not null',
+      [APPLIED.tables],
+    ),
+    history: kept ? await names('select name from knex_migrations order by id') : [],
+    unfinished: kept
+      ? await names(`select name from (
+          select distinct on (migration) migration as name, event, details from knexward_journal
+           where event <> 'adopted' order by migration, id desc) last
+          where event = 'started' or details ? 'endUnknown'`)
+      : [],
+    ran: await names('select name from ran order by name'),
+  };
+}
+
+/** History and schema agree, or what does not is reported as unfinished; nothing ran twice. */
+function expectTruth(state: State, where: string): void {
+  for (const [name, { table }] of Object.entries(CHANGES)) {
+    if (state.history.includes(name) === state.tables.includes(table)) continue;
+    const { unfinished } = state;
+    expect({ where, name, unfinished }).toEqual({ where, name, unfinished: [name] });
+  }
+  const twice = state.ran.filter((name, index) => state.ran[index + 1] === name);
+  expect({ where, twice }).toEqual({ where, twice: [] });
+}
+
+/** What a person would do: look at the database, say what is so, and run again. */
+async function goOn(lane: Lane, action: Action, where: string): Promise<void> {
+  let answer = await lane.ask({ action });
+  if (answer.error?.code === 'UNFINISHED') {
+    const { unfinished, tables } = await readState(lane);
+    const [name = ''] = unfinished;
+    const present = tables.includes(CHANGES[name]?.table ?? '');
+    await lane.ask({ action: 'resolve', name, verdict: present ? 'applied' : 'reverted' });
+    answer = await lane.ask({ action });
+  }
+  expect({ where, error: answer.error, failed: failedOf(answer) }).toEqual({
+    where,
+    error: undefined,
+    failed: null,
+  });
+}
+
+function failedOf(answer: RunnerAnswer): unknown {
+  return (answer.value as { failed?: unknown } | undefined)?.failed ?? null;
+}
+
+async function carried(lane: Lane): Promise<unknown[]> {
+  return lane.query(`select h.name, h.batch, j.event from knex_migrations h
+    left join knexward_journal j on j.migration = h.name order by h.id`);
+}
+
+/** Knex's lock row is free again. The runners' own lock is gone before this is looked at. */
+async function expectNoLock(lane: Lane, where: string): Promise<void> {
+  const locked = await lane.query('select is_locked from knex_migrations_lock');
+  expect({ where, locked }).toEqual({ where, locked: [{ is_locked: 0 }] });
+}
