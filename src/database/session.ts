@@ -85,7 +85,13 @@ async function createKnex(connection: ClientConfig, config: ResolvedConfig): Pro
     asyncStackTraces: true,
     // Else a failing statement's bound values, a password perhaps, become part of the message.
     compileSqlOnError: false,
+    log: given.log ?? { warn: warnUnlessLost },
   });
   keepsPool(knex);
   return knex;
+}
+
+/** That a connection was lost is told by what needed it, with its cause; once is enough. */
+function warnUnlessLost(message: unknown): void {
+  if (!/^Connection Error: /.test(String(message))) console.error(message);
 }
