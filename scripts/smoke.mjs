@@ -45,8 +45,8 @@ try {
   expect(knexward('status', '--json'), /"upToDate":true/);
   expect(knexward('down'), /Batch 1 rolled back: 1 migrations\n/);
 
-  const members = 'typeof migrationSource + typeof adopt + typeof KnexwardError';
-  const names = 'migrationSource, adopt, KnexwardError';
+  const members = 'typeof migrationSource + typeof createMigrator + typeof KnexwardError';
+  const names = 'migrationSource, createMigrator, KnexwardError';
   const commonJs = `const { ${names} } = require('knexward'); console.log(${members})`;
   expect(run(process.execPath, ['-e', commonJs]), /^functionfunctionfunction\n$/);
   const esModule = `import { ${names} } from 'knexward'; console.log(${members})`;

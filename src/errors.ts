@@ -75,6 +75,10 @@ export const CODES = {
     ...{ status: true, adopt: true },
     summary: 'The history has more than one row for a migration.',
   },
+  PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
+  AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
+  CHANGED_FILE: { status: true, summary: 'A file was edited after it was applied.' },
+  OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },
   KNEX_LOCKED: { status: true, summary: "Knex's lock is taken, by Knex or by what it left." },
   LEFT_LOCK: { status: true, summary: "Knex's lock is taken by a knexward, or was left by one." },
   // what only adopt warns of

@@ -32,6 +32,8 @@ export interface AdoptRequest extends Omit<ConfigRequest, 'scope'>, ProjectHints
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
   onWaiting?: (holder: LockHolder | null) => void;
+  /** The id of the run in the journal, a UUID; a new one unless given. */
+  runId?: string | undefined;
 }
 
 /** A takeover: what it would do, or what it did. */
@@ -107,7 +109,10 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
  * Carries the history over for a project whose configuration is known, with everything as it is by
  * default, and without asking: what `adopt: "auto"` in a knexfile stands for.
  */
-export async function adoptDatabase(config: ResolvedConfig): Promise<HistoryPlan> {
+export async function adoptDatabase(
+  config: ResolvedConfig,
+  runId: string = randomUUID(),
+): Promise<HistoryPlan> {
   const session = await openSession(config);
   try {
     return await carryHistoryOver({
@@ -115,7 +120,7 @@ export async function adoptDatabase(config: ResolvedConfig): Promise<HistoryPlan
       config,
       files: await findAllMigrations(config),
       timeZone: ownTimeZone(),
-      runId: randomUUID(),
+      runId,
     });
   } finally {
     await session.close();
@@ -151,8 +156,7 @@ async function carryOver(
   planned: Adoption,
 ): Promise<Adoption> {
   const { timeZone } = planned;
-  const runId = randomUUID();
-  const { onWaiting } = request;
+  const { onWaiting, runId = randomUUID() } = request;
   const plans: HistoryPlan[] = [];
   for (const { config, plan } of found) {
     const work = { client, config, files, timeZone, runId, ...(onWaiting && { onWaiting }) };

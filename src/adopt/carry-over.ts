@@ -1,10 +1,11 @@
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { checksumOf } from '../files/load.js';
+import { checksumOf } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
 import { actor } from '../history/journal.js';
-import { isoMoment, oldTableName, readHistory } from '../history/read.js';
+import { isoMoment } from '../history/moment.js';
+import { oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
 import { acquireLock } from '../run/lock.js';

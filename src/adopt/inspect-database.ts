@@ -1,6 +1,7 @@
 import { type ClientBase } from 'pg';
 import { KnexwardError } from '../errors.js';
-import { adoptedOriginal, type History, isoMoment } from '../history/read.js';
+import { isoMoment } from '../history/moment.js';
+import { adoptedOriginal, type History } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 
 /** One row of db-migrate's history, as it is in the table. */

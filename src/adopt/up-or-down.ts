@@ -14,7 +14,7 @@ export async function upOrDown(config: ResolvedConfig, request: RunRequest): Pro
     const notAdopted = error instanceof KnexwardError && error.code === 'NOT_ADOPTED';
     if (!notAdopted || config.settings.adopt !== 'auto' || request.dryRun) throw error;
     const { adoptDatabase } = await import('./adopt.js');
-    await adoptDatabase(config);
+    await adoptDatabase(config, request.runId);
     return run(config, request);
   }
 }

@@ -40,7 +40,7 @@ Examples:
   $ knexward adopt --database-only --env production --yes`,
     )
     .action(async (options: AdoptOptions) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const { adopt } = await import('../adopt/adopt.js');
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
@@ -52,6 +52,7 @@ Examples:
       const adoption = await adopt({
         ...configRequestOf(options),
         ...{ config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun },
+        runId: output.runId,
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;

@@ -30,7 +30,7 @@ The language is that of the folder's newest Knex migration, else TypeScript wher
 tsconfig.json, else JavaScript. An existing file is never overwritten.`,
     )
     .action(async (title: string, options: CreateOptions) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const languages = (['ts', 'js', 'sql'] as const).filter((language) => options[language]);
       if (languages.length > 1) throw oneLanguageOnly();
       const config = await resolveProject(configRequestOf(options));

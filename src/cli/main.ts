@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { KnexwardError } from '../errors.js';
+import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { addAdoptCommand } from './adopt.js';
 import { addCreateCommand } from './create.js';
+import { addDoctorCommand } from './doctor.js';
 import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
 import { addRedoCommand } from './redo.js';
@@ -50,6 +52,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addRedoCommand(program);
   addWaitCommand(program);
   addAdoptCommand(program);
+  addDoctorCommand(program);
   addUnlockCommand(program);
   addResolveCommand(program);
   return program;
@@ -64,11 +67,13 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
   // Without a command, commander has written the help, which says more.
   if (error instanceof CommanderError && error.code === 'commander.help') return known.exitCode;
   const { code, message, fix, page } = known;
-  const output = outputOf(optionsIn(argv));
+  const output = await outputOf(optionsIn(argv));
   output.result({ error: { code, message, fix, page } }, () => '');
-  if (!output.options.json) {
+  if (!output.options.json || output.options.logFormat === 'json') {
     const withStack = output.shows('debug') || code === 'INTERNAL';
-    output.note('error', renderError(known, output.colors, withStack).trimEnd());
+    const text = renderError(known, output.colors, withStack).trimEnd();
+    const fields = { code, fix, page, ...(withStack && { stack: known.stack }) };
+    output.note('error', text, { message, fields });
   }
   return known.exitCode;
 }
@@ -86,10 +91,15 @@ function wrongUsage(error: CommanderError, argv: readonly string[]): KnexwardErr
 
 /** How to speak, as far as the words of a command line that went wrong tell. */
 function optionsIn(argv: readonly string[]): CommonOptions {
+  const valueOf = (option: string): string | undefined => {
+    const joined = argv.find((word) => word.startsWith(`${option}=`));
+    return joined?.slice(option.length + 1) ?? argv[argv.indexOf(option) + 1 || argv.length];
+  };
+  const level = valueOf('--log-level');
   return {
     json: argv.includes('--json'),
-    logFormat: 'text',
-    logLevel: argv.join(' ').includes('--log-level debug') ? 'debug' : 'info',
+    logFormat: valueOf('--log-format') === 'json' ? 'json' : 'text',
+    logLevel: LOG_LEVELS.find((known) => known === level) ?? 'info',
     color: !argv.includes('--no-color'),
   };
 }

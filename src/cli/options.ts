@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ConfigRequest } from '../config/resolve.js';
-import { LOG_LEVELS, type LogLevel, Output } from '../report/output.js';
+import { LOG_LEVELS, type LogLevel } from '../report/levels.js';
+import { Output } from '../report/output.js';
 
 /** The options that every command takes, and `--scope`, which some do. */
 export interface CommonOptions {
@@ -45,10 +46,12 @@ export function configRequestOf(options: CommonOptions): ConfigRequest {
   return { cwd, env, knexfile, scope };
 }
 
-/** How the command line wants the command to speak. */
-export function outputOf(options: CommonOptions): Output {
+/** Opens what the command speaks through, as the command line wants it. */
+export async function outputOf(options: CommonOptions): Promise<Output> {
   const { json = false, logFormat, logLevel, color } = options;
-  return new Output({ json, logFormat, logLevel, color });
+  const output = await Output.open({ json, logFormat, logLevel, color });
+  output.takeConsole();
+  return output;
 }
 
 /** Parses `--count`: a whole number, 0 or more. */

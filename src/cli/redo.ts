@@ -10,7 +10,7 @@ export function addRedoCommand(program: Command): void {
       .description('revert the last batch and apply it again')
       .option('-y, --yes', 'do not ask in production'),
   ).action(async (options: CommonOptions & { yes?: boolean }) => {
-    const output = outputOf(options);
+    const output = await outputOf(options);
     const config = await resolveConfig(configRequestOf(options));
     const { renderRun } = await import('../report/run-text.js');
     output.line(`Using environment: ${config.environment}`);

@@ -20,12 +20,12 @@ export function addResolveCommand(program: Command): void {
 The schema is not touched: see first what the change did, and finish or undo it by hand.`,
     )
     .action(async (wanted: string, options: ResolveOptions) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       if (Boolean(options.applied) === Boolean(options.reverted)) throw oneVerdict();
       const verdict = options.applied ? 'applied' : 'reverted';
       const config = await resolveConfig(configRequestOf(options));
       const { resolveMigration } = await import('../run/resolve.js');
-      const name = await resolveMigration(config, wanted, verdict);
+      const name = await resolveMigration(config, wanted, verdict, output.runId);
       output.result({ resolved: { name, verdict } }, () => `Recorded as ${verdict}: ${name}\n`);
     });
 }

@@ -10,7 +10,7 @@ export async function runAndReport(
   options: CommonOptions & { yes?: boolean },
   request: RunRequest,
 ): Promise<void> {
-  const output = outputOf(options);
+  const output = await outputOf(options);
   const config = await resolveConfig(configRequestOf(options));
   output.line(`Using environment: ${config.environment}`);
   const result = await runForCommand(config, request, output, options.yes ?? false);
@@ -34,7 +34,8 @@ export async function runForCommand(
   try {
     const result = await upOrDown(config, {
       ...request,
-      listener: await createProgress(output),
+      runId: output.runId,
+      listener: createProgress(output),
       signal: stop.signal,
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });

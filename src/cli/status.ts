@@ -35,7 +35,7 @@ Examples:
   $ knexward status --json | jq -r '.pending[].name'`,
     )
     .action(async (options: StatusOptions) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
       const { readStatus } = await import('../run/status.js');
@@ -45,7 +45,7 @@ Examples:
       );
       const abridged = output.interactive && !options.all;
       output.result({ ...status }, () => renderStatus(status, output.colors, abridged));
-      const clean = status.upToDate && status.problems.length === 0;
-      if (options.check && !clean) process.exitCode = CHECK_FOUND;
+      const { isClean } = await import('../plan/status.js');
+      if (options.check && !isClean(status)) process.exitCode = CHECK_FOUND;
     });
 }

@@ -17,13 +17,17 @@ Shows who is connected to the database first: one of them may be a knex migrate 
 knexward's own lock never needs this. It goes away with its connection.`,
     )
     .action(async (options: CommonOptions & { yes?: boolean }) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       const { unlock } = await import('../run/unlock.js');
-      const evidence = await unlock(config, async (found) => {
-        output.line(renderEvidence(found));
-        await output.confirm('Free the lock?', options.yes ?? false);
-      });
+      const evidence = await unlock(
+        config,
+        async (found) => {
+          output.line(renderEvidence(found));
+          await output.confirm('Free the lock?', options.yes ?? false);
+        },
+        output.runId,
+      );
       const { lock, sessions } = evidence;
       output.result({ unlocked: lock !== 'free', lock, sessions }, () =>
         lock === 'free' ? 'The lock is free; nothing to do.\n' : 'The lock is free again.\n',

@@ -21,7 +21,7 @@ Example:
   $ knexward wait --timeout 5min && node server.js`,
     )
     .action(async (options: CommonOptions & { timeout?: number }) => {
-      const output = outputOf(options);
+      const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
       const { waitUntilMigrated } = await import('../run/wait.js');

@@ -25,12 +25,34 @@ export async function resolveConnection(
       fix: 'Set client to "pg".',
     });
   }
-  let given: unknown = config.connection;
-  if (typeof given === 'function') given = await (given as () => unknown)();
-  if (typeof given === 'string' && given !== '') return { connectionString: given };
-  const named = typeof given === 'object' && given !== null ? (given as ClientConfig) : {};
+  const named = await givenConnection(config);
   if (NAMING.some((entry) => named[entry] !== undefined && named[entry] !== '')) return named;
   return fromEnvironment(named, env);
+}
+
+/**
+ * What a configuration says about its connection, in the form that `pg` takes: an object, a text, a
+ * function that returns either, or a `pg.Pool` that Knex was given.
+ *
+ * @throws KnexwardError `UNSUPPORTED_CLIENT` for a pool that does not tell where it connects to.
+ */
+export async function givenConnection(config: EnvironmentConfig): Promise<ClientConfig> {
+  const { connectionPool: pool } = config as { connectionPool?: { options?: unknown } };
+  if (pool && typeof pool.options !== 'object') throw foreignPool();
+  let given: unknown = pool?.options ?? config.connection;
+  if (typeof given === 'function') given = await (given as () => unknown)();
+  if (typeof given === 'string' && given !== '') return { connectionString: given };
+  if (typeof given !== 'object' || given === null) return {};
+  // Knex and pg.Pool hide the password of an object that they were given: a copy would lose it.
+  const { password } = given as ClientConfig;
+  return { ...given, ...(password !== undefined && { password }) };
+}
+
+function foreignPool(): KnexwardError {
+  return new KnexwardError('UNSUPPORTED_CLIENT', {
+    message: "Knex's connectionPool is none of pg's, so it does not tell where the database is.",
+    fix: 'Give it a Pool of pg, or tell knexward the connection in a configuration of its own.',
+  });
 }
 
 function fromEnvironment(given: ClientConfig, env: NodeJS.ProcessEnv): ClientConfig | undefined {

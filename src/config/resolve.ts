@@ -65,6 +65,8 @@ export interface ProjectConfig {
 /** Everything that is known before anything is read or connected to. */
 export interface ResolvedConfig extends ProjectConfig {
   database: DatabaseLocation;
+  /** Called with each Knex instance that is made for this configuration. */
+  onKnex?: (knex: Knex) => void;
 }
 
 /**

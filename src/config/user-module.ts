@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importModule } from '../import-module.js';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
@@ -12,7 +12,7 @@ const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 export async function loadUserModule(path: string): Promise<Record<string, unknown>> {
   const namespace = TYPESCRIPT.has(extname(path))
     ? await loadTypeScript(path)
-    : ((await import(pathToFileURL(path).href)) as Record<string, unknown>);
+    : await importModule(path);
   return unwrapDefault(namespace);
 }
 

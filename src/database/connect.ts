@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { keptOpen } from './event-loop.js';
@@ -23,12 +24,27 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   try {
     await client.connect();
   } catch (error) {
+    // Where it was this side that gave up, the connection is still open, and would keep the process.
+    void client.end().catch(() => undefined);
     const { connectionError } = await import('./connection-error.js');
     throw connectionError(error, client);
   }
   keptOpen(client);
-  await setSearchPath(client, config.knex.searchPath);
+  try {
+    await setSearchPath(client, config.knex.searchPath);
+    await prepareAsKnexDoes(client, config);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
   return client;
+}
+
+/** The knexfile's `pool.afterCreate`: it may say as which role, or in which schema, to work. */
+async function prepareAsKnexDoes(client: Client, { knex }: ResolvedConfig): Promise<void> {
+  const afterCreate = knex.pool?.afterCreate as
+    ((connection: Client, done: (error?: Error | null) => void) => void) | undefined;
+  if (afterCreate) await promisify(afterCreate)(client);
 }
 
 async function setSearchPath(

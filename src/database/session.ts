@@ -73,6 +73,8 @@ async function reachServer(
 async function createKnex(connection: ClientConfig, config: ResolvedConfig): Promise<Knex> {
   const { default: createInstance } = await import('knex');
   const { migrations, knexward, seeds, ...given } = config.knex;
+  // A pool of pg's that the application has given to Knex: these connections are made anew.
+  delete (given as { connectionPool?: unknown }).connectionPool;
   const knex = createInstance({
     ...given,
     client: given.client ?? 'pg',
@@ -88,6 +90,7 @@ async function createKnex(connection: ClientConfig, config: ResolvedConfig): Pro
     log: given.log ?? { warn: warnUnlessLost },
   });
   keepsPool(knex);
+  config.onKnex?.(knex);
   return knex;
 }
 

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, extname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { KnexwardError } from '../errors.js';
+import { importModule } from '../import-module.js';
 import { type Callback } from './driver/callback.js';
 import { type MigrationDriver } from './driver/index.js';
 import { missingModules, withDbMigrateModules } from './require-shim.js';
@@ -53,7 +53,7 @@ function loaderFor(path: string): Loader {
     case '.cjs':
       return loadJavaScript;
     case '.mjs':
-      return loadEsModule;
+      return importModule;
     case '.ts':
     case '.cts':
     case '.mts':
@@ -78,12 +78,8 @@ async function loadJavaScript(path: string): Promise<unknown> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-    return loadEsModule(path);
+    return importModule(path);
   }
-}
-
-function loadEsModule(path: string): Promise<unknown> {
-  return import(pathToFileURL(path).href);
 }
 
 async function loadTypeScript(path: string): Promise<unknown> {

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
 import { loadUserModule } from '../config/user-module.js';
-import { loadDbMigrateFile } from '../db-migrate/load.js';
-import { type MigrationPlace, toKnexMigration } from '../db-migrate/migration.js';
+import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
+import { checksumOf } from './checksum.js';
 import { type Migration } from './find.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile } from './sql.js';
 
@@ -39,13 +38,6 @@ export async function loadMigration(
   return { ...migration, checksum, ...loaded };
 }
 
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export async function checksumOf(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
-}
-
 type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down'>;
 
 async function loadFunctions(
@@ -63,6 +55,8 @@ async function loadFunctions(
     case 'sql':
       return loadSqlPair(path, byDefault);
     case 'db-migrate': {
+      const { loadDbMigrateFile } = await import('../db-migrate/load.js');
+      const { toKnexMigration } = await import('../db-migrate/migration.js');
       const { down } = await loadDbMigrateFile(path);
       const functions = toKnexMigration(path, placeOf(config));
       return { transaction: true, up: functions.up, down: down ? functions.down : null };

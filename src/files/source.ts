@@ -1,7 +1,6 @@
 import { type Knex } from 'knex';
 import { MIGRATION_SOURCE, projectConfig } from '../config/resolve.js';
 import { findMigrations, type Migration } from './find.js';
-import { loadMigration } from './load.js';
 
 /** Where a migration source looks. */
 export interface MigrationSourceOptions {
@@ -40,6 +39,8 @@ export function migrationSource(options: MigrationSourceOptions): KnexwardMigrat
     getMigrations: () => findMigrations(config()),
     getMigrationName: ({ name }) => name,
     getMigration: async (migration) => {
+      // Only now: a knexfile makes a source in every process, also where nothing migrates.
+      const { loadMigration } = await import('./load.js');
       const { up, down, transaction } = await loadMigration(migration, config());
       return {
         up: async (knex) => up(knex),

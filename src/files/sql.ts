@@ -1,3 +1,4 @@
+import { type EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type Knex } from 'knex';
 import { withRawConnection } from '../database/raw-connection.js';
@@ -22,6 +23,8 @@ export function downFileOf(upFile: string): string {
 export async function runSqlFile(knex: Knex, path: string): Promise<void> {
   const sql = await readFile(path, 'utf8');
   await withRawConnection(knex, async (connection) => {
+    // Knex tells its listeners of every statement; this one passes it by.
+    (knex.client as EventEmitter).emit('query', { sql, bindings: [] });
     try {
       await connection.query(sql);
     } catch (error) {

@@ -40,6 +40,22 @@ export async function writeJournal(
   );
 }
 
+/** The checksum that each applied migration's file had, by name, as far as the journal has it. */
+export async function readChecksums(
+  client: ClientBase,
+  tables: HistoryTables,
+): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    `select distinct on (j.migration) j.migration as name, j.checksum
+       from ${qualified(tables.schema, tables.journal)} j
+      where j.event in ('applied', 'adopted') and j.checksum is not null
+        and exists (select from ${qualified(tables.schema, tables.history)} h
+                     where h.name = j.migration)
+      order by j.migration, j.id desc`,
+  );
+  return new Map(rows.map(({ name, checksum }) => [name, checksum]));
+}
+
 /** The person and the machine: `user@host`. The database role is added by the server. */
 export function actor(): string {
   return `${userName()}@${hostname()}`;

@@ -1,6 +1,13 @@
 import { type ClientBase, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import {
+  type FailedChange,
+  failedChanges,
+  type UnfinishedChange,
+  unfinishedChanges,
+} from './last-words.js';
+import { isoMoment } from './moment.js';
 import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
@@ -10,21 +17,6 @@ export interface HistoryRow {
   batch: number;
   /** The moment, in ISO 8601 with microseconds where there are any; `null` where none is kept. */
   appliedAt: string | null;
-}
-
-/** A change outside a transaction that was started and of which no end is recorded. */
-export interface UnfinishedChange {
-  name: string;
-  startedAt: string;
-  actor: string;
-}
-
-/** A migration whose last attempt failed. */
-export interface FailedChange {
-  name: string;
-  at: string;
-  direction: 'up' | 'down';
-  message: string;
 }
 
 /** Knex's lock row: free, or taken by Knex, or by a run of knexward. */
@@ -48,13 +40,8 @@ export interface History {
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
 const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
-const JOURNAL_TABLE = 'knexward_journal';
-
-/** A moment in ISO 8601 and UTC, without trailing zeros beyond milliseconds. */
-export function isoMoment(column: string): string {
-  return `regexp_replace(to_char(${column} at time zone 'UTC',
-    'YYYY-MM-DD"T"HH24:MI:SS.US'), '000$', '') || 'Z'`;
-}
+/** The journal's name, beside the history. */
+export const JOURNAL_TABLE = 'knexward_journal';
 
 interface Catalog {
   schema: string | null;
@@ -178,31 +165,6 @@ function historyRows(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('id', id, 'name', name, 'batch', batch,
       'appliedAt', ${isoMoment('migration_time')}) order by id)
     from ${qualified(tables.schema, tables.history)})`;
-}
-
-function unfinishedChanges(tables: HistoryTables): string {
-  return `(select json_agg(json_build_object('name', migration, 'actor', actor,
-      'startedAt', ${isoMoment('at')}) order by id)
-    from (${lastWords(tables)}) latest
-   where event = 'started' or details ->> 'endUnknown' = 'true')`;
-}
-
-function failedChanges(tables: HistoryTables): string {
-  return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
-      'direction', details ->> 'direction', 'message', details ->> 'message') order by id)
-    from (${lastWords(tables)}) latest
-   where event = 'failed' and details ->> 'endUnknown' is distinct from 'true')`;
-}
-
-/**
- * The last word on each change decides. Where that is `started`, or a failure that leaves open
- * what the server did, its end is unknown.
- */
-function lastWords(tables: HistoryTables): string {
-  return `select distinct on (migration) id, migration, event, actor, at, details
-      from ${qualified(tables.schema, tables.journal)}
-     where event in ('started', 'applied', 'failed', 'reverted', 'resolved')
-     order by migration, id desc`;
 }
 
 function knexLockState(tables: HistoryTables): string {

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
+import { format } from 'node:util';
 import { createColors } from 'picocolors';
 import { KnexwardError } from '../errors.js';
+import { isShown, type LogLevel } from './levels.js';
+import { type Log, type LogEntry, openLog } from './log.js';
 
 /** The colours of a report, or the same functions without colour. */
 export type Colors = ReturnType<typeof createColors>;
@@ -13,18 +17,26 @@ export interface OutputOptions {
   color: boolean;
 }
 
-/** From the most to the least important. */
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+/** One process carries out one command: this is its id, in its log and in the journal. */
+const RUN_ID = randomUUID();
 
 /** Where a command's results go (stdout) and what goes on meanwhile (stderr). */
 export class Output {
   readonly colors: Colors;
+  readonly runId = RUN_ID;
 
-  constructor(readonly options: OutputOptions) {
+  private constructor(
+    readonly options: OutputOptions,
+    private readonly log: Log,
+  ) {
     // Without a terminal `isTTY` is undefined, and picocolors would then decide for itself.
     const wanted = options.color && process.stdout.isTTY && !process.env['NO_COLOR'];
     this.colors = createColors(Boolean(wanted));
+  }
+
+  /** Opens the log; Pino is loaded only where its JSON is wanted. */
+  static async open(options: OutputOptions): Promise<Output> {
+    return new Output(options, await openLog({ ...options, runId: RUN_ID }));
   }
 
   /** Whether a person looks at the result on a terminal. */
@@ -34,6 +46,7 @@ export class Output {
 
   /** Writes the result: one JSON document, or lines of text. */
   result(document: Record<string, unknown>, text: () => string): void {
+    this.log.status(null);
     process.stdout.write(
       this.options.json ? `${JSON.stringify({ version: 1, ...document })}\n` : text(),
     );
@@ -45,12 +58,28 @@ export class Output {
   }
 
   /** Writes to stderr what happens meanwhile, if the level asks for it. */
-  note(level: LogLevel, text: string): void {
-    if (this.shows(level)) process.stderr.write(`${text}\n`);
+  note(level: Exclude<LogLevel, 'silent'>, text: string, entry?: LogEntry): void {
+    if (this.shows(level)) this.log.write(level, text, entry);
+  }
+
+  /** On a terminal: a last line on stderr that changes in place; `null` takes it away. Else: `false`. */
+  status(text: string | null): boolean {
+    return this.shows('info') && this.log.status(text);
   }
 
   shows(level: LogLevel): boolean {
-    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.options.logLevel);
+    return isShown(level, this.options.logLevel);
+  }
+
+  /** What a migration prints is no result: it goes the way of what happens meanwhile. */
+  takeConsole(): void {
+    for (const [name, level] of Object.entries(CONSOLE_LEVELS)) {
+      console[name as keyof typeof CONSOLE_LEVELS] = (...given: unknown[]) => {
+        const text = format(...given);
+        if (this.options.logFormat === 'text') this.log.write(level, text);
+        else this.note(level, text, { message: text, fields: { source: 'migration' } });
+      };
+    }
   }
 
   /**
@@ -76,3 +105,11 @@ export class Output {
     });
   }
 }
+
+const CONSOLE_LEVELS = {
+  log: 'info',
+  info: 'info',
+  debug: 'debug',
+  warn: 'warn',
+  error: 'error',
+} as const;

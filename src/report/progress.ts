@@ -1,58 +1,11 @@
 import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
-import { type LogLevel, type Output } from './output.js';
+import { type LogLevel } from './levels.js';
+import { type Output } from './output.js';
 
-/** Shows on stderr what a run does: for a person as lines, for a machine as Pino's JSON. */
-export async function createProgress(output: Output): Promise<RunListener> {
-  return output.options.logFormat === 'json' ? logAsJson(output) : showAsText(output);
-}
-
-function showAsText(output: Output): RunListener {
-  const { colors: c } = output;
-  const position = new Map<string, string>();
-  return (event) => {
-    switch (event.type) {
-      case 'embedded':
-        output.note('info', `Using the embedded PostgreSQL in ${event.folder}`);
-        break;
-      case 'waiting':
-        output.note('warn', waitingLine(event));
-        break;
-      case 'planned':
-        break;
-      case 'started':
-        position.set(event.name, `${event.index + 1}/${event.total}`);
-        break;
-      case 'retrying':
-        output.note(
-          'warn',
-          `  ${c.yellow('↻')} ${event.name}: ${event.reason}; attempt ${event.attempt + 1} in ${event.delayMs} ms`,
-        );
-        break;
-      case 'warned':
-        output.note('warn', `  ${c.yellow('!')} ${event.name}: ${event.message}`);
-        output.note('warn', `    ${c.dim(`page  ${pageOf(event.code)}`)}`);
-        break;
-      case 'done': {
-        const count = position.get(event.name) ?? '';
-        const time = `${event.durationMs.toFixed(0)} ms`;
-        output.note('info', `  ${c.green('✓')} ${c.dim(count)} ${event.name} ${c.dim(time)}`);
-        break;
-      }
-      case 'failed':
-        // A person is told of it once, at the end, and in full; with --json that goes to stdout.
-        if (output.options.json) output.note('info', `  ${c.red('✗')} ${event.failure.name}`);
-        break;
-    }
-  };
-}
-
-function waitingLine({ holder }: RunEvent & { type: 'waiting' }): string {
-  const who = holder
-    ? `${holder.role} from ${holder.client}, since ${holder.since}`
-    : 'another session';
-  return `Waiting for another runner to finish: ${who}`;
-}
+/** How often a change that takes long is told of: on a terminal in place, elsewhere as a line. */
+const TICK_MS = 1000;
+const REMINDER_MS = 30_000;
 
 const LEVELS: Record<RunEvent['type'], Exclude<LogLevel, 'silent'>> = {
   embedded: 'info',
@@ -65,20 +18,115 @@ const LEVELS: Record<RunEvent['type'], Exclude<LogLevel, 'silent'>> = {
   failed: 'error',
 };
 
-async function logAsJson(output: Output): Promise<RunListener> {
-  const { default: pino } = await import('pino');
-  const destination = pino.destination({ fd: 2, sync: true });
-  const logger = pino({ name: 'knexward', level: output.options.logLevel }, destination);
+/** What progress needs of the output. */
+type Target = Pick<Output, 'colors' | 'options' | 'note' | 'status'>;
+
+/** Shows on stderr what a run does: for a person as lines, for a machine as Pino's JSON. */
+export function createProgress(output: Target): RunListener {
+  const clock = createClock(output);
+  let position = '';
   return (event) => {
-    const { type, ...details } = event.type === 'planned' ? summary(event) : event;
-    logger[LEVELS[type]](details, type);
+    if (event.type === 'started') {
+      position = `${event.index + 1}/${event.total}`;
+      clock.start(position, event.name);
+    }
+    if (event.type === 'done' || event.type === 'failed') clock.stop();
+    if (output.options.logFormat === 'text') showAsText(output, event, position);
+    else output.note(LEVELS[event.type], '', { message: event.type, fields: fieldsOf(event) });
   };
 }
 
-function summary({ plan }: RunEvent & { type: 'planned' }): {
-  type: 'planned';
-  batch: number | null;
-  names: string[];
-} {
-  return { type: 'planned', batch: plan.batch, names: plan.steps.map(({ name }) => name) };
+function showAsText(output: Target, event: RunEvent, position: string): void {
+  const { colors: c } = output;
+  switch (event.type) {
+    case 'planned':
+    case 'started':
+      break;
+    case 'embedded':
+      output.note('info', `Using the embedded PostgreSQL in ${event.folder}`);
+      break;
+    case 'waiting':
+      output.note('warn', waitingLine(event));
+      break;
+    case 'retrying':
+      output.note(
+        'warn',
+        `  ${c.yellow('↻')} ${event.name}: ${event.reason}; attempt ${event.attempt + 1} in ${event.delayMs} ms`,
+      );
+      break;
+    case 'warned':
+      output.note('warn', `  ${c.yellow('!')} ${event.name}: ${event.message}`);
+      output.note('warn', `    ${c.dim(`page  ${pageOf(event.code)}`)}`);
+      break;
+    case 'done': {
+      const time = `${event.durationMs.toFixed(0)} ms`;
+      output.note('info', `  ${c.green('✓')} ${c.dim(position)} ${event.name} ${c.dim(time)}`);
+      break;
+    }
+    case 'failed':
+      // A person is told of it once, at the end, and in full; with --json that goes to stdout.
+      if (output.options.json) output.note('info', `  ${c.red('✗')} ${event.failure.name}`);
+      break;
+  }
+}
+
+function waitingLine({ holder }: RunEvent & { type: 'waiting' }): string {
+  const who = holder
+    ? `${holder.role} from ${holder.client}, since ${holder.since}`
+    : 'another session';
+  return `Waiting for another runner to finish: ${who}`;
+}
+
+/** The event as fields of a log line, which call the migration by one name in all of them. */
+function fieldsOf(event: RunEvent): Record<string, unknown> {
+  if (event.type === 'planned') {
+    const { batch, steps } = event.plan;
+    return { batch, migrations: steps.map(({ name }) => name) };
+  }
+  if (event.type === 'failed') {
+    const { name, message, ...failure } = event.failure;
+    return { migration: name, reason: message, ...failure };
+  }
+  if (event.type === 'embedded' || event.type === 'waiting') {
+    const { type: _type, ...fields } = event;
+    return fields;
+  }
+  const { type: _type, name, ...fields } = event;
+  return { migration: name, ...fields };
+}
+
+/** Tells of a change that takes long for how long it has been at work. */
+interface Clock {
+  start(position: string, name: string): void;
+  stop(): void;
+}
+
+function createClock(output: Target): Clock {
+  const { colors: c } = output;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearInterval(timer);
+    output.status(null);
+  };
+  return {
+    stop,
+    start: (position, name) => {
+      stop();
+      const started = Date.now();
+      let reminded = started;
+      output.status(`  … ${position} ${name}`);
+      timer = setInterval(() => {
+        const now = Date.now();
+        const seconds = Math.round((now - started) / 1000);
+        const shown = output.status(`  … ${position} ${name} ${seconds} s`);
+        if (shown || now - reminded < REMINDER_MS) return;
+        reminded = now;
+        output.note('info', `  … ${c.dim(position)} ${name}, at work for ${seconds} s`, {
+          message: 'at work',
+          fields: { migration: name, seconds },
+        });
+      }, TICK_MS);
+      timer.unref();
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { deleteHistoryRows, insertHistoryRow, isApplied } from '../history/write
 import { watchBlockers } from './blockers.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
+import { noteStatements } from './note-statements.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /** Marks the fence that two changes of one history cannot pass at once ("knxe" in ASCII). */
@@ -21,6 +22,8 @@ export interface RunContext {
   knex: Knex;
   /** The connection that holds the runners' lock; from it, the changes' own can be looked at. */
   bystander: Client;
+  /** Opens a further connection. */
+  connect: () => Promise<Client>;
   /** What the connections of this run are called in `pg_stat_activity`. */
   applicationName: string;
   signal: AbortSignal | undefined;
@@ -201,7 +204,13 @@ async function applyOutsideTransaction(
   });
   if (applied) return { done: false };
   const started = performance.now();
-  await runWithHooks(context, knex, migration, work);
+  const notes = await noteStatements(context, migration);
+  try {
+    await runWithHooks(context, knex, migration, work);
+  } finally {
+    // What comes next, the end or the failure, has to be the last word.
+    await notes.finish();
+  }
   const durationMs = performance.now() - started;
   await knex.transaction((trx) =>
     withRawConnection(trx, (connection) => record(connection, context, migration, durationMs)),

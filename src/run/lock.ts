@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { KnexwardError } from '../errors.js';
-import { isoMoment } from '../history/read.js';
+import { isoMoment } from '../history/moment.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { type LockHolder } from './events.js';
 import { refuseInterrupted } from './interruption.js';

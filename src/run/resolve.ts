@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
+import { KnexwardError } from '../errors.js';
 import { findMigrations } from '../files/find.js';
 import { writeJournal } from '../history/journal.js';
+import { type UnfinishedChange } from '../history/last-words.js';
 import { readHistory } from '../history/read.js';
 import { deleteHistoryRows, insertHistoryRow } from '../history/write.js';
 import { selectName } from '../plan/select.js';
+import { sessionOf } from '../plan/unfinished.js';
+import { findEvidence } from './evidence.js';
 import { acquireLock } from './lock.js';
 
 /** What a person found out about a change. */
@@ -22,6 +27,7 @@ export async function resolveMigration(
   config: ResolvedConfig,
   wanted: string,
   verdict: Verdict,
+  runId: string = randomUUID(),
 ): Promise<string> {
   const session = await openSession(config);
   const { client } = session;
@@ -36,11 +42,13 @@ export async function resolveMigration(
       const batch =
         applied?.batch ?? rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
       if (!complete) return name;
+      const change = unfinished.find((started) => started.name === name);
+      if (change) await refuseWhileAtWork(client, change);
       if (verdict === 'applied' && !applied)
         await insertHistoryRow(client, tables, { name, batch });
       if (verdict === 'reverted') await deleteHistoryRows(client, tables, name);
       await writeJournal(client, tables, {
-        ...{ runId: randomUUID(), event: 'resolved', migration: name, batch },
+        ...{ runId, event: 'resolved', migration: name, batch },
         details: { verdict },
       });
       await client.query('commit');
@@ -51,4 +59,14 @@ export async function resolveMigration(
   } finally {
     await session.close();
   }
+}
+
+/** The server may go on with a statement long after the client that sent it was killed. */
+async function refuseWhileAtWork(client: Client, change: UnfinishedChange): Promise<void> {
+  const pid = sessionOf(change, await findEvidence(client));
+  if (pid === null) return;
+  throw new KnexwardError('LOCKED', {
+    message: `The server is still at work on ${change.name} (pid ${pid}): what becomes of it is open.`,
+    fix: `Wait until it has ended, or end it (select pg_cancel_backend(${pid})), then resolve.`,
+  });
 }

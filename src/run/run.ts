@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Knex } from 'knex';
+import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { withRawConnection } from '../database/raw-connection.js';
 import { openSession, type Session } from '../database/session.js';
@@ -13,6 +14,7 @@ import { createTables } from '../history/write.js';
 import { type Extent, type Plan, planDown, planUp } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
 import { functionOf, type RunContext } from './apply.js';
+import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
@@ -28,6 +30,8 @@ export interface RunRequest {
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Plan) => Promise<void>;
   listener?: RunListener;
+  /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */
+  runId?: string | undefined;
   /** Stops the run: the statement under way is cancelled and rolled back. */
   signal?: AbortSignal | undefined;
 }
@@ -43,8 +47,7 @@ export interface RunRequest {
  * opening the database or reading the files may throw. Nothing has been changed then.
  */
 export async function run(given: ResolvedConfig, request: RunRequest): Promise<RunResult> {
-  const { listener = () => undefined, signal } = request;
-  const runId = randomUUID();
+  const { listener = () => undefined, signal, runId = randomUUID() } = request;
   const applicationName = `knexward ${runId}`;
   const session = await openSession(given, {
     applicationName,
@@ -78,7 +81,12 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   }
 }
 
-function planFor(request: RunRequest, files: readonly Migration[], history: History): Plan {
+/**
+ * The plan that a request comes to.
+ *
+ * @throws KnexwardError `NOT_ADOPTED`, and what `planUp` and `planDown` throw.
+ */
+export function planFor(request: RunRequest, files: readonly Migration[], history: History): Plan {
   const { direction, extent = {} } = request;
   refuseUnadopted(history);
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
@@ -94,13 +102,9 @@ function refuseUnadopted({ dbMigrate, tables }: History): void {
 }
 
 /** Only under the lock: before, the change may be one that another runner is still at work on. */
-function refuseUnfinished({ unfinished }: History): void {
+async function refuseUnfinished(client: ClientBase, { unfinished }: History): Promise<void> {
   const first = unfinished[0];
-  if (!first) return;
-  throw new KnexwardError('UNFINISHED', {
-    message: `${first.name} was started at ${first.startedAt} by ${first.actor}, outside a transaction, and its end is not recorded.`,
-    fix: `See what it did, then: knexward resolve ${first.name} --applied (or --reverted)`,
-  });
+  if (first) throw await unfinishedError(client, first);
 }
 
 function emptyResult(
@@ -162,7 +166,7 @@ async function runLocked(locked: LockedRun): Promise<RunResult> {
   try {
     // Only now can nobody, plain Knex included, change the history any more.
     const history = await withRawConnection(knex, (raw) => readHistory(raw, config));
-    refuseUnfinished(history);
+    await refuseUnfinished(session.client, history);
     const plan = planFor(request, files, history);
     if (plan.batch === null) return { ...result, batch: null };
     return await carryOut(locked, knex, history, { ...plan, batch: plan.batch });
@@ -184,6 +188,7 @@ async function carryOut(
     ...{ knex, config, listener, applicationName, runId: result.runId, signal: request.signal },
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
+    connect: () => session.connect(),
   };
   const { hooks } = config.migrations;
   await hooks.beforeAll?.(knex, steps);

@@ -1,9 +1,14 @@
 import { type ResolvedConfig } from '../config/resolve.js';
+import { type ClientBase } from 'pg';
 import { openSession } from '../database/session.js';
-import { findMigrations } from '../files/find.js';
+import { findChanged } from '../files/checksum.js';
+import { findMigrations, type Migration } from '../files/find.js';
+import { readChecksums } from '../history/journal.js';
 import { locateHistory } from '../history/locate.js';
-import { readHistory } from '../history/read.js';
+import { type History, readHistory } from '../history/read.js';
+import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
 import { type Status, statusOf } from '../plan/status.js';
+import { findEvidence } from './evidence.js';
 
 /** Reads files and history and compares them. Changes nothing. */
 export async function readStatus(
@@ -15,8 +20,25 @@ export async function readStatus(
     const config = await locateHistory(session.client, given);
     const files = await findMigrations(config);
     const history = await readHistory(session.client, config);
-    return statusOf(config.environment, files, history);
+    const evidence = await lookCloser(session.client, files, history);
+    return statusOf(config.environment, files, history, evidence);
   } finally {
     await session.close();
   }
+}
+
+/** What names and history alone do not tell. Asked only where there is something to ask about. */
+export async function lookCloser(
+  client: ClientBase,
+  files: readonly Migration[],
+  history: History,
+): Promise<Evidence> {
+  if (!history.complete) return NO_EVIDENCE;
+  const changedFiles = await findChanged(files, await readChecksums(client, history.tables));
+  const { unfinished } = history;
+  return {
+    ...NO_EVIDENCE,
+    ...(unfinished.length > 0 && (await findEvidence(client))),
+    changedFiles,
+  };
 }

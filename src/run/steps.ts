@@ -2,11 +2,13 @@ import { withRawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
 import { isApplied } from '../history/write.js';
+import { redact } from '../secrets.js';
 import { applyChange, type RunContext } from './apply.js';
 import { describeFailure, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
 import { type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
+import { rememberThrown } from './thrown.js';
 
 /** How far a run came. */
 export type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
@@ -34,10 +36,11 @@ export async function runSteps(
       if (!outcome.done) continue;
     } catch (error) {
       const failed = describeFailure(error, migration, context.direction);
+      rememberThrown(failed, error);
       if (!begun || !(await tookEffect(context, migration, failed))) {
         context.listener({ type: 'failed', failure: failed });
-        await recordFailure(context, migration, failed, begun);
         const notReached = steps.slice(index + 1).map((step) => step.name);
+        await recordFailure(context, migration, { failed, begun, notReached });
         return { done, failed, notReached };
       }
     }
@@ -76,14 +79,17 @@ async function tookEffect(
 async function recordFailure(
   context: RunContext,
   migration: LoadedMigration,
-  failed: MigrationFailure,
-  begun: boolean,
+  { failed, begun, notReached }: { failed: MigrationFailure; begun: boolean; notReached: string[] },
 ): Promise<void> {
   const { knex, tables, runId, batch, direction } = context;
   const { name, checksum } = migration;
-  const { message, sqlstate, leftovers } = failed;
+  const { message, sqlstate, statement, leftovers } = failed;
   const endUnknown = begun && leftovers && !isRefusal(failed);
-  const details = { direction, message, sqlstate, ...(endUnknown && { endUnknown }) };
+  const details = {
+    ...{ direction, message, sqlstate, notReached },
+    statement: statement === null ? null : redact(statement),
+    ...(endUnknown && { endUnknown }),
+  };
   await withRawConnection(knex, (connection) =>
     writeJournal(connection, tables, {
       ...{ runId, event: 'failed', migration: name, batch, checksum, details },

@@ -38,6 +38,7 @@ export interface LockEvidence {
 export async function unlock(
   config: ResolvedConfig,
   confirm: (evidence: LockEvidence) => Promise<void>,
+  runId: string = randomUUID(),
 ): Promise<LockEvidence> {
   const session = await openSession(config);
   const { client } = session;
@@ -53,7 +54,6 @@ export async function unlock(
       await freeKnexLock(client, tables);
       if (complete) {
         const details = { lock: knexLock, sessions: evidence.sessions };
-        const runId = randomUUID();
         await writeJournal(client, tables, { runId, event: 'unlocked', migration: null, details });
       }
       await client.query('commit');

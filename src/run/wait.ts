@@ -5,6 +5,7 @@ import { KnexwardError } from '../errors.js';
 import { findMigrations } from '../files/find.js';
 import { readHistory } from '../history/read.js';
 import { pendingMigrations } from '../plan/plan.js';
+import { unfinishedError } from './evidence.js';
 import { type LockHolder } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { lockHolder } from './lock.js';
@@ -52,7 +53,7 @@ export async function waitUntilMigrated(
       const pending = pendingMigrations(files, history).map(({ name }) => name);
       if (pending.length === 0 && holder === null && history.knexLock !== 'knex') return;
       const unfinished = history.unfinished[0];
-      if (unfinished && holder === null) throw needsAPerson(unfinished.name);
+      if (unfinished && holder === null) throw await unfinishedError(session.client, unfinished);
       if (Date.now() >= deadline) throw stillPending(pending, holder);
       const waiting = { pending, holder };
       if (JSON.stringify(waiting) !== told) onWaiting?.(waiting);
@@ -63,13 +64,6 @@ export async function waitUntilMigrated(
   } finally {
     await session.close();
   }
-}
-
-function needsAPerson(name: string): KnexwardError {
-  return new KnexwardError('UNFINISHED', {
-    message: `${name} was started outside a transaction, and its end is not recorded; nobody is running it.`,
-    fix: `See what it did, then: knexward resolve ${name} --applied (or --reverted)`,
-  });
 }
 
 function stillPending(pending: readonly string[], holder: LockHolder | null): KnexwardError {

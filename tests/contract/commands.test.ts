@@ -102,18 +102,64 @@ describe('the command line', () => {
     await knexward('down');
   });
 
-  it('--log-format json writes one JSON object a line to stderr', async () => {
-    project.write({
-      'migrations/20260101000000_a.js':
-        'exports.up = async () => {}; exports.down = async () => {};',
-    });
-    const { stderr } = await knexward('up', '--log-format', 'json', '--log-level', 'debug');
-    const lines = stderr
+  interface LogLine {
+    level: number;
+    msg: string;
+    runId: string;
+    migration?: string;
+    code?: string;
+    source?: string;
+  }
+  const logLines = (stderr: string): LogLine[] =>
+    stderr
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { msg: string });
-    expect(lines.map(({ msg }) => msg)).toEqual(['planned', 'started', 'done']);
+      .map((line) => JSON.parse(line) as LogLine);
+  const [INFO, ERROR] = [30, 50];
+
+  it('--log-format json writes one JSON object a line to stderr, each with the run id of the journal', async () => {
+    project.write({
+      'migrations/20260101000000_a.js':
+        "exports.up = async () => console.log('from within'); exports.down = async () => {};",
+    });
+    const { stderr } = await knexward('up', '--log-format', 'json', '--log-level', 'debug');
+    const lines = logLines(stderr);
+    expect(lines.map(({ msg }) => msg)).toEqual(['planned', 'started', 'from within', 'done']);
+    expect(lines[2]).toMatchObject({ source: 'migration', level: INFO });
+    expect(lines[3]).toMatchObject({ migration: '20260101000000_a.js' });
+    const journal = await database.query(
+      'select run_id as "runId" from knexward_journal order by id desc limit 1',
+    );
+    expect(lines.map(({ runId }) => ({ runId }))).toEqual(lines.map(() => journal[0]));
     await knexward('down');
+  });
+
+  it('--log-format json: a failure is logged once, as an error, with no password in it', async () => {
+    project.write({
+      'migrations/20260101000000_a.js':
+        'exports.up = (knex) => knex.raw("create role postgres password \'hunter2\'"); exports.down = async () => {};',
+    });
+    const { stderr, code } = await knexward('up', '--log-format', 'json');
+    expect(code).toBe(1);
+    const errors = logLines(stderr).filter(({ level }) => level === ERROR);
+    expect(errors).toEqual([
+      expect.objectContaining({ migration: '20260101000000_a.js', code: 'MIGRATION_FAILED' }),
+    ]);
+    expect(stderr).toContain('create role postgres password');
+    expect(stderr).not.toContain('hunter2');
+    const journal = await database.query('select details::text from knexward_journal');
+    expect(JSON.stringify(journal)).not.toContain('hunter2');
+  });
+
+  it('--log-format json: an error before any work is one line too, beside the JSON document', async () => {
+    const args = ['up', '--log-format=json', '--env', 'nowhere'];
+    for (const json of [[], ['--json']]) {
+      const { stderr, code } = await knexward(...args, ...json);
+      expect(code).toBe(2);
+      expect(logLines(stderr)).toEqual([
+        expect.objectContaining({ level: ERROR, code: 'UNKNOWN_ENVIRONMENT' }),
+      ]);
+    }
   });
 
   it('without a terminal there is no colour, not even in a pipeline', async () => {

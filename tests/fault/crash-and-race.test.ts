@@ -94,7 +94,12 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(refused.json()).toMatchObject({ error: { code: 'UNFINISHED' } });
     expect((await knexward('status', '--json')).json()).toMatchObject({
       upToDate: false,
-      problems: [{ code: 'UNFINISHED', migration: name }],
+      problems: [
+        {
+          ...{ code: 'UNFINISHED', migration: name },
+          message: expect.stringContaining('sent: select pg_sleep(2.125)') as string,
+        },
+      ],
     });
     expect(await knexward('resolve', name)).toMatchObject({ code: 2 });
     expect((await knexward('resolve', name, '--applied')).stdout).toBe(
@@ -102,6 +107,56 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     );
     expect((await knexward('up')).stdout).toContain('run: 1 migrations');
     expect(await history()).toEqual(['20260101000000_a.js', name, '20260101000002_c.js']);
+  });
+
+  it('a server that goes on after its client was killed: said, and resolved only when it has ended', async () => {
+    const name = '20260101000001_b.js';
+    await database.query('create table busy (id int)');
+    project.write({
+      [`migrations/${name}`]: `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw('create index concurrently late on busy (id)');`,
+    });
+    // The build waits for this transaction, and the server does not notice that its client is gone.
+    const holder = new Client(database.config);
+    await holder.connect();
+    holder.on('error', () => undefined);
+    await holder.query('begin; lock table busy in row exclusive mode');
+    const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'up'], {
+      cwd: project.root,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: 'ignore',
+    });
+    await waitForStatement('create index concurrently late');
+    await end(child);
+    const problem = async () =>
+      (await knexward('status', '--json')).json<{ problems: { code: string; message: string }[] }>()
+        .problems[0];
+    expect(await problem()).toMatchObject({ code: 'UNFINISHED' });
+    expect((await problem())?.message).toMatch(
+      /sent: create index concurrently late on busy \(id\); the server is still at work on it \(pid \d+\)/,
+    );
+    const early = await knexward('resolve', name, '--applied', '--json');
+    expect(early.code).toBe(4);
+    expect(early.json()).toMatchObject({ error: { code: 'LOCKED' } });
+    // Cancelled, the build leaves an index that is not valid.
+    await database.query(`select pg_cancel_backend(pid) from pg_stat_activity
+      where query like 'create index concurrently late%' and pid <> pg_backend_pid()`);
+    await holder.end();
+    await waitFor(async () => (await activity('create index concurrently late')) === 0);
+    expect((await problem())?.message).toMatch(/invalid indexes: late$/);
+    const refused = (await knexward('up', '--json')).json<{
+      error: { message: string; fix: string };
+    }>();
+    expect(refused.error.message).toContain('invalid indexes: late');
+    expect(refused.error.fix).toContain('drop index concurrently late');
+    await database.query('drop index concurrently late');
+    expect((await knexward('resolve', name, '--reverted')).code).toBe(0);
+    expect((await knexward('up')).code).toBe(0);
+    expect(
+      await names(
+        'select indexrelid::regclass::text as name from pg_index where indisvalid and indrelid = $$busy$$::regclass',
+      ),
+    ).toEqual(['late']);
   });
 
   it('the same, resolved as reverted, runs it again', async () => {

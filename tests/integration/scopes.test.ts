@@ -32,7 +32,8 @@ async function setUp(files: Record<string, string> = MIGRATIONS) {
   const env = { DATABASE_URL: database.url };
   const succeed = async (outcome: Promise<Outcome>) => {
     const { code, stdout, stderr, json } = await outcome;
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+    // With all it said, should it fail.
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout, stderr });
     return { stdout, json };
   };
   return {
@@ -161,7 +162,12 @@ describe('scopes: a history that real db-migrate wrote', () => {
     const { json } = await run('adopt', '--yes', '--json');
     expect(json()).toMatchObject({ warnings: [{ code: 'MISSING_FILE' }] });
     expect(await status('--scope', 'tenant')).toMatchObject({
-      problems: [{ code: 'MISSING_FILE', migration: 'tenant/20160101000000-second.js' }],
+      problems: [
+        {
+          ...{ code: 'AHEAD', migration: null },
+          message: expect.stringContaining('tenant/20160101000000-second.js') as string,
+        },
+      ],
     });
   });
 });

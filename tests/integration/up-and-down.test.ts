@@ -177,6 +177,7 @@ describe('up and down (US1, US2)', () => {
       "select bool_and(indisvalid) as valid from pg_index where indexrelid::regclass::text in ('a_id', 'b_id')",
     );
     expect(row?.valid).toBe(true);
-    expect(await journal('started')).toHaveLength(2);
+    const started = await journal('started');
+    expect(new Set(started.map(({ migration }) => migration)).size).toBe(2);
   });
 });

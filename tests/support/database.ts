@@ -24,6 +24,7 @@ export interface TestDatabase {
 /** A role of a test's own, with no rights but those that the test grants it. */
 export interface TestRole {
   name: string;
+  password: string;
   /** The role's connection URL to a database. */
   url(database: TestDatabase): string;
   /** Drops the role with what it owns and what it was granted in these databases. */
@@ -75,6 +76,7 @@ export async function createRole(options: RoleOptions = {}): Promise<TestRole> {
   });
   return {
     name,
+    password,
     url: (database) => urlFor({ ...serverAddress(), user: name, password }, database.name),
     async drop(...databases) {
       for (const database of databases) await database.query(`DROP OWNED BY ${role} CASCADE`);
@@ -83,7 +85,8 @@ export async function createRole(options: RoleOptions = {}): Promise<TestRole> {
   };
 }
 
-function serverAddress(): TestServerAddress {
+/** How to reach the tests' server as its superuser. */
+export function serverAddress(): TestServerAddress {
   const address = process.env[TEST_SERVER_VARIABLE];
   if (address === undefined) throw new Error('The global setup of the tests has not run.');
   return JSON.parse(address) as TestServerAddress;

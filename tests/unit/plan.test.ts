@@ -3,6 +3,7 @@ import { type Migration } from '../../src/files/find';
 import { type History, type HistoryRow } from '../../src/history/read';
 import { planDown, planUp } from '../../src/plan/plan';
 import { selectName } from '../../src/plan/select';
+import { type Evidence, NO_EVIDENCE } from '../../src/plan/problems';
 import { statusOf } from '../../src/plan/status';
 
 const file = (name: string): Migration => ({ name, format: 'knex', path: `/p/${name}` });
@@ -153,7 +154,10 @@ describe('statusOf', () => {
       ],
       {
         unfinished: [
-          { name: '20260101000001_next.ts', startedAt: '2026-01-02', actor: 'ann@host' },
+          {
+            ...{ name: '20260101000001_next.ts', startedAt: '2026-01-02', actor: 'ann@host' },
+            ...{ runId: 'r1', statement: 'create index concurrently i on t (a)' },
+          },
         ],
         dbMigrate: { rows: 3, unadopted: 1 },
       },
@@ -171,6 +175,25 @@ describe('statusOf', () => {
       'MISSING_FILE',
     ]);
     expect(status.upToDate).toBe(false);
+  });
+
+  it('an unfinished change is told with its statement, its session and the invalid indexes', () => {
+    const change = {
+      ...{ name: '1_index.js', startedAt: '2026-01-02', actor: 'ann@host', runId: 'r1' },
+      statement: 'create index concurrently i\n  on t (a)',
+    };
+    const history = historyOf([], { unfinished: [change] });
+    const problem = (evidence: Partial<Evidence>) =>
+      statusOf('development', [file('1_index.js')], history, { ...NO_EVIDENCE, ...evidence })
+        .problems[0];
+    expect(problem({})?.message).toContain('create index concurrently i on t (a)');
+    expect(problem({})?.fix).toContain('knexward resolve 1_index.js --applied');
+    const atWork = [{ pid: 42, runId: 'r1' }];
+    expect(problem({ atWork })?.message).toContain('still at work on it (pid 42)');
+    expect(problem({ atWork })?.fix).toMatch(/^Wait until it has ended.*pg_cancel_backend\(42\)/);
+    const others = [{ pid: 43, runId: 'r2' }];
+    expect(problem({ atWork: others })?.message).not.toContain('43');
+    expect(problem({ invalidIndexes: ['i'] })?.fix).toContain('drop index concurrently i');
   });
 
   it('is up to date with a row whose file is gone, and says so', () => {

@@ -23,7 +23,7 @@ export function adviceForCall(text: string, call: Span, context: CallContext): s
 export function adviceForImport({ module }: Import): string {
   switch (module) {
     case 'db-migrate':
-      return `put ${ALIAS} into package.json and it runs on Knex unchanged, or call knexward: import { resolveConfig, run } from 'knexward'`;
+      return `put ${ALIAS} into package.json and it runs on Knex unchanged, or call knexward: import { createMigrator } from 'knexward'`;
     case 'db-migrate-pg':
       return 'use pg, which it was a wrapper of, or Knex; it goes away with db-migrate';
     default:

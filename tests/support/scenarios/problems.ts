@@ -36,6 +36,41 @@ export const PROBLEM_SCENARIOS: Record<ProblemCode, Scenario> = {
     before: ({ run }) => run('up'),
     args,
   },
+  PARTLY_REVERTED: {
+    files: {
+      'migrations/20260101000000_first.js': `exports.up = async () => {};
+        exports.down = (knex) => knex.raw('select broken');`,
+      'migrations/20260101000001_b.js': migration(''),
+    },
+    before: async ({ run }) => {
+      await run('up');
+      await run('down');
+    },
+    args,
+  },
+  AHEAD: {
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query(
+        "insert into knex_migrations (name, batch) values ('20270101000000_newer.js', 2)",
+      );
+    },
+    args,
+  },
+  CHANGED_FILE: {
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ [`migrations/${FIRST}`]: migration('') });
+    },
+    args,
+  },
+  OUT_OF_ORDER: {
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ 'migrations/20250101000000_late.js': migration('') });
+    },
+    args,
+  },
   KNEX_LOCKED: {
     before: async ({ run, database }) => {
       await run('up');

@@ -1,0 +1,39 @@
+import { type Status } from '../../plan/status.js';
+import { type Check, green, red, yellow } from '../check.js';
+import { type Failure } from '../facts.js';
+import { type HistoryFacts } from '../look/history.js';
+
+/** With these `up` refuses, or it would do harm. */
+const STOPS_UP: ReadonlySet<string> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
+
+/** What a run that is at work leaves visible until it has ended. */
+const OF_A_RUN: ReadonlySet<string> = new Set(['LEFT_LOCK', 'UNFINISHED']);
+
+/** Where the migrations stand. */
+export function judgeHistory({ applied, pending, problems, runner }: HistoryFacts): Check[] {
+  const told = problems.filter(({ code }) => runner === null || !OF_A_RUN.has(code));
+  return [
+    green('HISTORY', `${applied} migrations are applied`),
+    green('PENDING', pending === 0 ? 'nothing is pending' : `${pending} migrations are pending`),
+    runner === null
+      ? green('RUNNER', 'nobody is running migrations')
+      : yellow(
+          'RUNNER',
+          `${runner.role} from ${runner.client} is running migrations since ${runner.since}; another "up" waits for that one`,
+          'knexward wait',
+        ),
+    ...told.map((problem) => judgeProblem(problem)),
+  ];
+}
+
+function judgeProblem(problem: Status['problems'][number]): Check {
+  const { code, migration, message, fix } = problem;
+  const judge = STOPS_UP.has(code) ? red : yellow;
+  return judge(code, migration === null ? message : `${migration}: ${message}`, fix);
+}
+
+/** The history could not be read: `up` cannot read it either. */
+export function judgeUnreadableHistory({ message, fix }: Failure): Check {
+  const next = fix ?? 'See the checks of the rights, and OPEN_TRANSACTION; then: knexward doctor';
+  return red('HISTORY', `the history cannot be read: ${message}`, next);
+}

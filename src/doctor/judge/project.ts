@@ -1,0 +1,56 @@
+import { type Check, green, red, yellow } from '../check.js';
+import { type ProjectFacts } from '../look/project.js';
+
+/** A connection with encryption takes some hundred milliseconds, over a slow network more. */
+const SHORTEST_ACQUIRE_MS = 1000;
+
+/** The knexfile and the folders. */
+export function judgeProject(facts: ProjectFacts): Check[] {
+  const { knexfile } = facts;
+  return [
+    green(
+      'CONFIGURATION',
+      knexfile === null
+        ? 'no knexfile: the database comes from DATABASE_URL or the PG* variables'
+        : `knexfile ${knexfile}`,
+    ),
+    judgeFolders(facts),
+    ...judgePool(facts),
+    ...judgeTransactions(facts),
+  ];
+}
+
+function judgeFolders({ files, folders }: ProjectFacts): Check {
+  if (typeof files !== 'number') return red('MIGRATIONS_FOLDER', files.error, files.fix);
+  const missing = folders.filter(({ exists }) => !exists).map(({ path }) => path);
+  if (missing.length > 0) {
+    return yellow(
+      'MIGRATIONS_FOLDER',
+      `there is no folder ${missing.join(', ')}`,
+      'knexward create <name>, or correct migrations.directory in the knexfile',
+    );
+  }
+  const where = folders.map(({ path }) => path).join(', ') || "the knexfile's migration source";
+  return green('MIGRATIONS_FOLDER', `${files} migrations in ${where}`);
+}
+
+function judgePool({ pool: { max, acquireTimeoutMs } }: ProjectFacts): Check[] {
+  if (max === 0) {
+    const message = 'the knexfile says pool.max: 0, so Knex has no connection to run a change on';
+    return [red('POOL', message, 'In the knexfile: pool: { max: 1 } or more, or no pool at all')];
+  }
+  if (acquireTimeoutMs !== null && acquireTimeoutMs < SHORTEST_ACQUIRE_MS) {
+    const message = `the knexfile gives a connection ${acquireTimeoutMs} ms to be made (acquireConnectionTimeout); a slow network takes longer`;
+    return [yellow('POOL', message, 'In the knexfile: acquireConnectionTimeout: 60000')];
+  }
+  return [green('POOL', max === null ? "Knex's own pool" : `pool of at most ${max}`)];
+}
+
+function judgeTransactions({ disableTransactions }: ProjectFacts): Check[] {
+  if (!disableTransactions) return [];
+  const message =
+    'the knexfile says disableTransactions: true: a change that fails halfway stays halfway';
+  const fix =
+    'Take it out of the knexfile; where one migration needs it: exports.config = { transaction: false }';
+  return [yellow('TRANSACTIONS_OFF', message, fix)];
+}

@@ -1,0 +1,62 @@
+import { isoMoment } from './moment.js';
+import { type HistoryTables, qualified } from './tables.js';
+
+/** A change outside a transaction that was started and of which no end is recorded. */
+export interface UnfinishedChange {
+  name: string;
+  /** The run that started it. */
+  runId: string;
+  startedAt: string;
+  actor: string;
+  /** The last statement that it is known to have sent; `null` where none is known. */
+  statement: string | null;
+}
+
+/** A migration whose last attempt failed. */
+export interface FailedChange {
+  name: string;
+  at: string;
+  direction: 'up' | 'down';
+  message: string;
+  /** What the same run had reverted before it, in that order. */
+  reverted: string[];
+  /** What that run would have done after it. */
+  notReached: string[];
+}
+
+/** An expression for the unfinished changes, as JSON. */
+export function unfinishedChanges(tables: HistoryTables): string {
+  return `(select json_agg(json_build_object('name', migration, 'runId', run_id, 'actor', actor,
+      'statement', details ->> 'statement',
+      'startedAt', (select ${isoMoment('min(s.at)')} from ${journalOf(tables)} s
+        where s.run_id = latest.run_id and s.migration = latest.migration)) order by id)
+    from (${lastWords(tables)}) latest
+   where event = 'started' or details ->> 'endUnknown' = 'true')`;
+}
+
+/** An expression for the failed changes, as JSON. */
+export function failedChanges(tables: HistoryTables): string {
+  return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
+      'direction', details ->> 'direction', 'message', details ->> 'message',
+      'reverted', (select coalesce(json_agg(r.migration order by r.id), '[]')
+         from ${journalOf(tables)} r
+        where r.run_id = latest.run_id and r.event = 'reverted' and r.id < latest.id),
+      'notReached', coalesce(details -> 'notReached', '[]')) order by id)
+    from (${lastWords(tables)}) latest
+   where event = 'failed' and details ->> 'endUnknown' is distinct from 'true')`;
+}
+
+/**
+ * The last word on each change decides. Where that is `started`, or a failure that leaves open
+ * what the server did, its end is unknown.
+ */
+function lastWords(tables: HistoryTables): string {
+  return `select distinct on (migration) id, run_id, migration, event, actor, at, details
+      from ${journalOf(tables)}
+     where event in ('started', 'applied', 'failed', 'reverted', 'resolved')
+     order by migration, id desc`;
+}
+
+function journalOf(tables: HistoryTables): string {
+  return qualified(tables.schema, tables.journal);
+}

@@ -1,0 +1,72 @@
+import { upOrDown } from '../adopt/up-or-down.js';
+import { type Plan } from '../plan/plan.js';
+import { type Status } from '../plan/status.js';
+import { type RunListener } from '../run/events.js';
+import { refuseInterrupted } from '../run/interruption.js';
+import { readPlan } from '../run/read-plan.js';
+import { type RunResult } from '../run/result.js';
+import { type RunRequest } from '../run/run.js';
+import { readStatus } from '../run/status.js';
+import { waitUntilMigrated } from '../run/wait.js';
+import { resolveFor } from './configuration.js';
+import { harmless } from './listener.js';
+import {
+  type CallOptions,
+  type DownOptions,
+  type MigratorOptions,
+  type WaitForOthersOptions,
+} from './options.js';
+
+/** `up` and `down` of a migrator. */
+export async function runMigrations(
+  options: MigratorOptions,
+  direction: 'up' | 'down',
+  given: DownOptions,
+): Promise<RunResult> {
+  const { name, count, all, confirm, signal } = given;
+  refuseInterrupted(signal);
+  return upOrDown(await resolveFor(options), {
+    direction,
+    extent: { name, count, all },
+    listener: listenerOf(options, given),
+    signal,
+    ...(confirm && { confirm }),
+  });
+}
+
+/** `status` of a migrator. */
+export async function tellStatus(options: MigratorOptions): Promise<Status> {
+  return readStatus(await resolveFor(options), embeddedListener(options));
+}
+
+/** `plan` of a migrator. */
+export async function tellPlan(
+  options: MigratorOptions,
+  request: Pick<RunRequest, 'direction' | 'extent'>,
+): Promise<Plan> {
+  return readPlan(await resolveFor(options), request, embeddedListener(options));
+}
+
+/** `wait` of a migrator. */
+export async function waitForOthers(
+  options: MigratorOptions,
+  given: WaitForOthersOptions,
+): Promise<void> {
+  const { signal, timeoutMs } = given;
+  const listener = listenerOf(options, given);
+  refuseInterrupted(signal);
+  await waitUntilMigrated(await resolveFor(options), {
+    timeoutMs,
+    signal,
+    onWaiting: ({ holder }) => listener({ type: 'waiting', holder }),
+  });
+}
+
+function listenerOf(options: MigratorOptions, given: CallOptions): RunListener {
+  return harmless(given.listener ?? options.listener);
+}
+
+function embeddedListener(options: MigratorOptions): (folder: string) => void {
+  const listener = listenerOf(options, {});
+  return (folder) => listener({ type: 'embedded', folder });
+}

@@ -1,0 +1,176 @@
+import { type ProblemCode } from '../errors.js';
+import { type Migration } from '../files/find.js';
+import { compareNames } from '../files/name.js';
+import { scopeOf } from '../files/scope.js';
+import { type FailedChange } from '../history/last-words.js';
+import { type History, type HistoryRow, type KnexLockState } from '../history/read.js';
+import { pendingMigrations } from './plan.js';
+import { inScopeOfRun } from './scope.js';
+import { describeUnfinished, resolveCommand, type UnfinishedEvidence } from './unfinished.js';
+
+/** Something that is wrong, or that a person should know. */
+export interface Problem {
+  code: ProblemCode;
+  /** The migration that it is about, or `null` where it is about the whole. */
+  migration: string | null;
+  message: string;
+  fix: string;
+}
+
+/** What was looked at beside the names of files and the history. */
+export interface Evidence extends UnfinishedEvidence {
+  /** The applied migrations whose files are not what they were when they were applied. */
+  changedFiles: readonly string[];
+}
+
+/** Nothing was looked at. */
+export const NO_EVIDENCE: Evidence = { changedFiles: [], invalidIndexes: [], atWork: [] };
+
+/** All that is wrong, the most pressing first. Pure. */
+export function findProblems(
+  files: readonly Migration[],
+  history: History,
+  evidence: Evidence,
+): Problem[] {
+  const { dbMigrate, unfinished, failed, knexLock } = history;
+  const known = new Set([...files, ...history.rows].map(({ name }) => name));
+  return [
+    ...(dbMigrate && dbMigrate.unadopted > 0 ? [notAdopted(dbMigrate.unadopted)] : []),
+    ...unfinished.map((change): Problem => ({
+      code: 'UNFINISHED',
+      migration: change.name,
+      message: describeUnfinished(change, evidence),
+      fix: resolveCommand(change, evidence),
+    })),
+    // A failure of a migration that is given up, its file gone, is no problem any more.
+    ...failed.filter(({ name }) => known.has(name)).map(failedBefore),
+    ...problemsOfRows(files, history.rows),
+    ...evidence.changedFiles.map(changedFile),
+    ...outOfOrder(files, history),
+    ...lockProblems(knexLock),
+  ];
+}
+
+function notAdopted(count: number): Problem {
+  return {
+    code: 'NOT_ADOPTED',
+    migration: null,
+    message: `${count} rows of db-migrate's history are not carried over`,
+    fix: 'knexward adopt (or knexward adopt --database-only)',
+  };
+}
+
+function failedBefore(change: FailedChange): Problem {
+  const { name, at, direction, message, reverted, notReached } = change;
+  const again = `Correct it, then run "knexward ${direction}${inScope(name)}" again.`;
+  const attempt = direction === 'up' ? 'applying it' : 'reverting it';
+  const told = `${attempt} failed at ${at}: ${message}`;
+  if (direction === 'up' || reverted.length === 0) {
+    return { code: 'FAILED', migration: name, message: told, fix: again };
+  }
+  const rest = notReached.length > 0 ? `; not reached: ${notReached.join(', ')}` : '';
+  return {
+    code: 'PARTLY_REVERTED',
+    migration: name,
+    message: `${told}; reverted before it: ${reverted.join(', ')}${rest}`,
+    fix: `${again} To go back up instead: knexward up${inScope(name)}`,
+  };
+}
+
+/** The words that a command needs to be about this migration's scope. */
+function inScope(name: string): string {
+  return scopeOf(name) === '' ? '' : ` --scope ${scopeOf(name)}`;
+}
+
+function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]): Problem[] {
+  const found = new Set(files.map(({ name }) => name));
+  // Whether the files of another scope exist is for that scope's own status to tell.
+  const own = new Set(inScopeOfRun(files, rows));
+  const newest = files.at(-1)?.name;
+  const seen = new Set<string>();
+  const ahead: string[] = [];
+  const problems: Problem[] = [];
+  for (const row of rows) {
+    const { name } = row;
+    if (seen.has(name)) problems.push(duplicateRow(name));
+    else if (own.has(row) && !found.has(name)) {
+      if (newest !== undefined && compareNames(name, newest) > 0) ahead.push(name);
+      else problems.push(missingFile(name));
+    }
+    seen.add(name);
+  }
+  return ahead.length > 0 ? [...problems, databaseAhead(ahead)] : problems;
+}
+
+function missingFile(name: string): Problem {
+  return {
+    code: 'MISSING_FILE',
+    migration: name,
+    message: 'applied, but its file is not in the migrations folder',
+    fix: 'Bring the file back if it is to be reverted one day; up goes on without it.',
+  };
+}
+
+function databaseAhead(names: readonly string[]): Problem {
+  return {
+    code: 'AHEAD',
+    migration: null,
+    message: `the database is ahead of these files by ${names.length} migrations: ${names.join(', ')}`,
+    fix: 'Nothing to do where this is an older release; up goes on. Else bring the files up to date.',
+  };
+}
+
+function duplicateRow(name: string): Problem {
+  return {
+    code: 'DUPLICATE_ROW',
+    migration: name,
+    message: 'the history has more than one row for it',
+    fix: 'Nothing to do: reverting it removes every row of that name.',
+  };
+}
+
+function changedFile(name: string): Problem {
+  return {
+    code: 'CHANGED_FILE',
+    migration: name,
+    message: 'its file is not what it was when it was applied',
+    fix: 'Put the change into a new migration and restore the file (from version control).',
+  };
+}
+
+/** Pending migrations that lie before one that is applied: a branch that was merged late, mostly. */
+function outOfOrder(files: readonly Migration[], history: History): Problem[] {
+  const applied = new Set(history.rows.map(({ name }) => name));
+  const last = files.reduce((found, { name }, index) => (applied.has(name) ? index : found), -1);
+  const newest = files[last]?.name ?? '';
+  return pendingMigrations(files.slice(0, last + 1), history).map(({ name }) => ({
+    code: 'OUT_OF_ORDER',
+    migration: name,
+    message: `pending, although it comes before ${newest}, which is applied`,
+    fix: 'up applies it all the same. If it has to come after, give its file a newer timestamp.',
+  }));
+}
+
+function lockProblems(knexLock: KnexLockState): Problem[] {
+  if (knexLock === 'knex') {
+    return [
+      {
+        code: 'KNEX_LOCKED',
+        migration: null,
+        message: "Knex's lock is taken: a knex migrate command runs, or was killed",
+        fix: 'If none runs: knexward unlock',
+      },
+    ];
+  }
+  if (knexLock === 'knexward') {
+    return [
+      {
+        code: 'LEFT_LOCK',
+        migration: null,
+        message: "Knex's lock is taken by a knexward that is running, or was killed",
+        fix: 'Nothing to do: the next knexward up gives it back.',
+      },
+    ];
+  }
+  return [];
+}

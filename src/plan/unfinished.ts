@@ -1,0 +1,57 @@
+import { type UnfinishedChange } from '../history/last-words.js';
+
+/** A session of a run that the server is still busy with, whether or not its client lives. */
+export interface SessionAtWork {
+  pid: number;
+  runId: string;
+}
+
+/** What the server tells about changes whose end is not recorded. */
+export interface UnfinishedEvidence {
+  /** Indexes that are not valid: a concurrent build that was cut off leaves one. */
+  invalidIndexes: readonly string[];
+  atWork: readonly SessionAtWork[];
+}
+
+/** What is known of a change whose end is not recorded, in one or two sentences. Pure. */
+export function describeUnfinished(change: UnfinishedChange, evidence: UnfinishedEvidence): string {
+  const { startedAt, actor, statement } = change;
+  const { invalidIndexes } = evidence;
+  const pid = sessionOf(change, evidence);
+  return [
+    `started at ${startedAt} by ${actor} outside a transaction; its end is not recorded`,
+    ...(statement === null ? [] : [`the last statement that it sent: ${shortened(statement)}`]),
+    ...(pid === null ? [] : [`the server is still at work on it (pid ${pid})`]),
+    ...(invalidIndexes.length === 0 ? [] : [`invalid indexes: ${invalidIndexes.join(', ')}`]),
+  ].join('; ');
+}
+
+/** What a person does about it: while the server is at work, wait. */
+export function resolveCommand(change: UnfinishedChange, evidence: UnfinishedEvidence): string {
+  const resolve = `knexward resolve ${change.name} --applied (or --reverted)`;
+  const pid = sessionOf(change, evidence);
+  if (pid !== null) {
+    return `Wait until it has ended, or end it: select pg_cancel_backend(${pid}). Then: ${resolve}`;
+  }
+  const [index] = evidence.invalidIndexes;
+  const look =
+    index === undefined
+      ? 'See what it did'
+      : `An index that is not valid helps nobody: drop index concurrently ${index}`;
+  return `${look}, then: ${resolve}`;
+}
+
+/** The server process that is still busy with the change, or `null`. */
+export function sessionOf(
+  { runId }: UnfinishedChange,
+  evidence: UnfinishedEvidence,
+): number | null {
+  return evidence.atWork.find((session) => session.runId === runId)?.pid ?? null;
+}
+
+const LONGEST = 200;
+
+function shortened(statement: string): string {
+  const line = statement.trim().replace(/\s+/g, ' ');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
+}

@@ -1,0 +1,130 @@
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
+
+const TABLE = (name: string) => `
+exports.up = (knex) => knex.raw('create table ${name} (id int)');
+exports.down = (knex) => knex.raw('drop table ${name}');
+`;
+
+interface StatusDocument {
+  upToDate: boolean;
+  applied: { name: string }[];
+  pending: { name: string }[];
+  problems: { code: string; migration: string | null; message: string; fix: string }[];
+}
+
+describe('FR-003 status tells the whole truth', () => {
+  let database: TestDatabase;
+  let project: Project;
+  const knexward = (...args: string[]): Promise<Outcome> =>
+    project.knexward(args, { TEST_DATABASE_URL: database.url });
+  const status = async (): Promise<StatusDocument> =>
+    (await knexward('status', '--json')).json<StatusDocument>();
+  const remove = (path: string): void => rmSync(join(project.root, path));
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    project = createProject({
+      'knexfile.js': KNEXFILE,
+      'migrations/20260101000000_a.js': TABLE('a'),
+      'migrations/20260101000002_c.js': TABLE('c'),
+    });
+    expect((await knexward('up')).code).toBe(0);
+  });
+  afterEach(async () => {
+    project.remove();
+    await database.drop();
+  });
+
+  it('a migration that comes before one that is applied: out of order, and up applies it', async () => {
+    project.write({ 'migrations/20260101000001_b.js': TABLE('b') });
+    expect(await status()).toMatchObject({
+      upToDate: false,
+      pending: [{ name: '20260101000001_b.js' }],
+      problems: [
+        {
+          code: 'OUT_OF_ORDER',
+          migration: '20260101000001_b.js',
+          message: expect.stringContaining('20260101000002_c.js') as string,
+        },
+      ],
+    });
+    expect((await knexward('up')).stdout).toContain('Batch 2 run: 1 migrations');
+    expect(await status()).toMatchObject({ upToDate: true, problems: [] });
+  });
+
+  it('a database that is ahead of these files, as under an old release: told, and no error for up or a check', async () => {
+    remove('migrations/20260101000002_c.js');
+    expect(await status()).toMatchObject({
+      upToDate: true,
+      problems: [
+        {
+          code: 'AHEAD',
+          migration: null,
+          message: expect.stringContaining('20260101000002_c.js') as string,
+        },
+      ],
+    });
+    expect(await knexward('up')).toMatchObject({ code: 0 });
+    expect(await knexward('status', '--check')).toMatchObject({ code: 0 });
+    expect(await knexward('wait', '--timeout', '1s')).toMatchObject({ code: 0 });
+  });
+
+  it('a file that is gone from the middle is missing, which is something else', async () => {
+    remove('migrations/20260101000000_a.js');
+    expect((await status()).problems).toMatchObject([
+      { code: 'MISSING_FILE', migration: '20260101000000_a.js' },
+    ]);
+    expect(await knexward('status', '--check')).toMatchObject({ code: 6 });
+  });
+
+  it('a file edited after it was applied; edited back, it is as it was', async () => {
+    const path = 'migrations/20260101000000_a.js';
+    const before = project.read(path);
+    project.write({ [path]: `${before}// edited\n` });
+    expect(await status()).toMatchObject({
+      upToDate: true,
+      problems: [{ code: 'CHANGED_FILE', migration: '20260101000000_a.js' }],
+    });
+    project.write({ [path]: before });
+    expect((await status()).problems).toEqual([]);
+  });
+
+  it('a migration that was reverted, edited and applied again is no changed file', async () => {
+    await knexward('down', '--all');
+    const path = 'migrations/20260101000000_a.js';
+    project.write({ [path]: `${project.read(path)}// edited\n` });
+    await knexward('up');
+    expect((await status()).problems).toEqual([]);
+  });
+
+  it('a failure is told with the time and the reason, until the migration is applied or given up', async () => {
+    const path = 'migrations/20260101000003_d.js';
+    project.write({ [path]: "exports.up = (knex) => knex.raw('select broken');" });
+    expect((await knexward('up')).code).toBe(1);
+    const [failed] = (await status()).problems;
+    expect(failed).toMatchObject({ code: 'FAILED', migration: '20260101000003_d.js' });
+    expect(failed?.message).toMatch(
+      /failed at \d{4}-\d\d-\d\dT[\d:.]+Z: .*"broken" does not exist/,
+    );
+    renameSync(join(project.root, path), join(project.root, 'given-up.js'));
+    expect((await status()).problems).toEqual([]);
+    project.write({ [path]: TABLE('d') });
+    await knexward('up');
+    expect((await status()).problems).toEqual([]);
+  });
+
+  it('every problem comes with its fix, in the text too', async () => {
+    remove('migrations/20260101000000_a.js');
+    project.write({ 'migrations/20260101000001_b.js': TABLE('b') });
+    const { problems } = await status();
+    const { stdout } = await knexward('status');
+    expect(problems).toHaveLength(2);
+    for (const { code, fix } of problems) {
+      expect(stdout).toContain(code);
+      expect(stdout).toContain(fix);
+    }
+  });
+});
