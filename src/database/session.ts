@@ -131,8 +131,14 @@ async function createKnex(
     asyncStackTraces: true,
     // Else a failing statement's bound values, a password perhaps, become part of the message.
     compileSqlOnError: false,
+    log: given.log ?? { warn: warnUnlessLost },
   });
   keepsPool(knex);
   config.onKnex?.(knex);
   return knex;
+}
+
+/** That a connection was lost is told by what needed it, with its cause; once is enough. */
+function warnUnlessLost(message: unknown): void {
+  if (!/^Connection Error: /.test(String(message))) console.error(message);
 }

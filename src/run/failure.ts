@@ -51,7 +51,7 @@ export function describeFailure(
     name: migration.name,
     code,
     sqlstate: server?.code ?? null,
-    message: redact(server ? serverMessage(server, statement) : plainMessage(error)),
+    message: redact(messageOf(server ?? error, statement)),
     detail: detailOf(server),
     ...shownStatement(statement, server),
     file: place.file,
@@ -105,8 +105,9 @@ function failureCode(error: unknown): MigrationFailure['code'] {
     : 'MIGRATION_FAILED';
 }
 
-/** Knex puts the statement in front of the server's message. */
-function serverMessage({ message }: ServerError, statement: FailedStatement | undefined): string {
+/** Knex puts the statement in front of the message. */
+function messageOf(error: unknown, statement: FailedStatement | undefined): string {
+  const message = error instanceof Error ? error.message : String(error);
   const prefix = `${statement?.sql ?? ''} - `;
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
@@ -118,10 +119,6 @@ function detailOf(server: ServerError | undefined): string | null {
   if (server?.detail === undefined) return null;
   const { code, detail } = server;
   return redact(WITH_ROW.has(code) ? detail.replace(/\(.*\)/s, '(…)') : detail);
-}
-
-function plainMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 interface Place {
