@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { type ClientBase } from 'pg';
+import { type ClientBase, escapeLiteral } from 'pg';
 import { type HistoryTables, qualified } from './tables.js';
 
 /** What the journal can tell of. */
@@ -23,21 +23,21 @@ export async function writeJournal(
   tables: HistoryTables,
   event: JournalEvent,
 ): Promise<void> {
-  await client.query(
-    `insert into ${qualified(tables.schema, tables.journal)}
-       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
-     values ($1, $2, $3, $4, $5, $6, $7 || ', ' || current_user, $8)`,
-    [
-      event.runId,
-      event.event,
-      event.migration,
-      event.batch ?? null,
-      event.checksum ?? null,
-      event.durationMs ?? null,
-      actor(),
-      JSON.stringify(event.details ?? {}),
-    ],
-  );
+  await client.query(journalInsert(tables, event));
+}
+
+/** The statement that adds the row, for sending together with others. */
+export function journalInsert(tables: HistoryTables, event: JournalEvent): string {
+  const { runId, migration, batch = null, checksum = null, durationMs = null, details } = event;
+  const values = [runId, event.event, migration, batch, checksum, durationMs].map(literal);
+  return `insert into ${qualified(tables.schema, tables.journal)}
+      (run_id, event, migration, batch, checksum, duration_ms, actor, details)
+    values (${values.join(', ')}, ${literal(actor())} || ', ' || current_user,
+      ${literal(JSON.stringify(details ?? {}))})`;
+}
+
+function literal(value: string | number | null): string {
+  return value === null ? 'null' : escapeLiteral(String(value));
 }
 
 /** The checksum that each applied migration's file had, by name, as far as the journal has it. */

@@ -1,4 +1,4 @@
-import { type ClientBase } from 'pg';
+import { type ClientBase, escapeLiteral } from 'pg';
 import { createTablesSql, type HistoryTables, qualified } from './tables.js';
 
 /**
@@ -15,11 +15,16 @@ export async function insertHistoryRow(
   tables: HistoryTables,
   row: { name: string; batch: number },
 ): Promise<void> {
-  await client.query(
-    `insert into ${qualified(tables.schema, tables.history)} (name, batch, migration_time)
-     values ($1, $2, clock_timestamp())`,
-    [row.name, row.batch],
-  );
+  await client.query(historyRowInsert(tables, row));
+}
+
+/** The statement that records it, for sending together with others. */
+export function historyRowInsert(
+  tables: HistoryTables,
+  { name, batch }: { name: string; batch: number },
+): string {
+  return `insert into ${qualified(tables.schema, tables.history)} (name, batch, migration_time)
+    values (${escapeLiteral(name)}, ${Number(batch)}, clock_timestamp())`;
 }
 
 /** Removes a migration from the history: every row of that name, as Knex does. */
@@ -28,9 +33,12 @@ export async function deleteHistoryRows(
   tables: HistoryTables,
   name: string,
 ): Promise<void> {
-  await client.query(`delete from ${qualified(tables.schema, tables.history)} where name = $1`, [
-    name,
-  ]);
+  await client.query(historyRowsDelete(tables, name));
+}
+
+/** The statement that removes it, for sending together with others. */
+export function historyRowsDelete(tables: HistoryTables, name: string): string {
+  return `delete from ${qualified(tables.schema, tables.history)} where name = ${escapeLiteral(name)}`;
 }
 
 /** Whether a migration is applied at this moment, as the connection's transaction sees it. */
@@ -39,9 +47,11 @@ export async function isApplied(
   tables: HistoryTables,
   name: string,
 ): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `select from ${qualified(tables.schema, tables.history)} where name = $1 limit 1`,
-    [name],
-  );
+  const { rowCount } = await client.query(historyRowLook(tables, name));
   return rowCount === 1;
+}
+
+/** The query that has one row where the migration is applied, for sending together with others. */
+export function historyRowLook(tables: HistoryTables, name: string): string {
+  return `select from ${qualified(tables.schema, tables.history)} where name = ${escapeLiteral(name)} limit 1`;
 }

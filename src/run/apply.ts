@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
-import { type Client } from 'pg';
+import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
-import { writeJournal } from '../history/journal.js';
+import { journalInsert, writeJournal } from '../history/journal.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
-import { deleteHistoryRows, insertHistoryRow, isApplied } from '../history/write.js';
+import {
+  historyRowInsert,
+  historyRowLook,
+  historyRowsDelete,
+  isApplied,
+} from '../history/write.js';
 import { watchBlockers } from './blockers.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
@@ -16,6 +21,12 @@ import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /** Marks the fence that two changes of one history cannot pass at once ("knxe" in ASCII). */
 const FENCE_LOCK = 0x6b6e7865;
+
+/**
+ * Whatever the database's default is: at any higher level, a look at the history after the fence
+ * would see what was there before it, and not what the runner behind it has just committed.
+ */
+const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
 /** What one change needs to know about the run that it is part of. */
 export interface RunContext {
@@ -76,11 +87,13 @@ async function applyInTransaction(
   // Where even the rollback fails, as on a lost connection, Knex reports that and not the cause.
   let cause: { error: unknown } | undefined;
   try {
-    return await context.knex.transaction((trx) =>
-      changeAndRecord(context, trx, migration, work).catch((error: unknown) => {
-        cause = { error };
-        throw error;
-      }),
+    return await context.knex.transaction(
+      (trx) =>
+        changeAndRecord(context, trx, migration, work).catch((error: unknown) => {
+          cause = { error };
+          throw error;
+        }),
+      READ_COMMITTED,
     );
   } catch (error) {
     throw cause ? cause.error : error;
@@ -121,32 +134,37 @@ const LOOK_FOR_CLIENT_MS = 1000;
 
 /**
  * Sets the limits of this transaction, passes the fence, and only then looks at the history: a
- * runner that lost its lock may still be at the end of its last change.
+ * runner that lost its lock may still be at the end of its last change. One message to the server,
+ * in which each statement sees what is committed when it begins.
  */
 async function enter(
   connection: RawConnection,
   context: RunContext,
   migration: LoadedMigration,
 ): Promise<boolean> {
-  const { lockTimeout, statementTimeout } = context.config.settings;
-  await connection.query(
-    `select set_config('lock_timeout', $1, true),
-            case when $2::text is not null then set_config('statement_timeout', $2, true) end,
-            case when $3::text is not null then set_config('search_path', $3, true) end,
-            case when current_setting('client_connection_check_interval', true) is not null
-                  and version() like '%linux%'
-                 then set_config('client_connection_check_interval', '${LOOK_FOR_CLIENT_MS}', true) end`,
-    [
-      `${lockTimeout}ms`,
-      statementTimeout === null ? null : `${statementTimeout}ms`,
-      context.searchPath,
-    ],
-  );
-  await connection.query('select pg_advisory_xact_lock($1, hashtext($2))', [
-    FENCE_LOCK,
-    qualified(context.tables.schema, context.tables.history),
-  ]);
-  return isApplied(connection, context.tables, migration.name);
+  const { tables } = context;
+  const results = (await connection.query(
+    `${limitsOf(context)};
+     select pg_advisory_xact_lock(${FENCE_LOCK},
+       hashtext(${escapeLiteral(qualified(tables.schema, tables.history))}));
+     ${historyRowLook(tables, migration.name)}`,
+  )) as unknown as QueryResult[];
+  return results.at(-1)?.rowCount === 1;
+}
+
+/** What is set, is set for this transaction only. */
+function limitsOf({ config, searchPath }: RunContext): string {
+  const { lockTimeout, statementTimeout } = config.settings;
+  const set = (name: string, value: string): string =>
+    `set_config('${name}', ${escapeLiteral(value)}, true)`;
+  return `select ${[
+    set('lock_timeout', `${lockTimeout}ms`),
+    ...(statementTimeout === null ? [] : [set('statement_timeout', `${statementTimeout}ms`)]),
+    ...(searchPath === null ? [] : [set('search_path', searchPath)]),
+    `case when current_setting('client_connection_check_interval', true) is not null
+           and version() like '%linux%'
+          then ${set('client_connection_check_interval', `${LOOK_FOR_CLIENT_MS}`)} end`,
+  ].join(', ')}`;
 }
 
 async function runWithHooks(
@@ -185,6 +203,7 @@ async function reopen(
   await connection.query('begin');
 }
 
+/** The history row and the journal row, in one message to the server, which is one transaction. */
 async function record(
   connection: RawConnection,
   context: RunContext,
@@ -193,25 +212,14 @@ async function record(
 ): Promise<void> {
   const { tables, direction, batch, runId } = context;
   const { name, checksum } = migration;
-  if (direction === 'up') await insertHistoryRow(connection, tables, { name, batch });
-  else await deleteHistoryRows(connection, tables, name);
-  await writeJournal(connection, tables, {
-    runId,
-    event: direction === 'up' ? 'applied' : 'reverted',
-    migration: name,
-    batch,
-    checksum,
-    durationMs,
+  const up = direction === 'up';
+  const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
+  const entry = journalInsert(tables, {
+    ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
   });
+  await connection.query(`${row}; ${entry}`);
 }
 
-/**
- * No lock_timeout here, on purpose. `create index concurrently`, the reason to be here as a rule,
- * waits for older transactions by waiting for their locks: a limit would make it fail and leave an
- * invalid index, while its own locks let readers and writers pass. What failed half-way cannot be
- * tried again by itself, and behind a pooler the session is not ours to set a limit for. A change
- * whose statements need one sets it itself.
- */
 async function applyOutsideTransaction(
   context: RunContext,
   migration: LoadedMigration,
@@ -236,9 +244,7 @@ async function applyOutsideTransaction(
     await notes.finish();
   }
   const durationMs = performance.now() - started;
-  await knex.transaction((trx) =>
-    withRawConnection(trx, (connection) => record(connection, context, migration, durationMs)),
-  );
+  await withRawConnection(knex, (connection) => record(connection, context, migration, durationMs));
   return { done: true };
 }
 

@@ -68,7 +68,7 @@ export async function acquireLock(
  */
 async function tryLock(client: Client, tables: HistoryTables): Promise<boolean> {
   const results = (await client.query(
-    `begin;
+    `begin isolation level read committed;
      select pg_try_advisory_xact_lock(${RUNNER_LOCK}, hashtext(${escapeLiteral(lockName(tables))}))
               as locked,
             set_config('idle_in_transaction_session_timeout', '0', true),

@@ -348,6 +348,35 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await history()).toEqual(['20260101000000_a.js', '20260101000001_b.js']);
   });
 
+  it('the fence holds where the database has another isolation level by default', async () => {
+    await database.query('create table ran (name text)');
+    await knexward('up');
+    await database.query(
+      `alter database ${database.name} set default_transaction_isolation = 'repeatable read'`,
+    );
+    const name = '20260101000001_b.js';
+    project.write({
+      [`migrations/${name}`]: `exports.up = (knex) => knex('ran').insert({ name: 'b' });`,
+    });
+    // A runner that has lost its lock is at the end of this very change.
+    const other = new Client(database.config);
+    await other.connect();
+    await other.query(`begin isolation level read committed;
+      select pg_advisory_xact_lock(x'6b6e7865'::int, hashtext('"public"."knex_migrations"'))`);
+    const up = knexward('up', '--json');
+    await waitFor(async () => {
+      const waiting = await database.query(`select from pg_locks
+        where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`);
+      return waiting.length > 0;
+    });
+    await other.query(`insert into ran values ('b');
+      insert into knex_migrations (name, batch) values ('${name}', 2); commit`);
+    await other.end();
+    expect((await up).json()).toMatchObject({ done: [], failed: null });
+    expect(await names('select name from ran')).toEqual(['b']);
+  });
+
   it('the lock lost in the middle: the run stops before its next change', async () => {
     project.write({
       'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('select pg_sleep(1.125)');`,

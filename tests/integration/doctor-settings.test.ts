@@ -26,7 +26,6 @@ describe('doctor: settings that will hurt (issue 4, item 7)', () => {
     ['LOCK_TIMEOUT', 'lock_timeout', "'900ms'", 'yellow'],
     ['IDLE_TRANSACTION_TIMEOUT', 'idle_in_transaction_session_timeout', "'1min'", 'yellow'],
     ['TRANSACTION_TIMEOUT', 'transaction_timeout', "'5min'", 'yellow'],
-    ['ISOLATION', 'default_transaction_isolation', "'serializable'", 'yellow'],
     ['MESSAGES', 'client_min_messages', 'debug1', 'yellow'],
     ['WRITABLE', 'default_transaction_read_only', 'on', 'red'],
   ] as const;

@@ -57,7 +57,6 @@ export function judgeSettings(
   const { settings } = facts;
   return [
     ...LIMITS.map((limit) => judgeLimit(limit, settings[limit.name], place, asked)),
-    judgeIsolation(settings['default_transaction_isolation'], place),
     judgeMessages(settings['client_min_messages'], place),
     judgeConnectionsLeft(facts.connections),
     judgeEventTriggers(facts.eventTriggers),
@@ -81,18 +80,6 @@ function judgeLimit(
     code,
     `${name} is ${limit} (${origin(setting)}): ${message(limit)}`,
     fixFor(name, setting, place, '0'),
-  );
-}
-
-function judgeIsolation(setting: Setting | undefined, place: Place): Check {
-  const name = 'default_transaction_isolation';
-  if (setting === undefined || setting.value === 'read committed') {
-    return green('ISOLATION', 'transactions are read committed');
-  }
-  return yellow(
-    'ISOLATION',
-    `transactions are ${setting.value} (${origin(setting)}): a change that waited for another does not see what that one did, and may fail with "could not serialize access"`,
-    fixFor(name, setting, place, "'read committed'"),
   );
 }
 

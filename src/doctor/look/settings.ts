@@ -22,7 +22,6 @@ const NAMES = [
   'lock_timeout',
   'idle_in_transaction_session_timeout',
   'transaction_timeout',
-  'default_transaction_isolation',
   'client_min_messages',
 ];
 
