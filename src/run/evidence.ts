@@ -1,4 +1,5 @@
-import { type ClientBase, type QueryResult } from 'pg';
+import { type ClientBase } from 'pg';
+import { findInvalidIndexes } from '../database/invalid-indexes.js';
 import { KnexwardError } from '../errors.js';
 import { type UnfinishedChange } from '../history/last-words.js';
 import {
@@ -14,18 +15,15 @@ import {
  * work, which may outlive a killed client by far.
  */
 export async function findEvidence(client: ClientBase): Promise<UnfinishedEvidence> {
+  const indexes = await findInvalidIndexes(client);
   // The simple query protocol: the connection may be the one that holds the runners' lock.
-  const results = (await client.query(
-    `select i.indexrelid::regclass::text as name from pg_index i
-      where not i.indisvalid and not exists (
-        select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
-        and not exists (select from pg_class c where c.oid = i.indexrelid and c.relkind = 'I')
-      order by 1;
-     select pid, substr(application_name, 10) as "runId" from pg_stat_activity
+  const { rows: atWork } = await client.query<SessionAtWork>(
+    `select pid, substr(application_name, 10) as "runId" from pg_stat_activity
       where datname = current_database() and application_name like 'knexward %'
         and pid <> pg_backend_pid() and state is distinct from 'idle' order by pid`,
-  )) as unknown as [QueryResult<{ name: string }>, QueryResult<SessionAtWork>];
-  return { invalidIndexes: results[0].rows.map(({ name }) => name), atWork: results[1].rows };
+  );
+  const left = indexes.filter(({ building, partitioned }) => !building && !partitioned);
+  return { invalidIndexes: left.map(({ name }) => name), atWork };
 }
 
 /** The error that a run stops with where the end of an earlier change is not recorded. */

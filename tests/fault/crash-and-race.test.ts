@@ -155,12 +155,12 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
       where query like 'create index concurrently late%' and pid <> pg_backend_pid()`);
     await holder.end();
     await waitFor(async () => (await activity('create index concurrently late')) === 0);
-    expect((await problem())?.message).toMatch(/invalid indexes: late$/);
+    expect((await problem())?.message).toMatch(/invalid indexes: public\.late$/);
     const refused = (await knexward('up', '--json')).json<{
       error: { message: string; fix: string };
     }>();
-    expect(refused.error.message).toContain('invalid indexes: late');
-    expect(refused.error.fix).toContain('drop index concurrently late');
+    expect(refused.error.message).toContain('invalid indexes: public.late');
+    expect(refused.error.fix).toContain('drop index concurrently public.late');
     await database.query('drop index concurrently late');
     expect((await knexward('resolve', name, '--reverted')).code).toBe(0);
     expect((await knexward('up')).code).toBe(0);

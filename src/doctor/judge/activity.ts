@@ -1,8 +1,8 @@
+import { type InvalidIndex } from '../../database/invalid-indexes.js';
 import { escapeLiteral } from 'pg';
 import { type Check, green, yellow } from '../check.js';
 import {
   type ActivityFacts,
-  type InvalidIndex,
   type OpenTransaction,
   type PreparedTransaction,
 } from '../look/activity.js';
