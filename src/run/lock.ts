@@ -12,6 +12,13 @@ const POLL_MS = 200;
 
 /** The right to run migrations, for as long as its connection lives. */
 export interface RunLock {
+  /** Whether another runner had to be waited for. */
+  readonly waited: boolean;
+  /**
+   * Reads on the connection that holds the lock, with the simple query protocol only, and lets go of
+   * the tables again that it has touched.
+   */
+  look<T>(read: (client: Client) => Promise<T>): Promise<T>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
   release(): Promise<void>;
@@ -44,15 +51,25 @@ export async function acquireLock(
   const deadline = Date.now() + waitMs;
   let told = false;
   while (!(await tryLock(client, tables))) {
-    const holder = await lockHolder(client, tables);
+    const isOver = Date.now() >= deadline;
+    const holder = isOver || !told ? await lockHolder(client, tables) : null;
     await client.query('rollback');
-    if (Date.now() >= deadline) throw locked(holder, waitMs);
+    if (isOver) throw locked(holder, waitMs);
     if (!told) onWaiting?.(holder);
     told = true;
-    await sleep(POLL_MS, undefined, signal && { signal }).catch(() => undefined);
+    // Not in step with the others: each holds it for a moment only, to see that nothing is left.
+    const pause = POLL_MS * (0.5 + Math.random());
+    await sleep(pause, undefined, signal && { signal }).catch(() => undefined);
     refuseInterrupted(signal);
   }
   return {
+    waited: told,
+    look: async (read) => {
+      await client.query('savepoint look');
+      const seen = await read(client);
+      await client.query('rollback to savepoint look');
+      return seen;
+    },
     check: () => {
       if (lost()) throw lockLost();
     },

@@ -73,6 +73,8 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     });
     const locked = { config, request, session, files, loaded, lock, listener, result };
     try {
+      // Whoever was waited for has done it all, as a rule: then Knex need not be loaded for that.
+      if (lock.waited && (await isNothingLeft(locked))) return { ...result, batch: null };
       return await runLocked({ ...locked, applicationName });
     } finally {
       await lock.release();
@@ -151,6 +153,15 @@ interface LockedRun {
   result: RunResult;
   applicationName: string;
 }
+
+async function isNothingLeft({ lock, config, request, files }: WaitedRun): Promise<boolean> {
+  const history = await lock.look((client) => readHistory(client, config));
+  if (!history.complete || history.knexLock !== 'free' || history.unfinished.length > 0)
+    return false;
+  return planFor(request, files, history).steps.length === 0;
+}
+
+type WaitedRun = Pick<LockedRun, 'lock' | 'config' | 'request' | 'files'>;
 
 async function runLocked(locked: LockedRun): Promise<RunResult> {
   const { config, request, session, files, result } = locked;

@@ -278,6 +278,24 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect((await second).stdout).toContain('Already up to date');
   });
 
+  it('a runner whose turn comes with work left does it, an index built concurrently too', async () => {
+    project.write({
+      'migrations/20260101000001_slow.js': `exports.up = async (knex) => {
+        if (!process.env.FAIL) return;
+        await knex.raw('select pg_sleep(2.125)');
+        throw new Error('as asked');
+      };`,
+      'migrations/20260101000002_index.js': `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw('create index concurrently a_id on a (id)');`,
+    });
+    const first = project.knexward(['up'], { ...env, FAIL: 'yes' });
+    await waitForStatement('pg_sleep(2.125)');
+    const second = await knexward('up');
+    expect(second.stderr).toContain('Waiting for another runner to finish');
+    expect(second.stdout).toContain('Batch 2 run: 2 migrations');
+    expect((await first).code).toBe(1);
+  });
+
   it('SC-008 a table locked for three seconds: up waits, retries, succeeds, says so; others wait no longer than lockTimeout at a time', async () => {
     const lockTimeout = 500;
     project.write({
