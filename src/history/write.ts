@@ -1,12 +1,13 @@
 import { type ClientBase, escapeLiteral } from 'pg';
+import { fence } from './fence.js';
 import { createTablesSql, type HistoryTables, qualified } from './tables.js';
 
 /**
  * Creates Knex's two tables and the journal where they are missing. `if not exists` is not safe
- * for two sessions at once, so the caller holds the lock.
+ * for two sessions at once, so the caller holds the lock, and this passes the fence as well.
  */
 export async function createTables(client: ClientBase, tables: HistoryTables): Promise<void> {
-  await client.query(createTablesSql(tables));
+  await client.query(`${fence(tables)}; ${createTablesSql(tables)}`);
 }
 
 /** Records that a migration is applied, in the transaction that the connection is in. */

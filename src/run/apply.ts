@@ -5,8 +5,9 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
+import { fence } from '../history/fence.js';
 import { journalInsert, writeJournal } from '../history/journal.js';
-import { type HistoryTables, qualified } from '../history/tables.js';
+import { type HistoryTables } from '../history/tables.js';
 import {
   historyRowInsert,
   historyRowLook,
@@ -18,9 +19,6 @@ import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
 import { noteStatements } from './note-statements.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
-
-/** Marks the fence that two changes of one history cannot pass at once ("knxe" in ASCII). */
-const FENCE_LOCK = 0x6b6e7865;
 
 /**
  * Whatever the database's default is: at any higher level, a look at the history after the fence
@@ -145,8 +143,7 @@ async function enter(
   const { tables } = context;
   const results = (await connection.query(
     `${limitsOf(context)};
-     select pg_advisory_xact_lock(${FENCE_LOCK},
-       hashtext(${escapeLiteral(qualified(tables.schema, tables.history))}));
+     ${fence(tables)};
      ${historyRowLook(tables, migration.name)}`,
   )) as unknown as QueryResult[];
   return results.at(-1)?.rowCount === 1;

@@ -404,7 +404,9 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     const up = knexward('up', '--json');
     await waitForStatement('pg_sleep(1.125)');
     await database.query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = x'6b6e7864'::int",
+      `select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and classid = x'6b6e7864'::int
+          and database = (select oid from pg_database where datname = current_database())`,
     );
     const { code, json } = await up;
     expect(code).toBe(4);

@@ -189,7 +189,8 @@ describe('doctor: what goes on in the database (issue 4, item 7)', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
       await database.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'knexward %'",
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name like 'knexward %' and datname = current_database()`,
       );
       await waitFor(async () => (await doctor()).status('RUNNER') === 'green');
       const found = await doctor();
