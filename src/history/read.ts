@@ -1,7 +1,7 @@
 import { type ClientBase, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
+import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
@@ -48,7 +48,6 @@ export interface History {
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
 const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
-const JOURNAL_TABLE = 'knexward_journal';
 
 /** A moment in ISO 8601 and UTC, without trailing zeros beyond milliseconds. */
 export function isoMoment(column: string): string {
