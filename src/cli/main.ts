@@ -8,6 +8,7 @@ import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
 import { addRedoCommand } from './redo.js';
 import { addResolveCommand } from './resolve.js';
+import { addSnapshotCommand } from './snapshot.js';
 import { addStatusCommand } from './status.js';
 import { addUnlockCommand } from './unlock.js';
 import { addUpCommand } from './up.js';
@@ -49,6 +50,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addRedoCommand(program);
   addWaitCommand(program);
   addAdoptCommand(program);
+  addSnapshotCommand(program);
   addUnlockCommand(program);
   addResolveCommand(program);
   return program;

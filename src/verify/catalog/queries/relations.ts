@@ -58,39 +58,39 @@ export const VIEWS = `
  * have chosen another, unless it comes from a parent.
  */
 export const COLUMNS = `
-  select kind, class, oid, sub, parent_class, parent_oid, own, parts, inherited from (
-    select 'column' as kind, ${CLASS.relation} as class, c.oid, a.attnum as sub, c.relkind,
-      ${CLASS.relation} as parent_class, c.oid as parent_oid, quote_ident(a.attname) as own,
-      a.attinhcount > 0 and not a.attislocal as inherited,
-      a.attacl is not null or col_description(c.oid, a.attnum) is not null as spoken_of,
-      ${partsOf({
-        type: `case when c.relkind in ('r', 'p') then format_type(a.atttypid, a.atttypmod) end`,
-        collation: `case when c.relkind in ('r', 'p') then ${collationUnless('a.attcollation', 't.typcollation')} end`,
-        default: `case a.attgenerated when '' then pg_get_expr(d.adbin, d.adrelid) end`,
-        generated: `case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end`,
-        expression: `case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end`,
-        identity: `case when not c.relispartition then
-          case a.attidentity when 'a' then 'always' when 'd' then 'by default' end end`,
-        notNull: `nullif(a.attnotnull, false)`,
-        notNullConstraint: `case when k.conislocal and (k.coninhcount = 0 or not c.relispartition)
-          then quote_ident(nullif(k.conname, c.relname || '_' || a.attname || '_not_null')) end`,
-        notNullNoInherit: `nullif(k.connoinherit, false)`,
-        notNullNotValid: `nullif(not k.convalidated, false)`,
-        storage: `case when a.attstorage <> t.typstorage then case a.attstorage when 'p' then 'plain'
-          when 'e' then 'external' when 'm' then 'main' else 'extended' end end`,
-        compression: `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`,
-        statistics: `nullif(a.attstattarget, -1)`,
-        options: sortedOptions('a.attoptions'),
-      })} as parts
-    from pg_class c
-      join pg_namespace n on n.oid = c.relnamespace
-      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-      join pg_type t on t.oid = a.atttypid
-      left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-      left join pg_constraint k on k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
-    where c.relkind in ('r', 'p', 'v', 'm', 'c') and ${USER_SCHEMA}
-  ) every where relkind in ('r', 'p') or parts::text <> '{}' or spoken_of
-  order by oid, sub`;
+  select 'column' as kind, ${CLASS.relation} as class, c.oid, a.attnum as sub,
+    ${CLASS.relation} as parent_class, c.oid as parent_oid, quote_ident(a.attname) as own,
+    a.attinhcount > 0 and not a.attislocal as inherited,
+    ${partsOf({
+      type: `case when c.relkind in ('r', 'p') then format_type(a.atttypid, a.atttypmod) end`,
+      collation: `case when c.relkind in ('r', 'p') then ${collationUnless('a.attcollation', 't.typcollation')} end`,
+      default: `case a.attgenerated when '' then pg_get_expr(d.adbin, d.adrelid) end`,
+      generated: `case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end`,
+      expression: `case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end`,
+      identity: `case when not c.relispartition then
+        case a.attidentity when 'a' then 'always' when 'd' then 'by default' end end`,
+      notNull: `nullif(a.attnotnull, false)`,
+      notNullConstraint: `case when k.conislocal and (k.coninhcount = 0 or not c.relispartition)
+        then quote_ident(nullif(k.conname, c.relname || '_' || a.attname || '_not_null')) end`,
+      notNullNoInherit: `nullif(k.connoinherit, false)`,
+      notNullNotValid: `nullif(not k.convalidated, false)`,
+      storage: `case when a.attstorage <> t.typstorage then case a.attstorage when 'p' then 'plain'
+        when 'e' then 'external' when 'm' then 'main' else 'extended' end end`,
+      compression: `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`,
+      statistics: `nullif(a.attstattarget, -1)`,
+      options: sortedOptions('a.attoptions'),
+    })} as parts
+  from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    join pg_type t on t.oid = a.atttypid
+    left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+    left join pg_constraint k on k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
+  where ${USER_SCHEMA} and (c.relkind in ('r', 'p') or c.relkind in ('v', 'm', 'c') and (
+    a.atthasdef or coalesce(a.attstattarget, -1) <> -1 or a.attstorage <> t.typstorage
+    or a.attcompression <> '' or a.attoptions is not null or a.attacl is not null
+    or col_description(c.oid, a.attnum) is not null))
+  order by c.oid, a.attnum`;
 
 /** Sequences, those behind identity columns too. */
 export const SEQUENCES = `

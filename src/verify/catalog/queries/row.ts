@@ -55,7 +55,8 @@ export function qualified(name: string): string {
 
 /** An array of `name=value` as JSON, sorted; null where there is none. */
 export function sortedOptions(options: string): string {
-  return `(select json_agg(o order by o collate "C") from unnest(${options}) o)`;
+  return `case when ${options} is not null
+    then (select json_agg(o order by o collate "C") from unnest(${options}) o) end`;
 }
 
 /** A collation's name, where it is not the one that the type has anyway. */
