@@ -4,11 +4,17 @@ import { compareCatalogs } from '../../src/verify/compare.js';
 import { renderSchemaFile } from '../../src/verify/schema-file/render.js';
 import { parseSnapshot, renderSnapshot } from '../../src/verify/snapshot/file.js';
 import * as judge from '../support/catalog.js';
-import { catalogOf, clientOf, majorOf, makeCornerCases } from '../support/corner-cases.js';
+import {
+  catalogOf,
+  clientOf,
+  inPlainWords,
+  majorOf,
+  makeCornerCases,
+} from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
-const judged = (client: Client): Promise<string[]> =>
-  judge.readCatalog((sql, params) => client.query(sql, params));
+const judged = async (client: Client): Promise<string[]> =>
+  (await judge.readCatalog((sql, params) => client.query(sql, params))).map(inPlainWords).sort();
 
 /** What the schema file sets for itself, among others. */
 const SETTINGS = `select current_setting('search_path'), current_setting('TimeZone'),

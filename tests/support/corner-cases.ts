@@ -49,3 +49,11 @@ export function catalogOf(
 ): Promise<Catalog> {
   return readCatalog(client, { history: HISTORY, ...options });
 }
+
+/**
+ * A line of the judge without brackets and casts: the server words some expressions differently
+ * when it reads them a second time, and a dump is such a second time.
+ */
+export function inPlainWords(line: string): string {
+  return line.replace(/::(character varying|text|numeric|bigint)\b/g, '').replace(/[()[\]]/g, '');
+}

@@ -8,6 +8,7 @@ import {
   type ObjectId,
   type ObjectKind,
 } from './model.js';
+import { inCanonicalWords } from './canonical.js';
 import { withoutInherited } from './inheritance.js';
 import { plainSequence } from './sequence.js';
 import { type AliasRow, type DependencyRow } from './queries/dependencies.js';
@@ -69,7 +70,7 @@ class Builder {
       const parent = this.parentOf(row);
       if (parent === undefined) continue;
       const parts = row.kind === 'sequence' ? plainSequence(row.parts) : row.parts;
-      const object = objectOf(row.kind, row.own, parent, parts);
+      const object = inCanonicalWords(objectOf(row.kind, row.own, parent, parts));
       this.objects.set(keyOf(address), object);
       if (row.inherited) this.inherited.add(idOf(object));
     }
