@@ -47,6 +47,7 @@ export const CODES = {
   SEARCH_PATH_POOLED: { exit: 2, summary: 'A pooler cannot keep the search path for this change.' },
   PERMISSION_DENIED: { exit: 2, summary: 'The database role lacks a right.' },
   FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
+  SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot is not there, or the file is something else.' },
   // 3: no connection
   CONNECTION_FAILED: { exit: 3, summary: 'No connection to the database, or it was lost.' },
   AUTHENTICATION_FAILED: { exit: 3, summary: 'The server refuses the user or the password.' },

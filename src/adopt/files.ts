@@ -11,7 +11,7 @@ import { type DbMigrateProject, type PackageJson } from './project.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
-import { writeAtomically } from './write-atomically.js';
+import { writeAtomically } from '../files/write-atomically.js';
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are

@@ -9,6 +9,7 @@ import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
 import { addRedoCommand } from './redo.js';
 import { addResolveCommand } from './resolve.js';
+import { addSnapshotCommand } from './snapshot.js';
 import { addStatusCommand } from './status.js';
 import { addUnlockCommand } from './unlock.js';
 import { addUpCommand } from './up.js';
@@ -53,6 +54,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addWaitCommand(program);
   addAdoptCommand(program);
   addDoctorCommand(program);
+  addSnapshotCommand(program);
   addUnlockCommand(program);
   addResolveCommand(program);
   return program;

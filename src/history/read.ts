@@ -9,7 +9,7 @@ import {
   unfinishedChanges,
 } from './last-words.js';
 import { isoMoment } from './moment.js';
-import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
+import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
@@ -41,8 +41,6 @@ export interface History {
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
 const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
-/** The journal's name, beside the history. */
-export const JOURNAL_TABLE = 'knexward_journal';
 
 interface Catalog {
   schema: string | null;

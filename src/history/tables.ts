@@ -13,6 +13,9 @@ export interface HistoryTables {
   dbMigrate: { schema: string; table: string };
 }
 
+/** The name of the journal, which lies beside the history. */
+export const JOURNAL_TABLE = 'knexward_journal';
+
 /**
  * What knexward writes into Knex's `is_locked`, where Knex writes 1. Knex takes the lock only where
  * it finds 0, so this keeps it out all the same; and a row that a killed knexward left behind can

@@ -5,7 +5,7 @@ import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { type DbMigrateProject } from '../project.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
-import { writeAtomically } from '../write-atomically.js';
+import { writeAtomically } from '../../files/write-atomically.js';
 import { adviceForCall, adviceForImport } from './advice.js';
 import { type CallerFile, findCallerFiles } from './find.js';
 import { importsInCode } from './in-code.js';

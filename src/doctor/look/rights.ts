@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
-import { JOURNAL_TABLE } from '../../history/read.js';
+import { JOURNAL_TABLE } from '../../history/tables.js';
 import { type HistoryTables } from '../../history/tables.js';
 
 /** What the role may do with what `up` will need. Asked, never tried. */

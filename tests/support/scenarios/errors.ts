@@ -86,6 +86,7 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'knexfile.js': KNEXFILE.replace('directory:', "schemaName: 'nowhere', directory:") },
     args: ['up'],
   },
+  SNAPSHOT_FILE: { args: ['snapshot', '--check'] },
   SEARCH_PATH_POOLED: {
     files: {
       'knexfile.js': KNEXFILE.replace('migrations:', "searchPath: ['app'], migrations:"),

@@ -1,0 +1,60 @@
+import { type Command } from 'commander';
+import { resolveConfig } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+/** The check found that the database and the files differ. */
+const CHECK_FOUND = 6;
+
+type SnapshotCommandOptions = CommonOptions & { check?: boolean; ignoreColumnOrder?: boolean };
+
+export function addSnapshotCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('snapshot')
+      .argument('[file]', 'the file to write or to check', 'schema.snapshot.json')
+      .description('write the schema of the database to a file for reviews, and one that makes it')
+      .option('--check', 'write nothing; exit with 6 when the database differs from the file')
+      .option('--ignore-column-order', 'with --check: the order of columns is no difference'),
+  )
+    .addHelpText(
+      'after',
+      `
+Two files, side by side: <file>.json describes every object, sorted, the same to the byte for two
+databases that hold the same; <file>.sql is plain SQL that makes all of it in an empty database.
+Commit both: a review then shows what a migration really did, and --check tells in a pipeline
+whether somebody changed the database by other ways.
+
+Reads only; the rights of any role that may connect are enough. Data, owners, tablespaces and the
+tables of the migrations' own history are left out.
+
+Examples:
+  $ knexward snapshot
+  $ knexward snapshot db/schema.json          writes db/schema.json and db/schema.sql
+  $ knexward snapshot --check -e production || echo "not as committed"
+  $ knexward snapshot --check --json | jq -r '.differences[] | .kind + " " + .object'
+  $ psql empty_database -v ON_ERROR_STOP=1 -f schema.snapshot.sql`,
+    )
+    .action(async (file: string, options: SnapshotCommandOptions) => {
+      const output = await outputOf(options);
+      const config = await resolveConfig(configRequestOf(options));
+      output.line(`Using environment: ${config.environment}`);
+      const { checkSnapshot, takeSnapshot } = await import('../verify/snapshot/snapshot.js');
+      const { renderSnapshotCheck, renderSnapshotTaken } =
+        await import('../report/snapshot-text.js');
+      const request = {
+        file,
+        onEmbedded: (folder: string) =>
+          output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+        onReading: () => output.note('info', 'Reading the schema …'),
+      };
+      if (!options.check) {
+        const snapshot = await takeSnapshot(config, request);
+        output.result({ ...snapshot }, () => renderSnapshotTaken(snapshot, output.colors));
+        return;
+      }
+      const { ignoreColumnOrder = false } = options;
+      const check = await checkSnapshot(config, { ...request, ignoreColumnOrder });
+      output.result({ ...check }, () => renderSnapshotCheck(check, output.colors));
+      if (!check.inSync) process.exitCode = CHECK_FOUND;
+    });
+}

@@ -1,0 +1,92 @@
+import { OBJECT_KINDS } from '../verify/catalog/model.js';
+import { type Difference, type SomeParts } from '../verify/compare.js';
+import { type Snapshot, type SnapshotCheck } from '../verify/snapshot/snapshot.js';
+import { type Colors } from './output.js';
+
+/** The kinds that are counted; the others are details of these. */
+const COUNTED = new Set([
+  'schema',
+  'table',
+  'view',
+  'materialized view',
+  'index',
+  'constraint',
+  'function',
+]);
+
+/** What a snapshot holds and where it was written. */
+export function renderSnapshotTaken(snapshot: Snapshot, c: Colors): string {
+  const { objects, files, notDescribed, postgres } = snapshot;
+  const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
+  const counts = OBJECT_KINDS.filter((kind) => COUNTED.has(kind) && objects[kind]).map(
+    (kind) => `${objects[kind]} × ${kind}`,
+  );
+  return [
+    `Found ${total} objects (PostgreSQL ${postgres})${counts.length > 0 ? `: ${counts.join(', ')}, …` : ''}`,
+    ...files.map(({ path, action }) =>
+      action === 'written'
+        ? `  ${c.green('✓')} ${path} written`
+        : `  ${c.dim('=')} ${path} unchanged`,
+    ),
+    ...(notDescribed.length > 0
+      ? [
+          `Found ${notDescribed.length} that are listed by name only, and not in the SQL file:`,
+          ...notDescribed.map(({ kind, name }) => `  ${c.yellow('!')} ${kind} ${name}`),
+        ]
+      : []),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** How a database differs from its snapshot, and what to do about it. */
+export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
+  const { differences, files, inSync, postgres } = check;
+  const [snapshot = '', schema = ''] = files.map(({ path }) => path);
+  if (inSync) return `The database is as ${snapshot} says\n`;
+  const schemaState = files[1]?.state;
+  const lines = [
+    ...(differences.length > 0
+      ? [
+          `Found ${differences.length} differences between ${snapshot} and the database:`,
+          ...differences.flatMap((difference) => renderDifference(difference, c)),
+          `  Where the database is right: knexward snapshot ${snapshot}, and commit both files.`,
+          `  Where ${snapshot} is right: change the database with a migration.`,
+        ]
+      : []),
+    ...(schemaState === 'current'
+      ? []
+      : [
+          `${schema} is ${schemaState === 'missing' ? 'missing' : 'not the one that goes with it'}.`,
+          `  Write it anew: knexward snapshot ${snapshot}`,
+        ]),
+    ...(postgres.expected === postgres.actual
+      ? []
+      : [
+          `The snapshot was taken from PostgreSQL ${postgres.expected}, this is ${postgres.actual}: the two word some definitions differently.`,
+        ]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** One object that differs: how, part by part, or on which side it is missing. */
+export function renderDifference(difference: Difference, c: Colors): string[] {
+  const { kind, object, expected, actual } = difference;
+  const name = `${kind} ${object}`;
+  if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is not expected')}`];
+  if (actual === null) return [`  ${c.red('-')} ${name} ${c.dim('is missing')}`];
+  return [`  ${c.yellow('~')} ${name}`, ...changes(expected, actual, c)];
+}
+
+function changes(expected: SomeParts, actual: SomeParts, c: Colors): string[] {
+  return Object.keys(expected).flatMap((part) => [
+    `      ${c.dim(`${part}, expected:`)} ${worded(expected[part])}`,
+    `      ${c.dim(`${part}, found:   `)} ${worded(actual[part])}`,
+  ]);
+}
+
+function worded(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replaceAll('\n', '\n        ');
+}

@@ -1,0 +1,308 @@
+import { escapeLiteral } from 'pg';
+import { type CatalogLookup } from '../catalog/lookup.js';
+import { type CatalogObject, idOf, type PartsOf } from '../catalog/model.js';
+import { schemaOf, unquoted, withoutSchema } from '../catalog/names.js';
+import { commentOn } from './comment.js';
+import { alterDefaultPrivileges, grant } from './privileges.js';
+import { columnSettings } from './table.js';
+import { FIRING, inBrackets, sequenceOptions, words } from './text.js';
+
+/** An object of a kind that is made by statements of its own. */
+type Own = Exclude<CatalogObject, { kind: 'table' | 'column' }>;
+
+/** A bracket within quotes is no start of the arguments. */
+const NAME_BEFORE_ARGUMENTS = /^(?:"(?:[^"]|"")+"|[^"(])+/;
+
+/**
+ * The statements that make one object, where all that it needs is there. Tables and their columns
+ * have a room of their own (`createTable`), and what has to wait for others is in `createLater`.
+ */
+export function create(lookup: CatalogLookup, object: Own): string[] {
+  switch (object.kind) {
+    case 'schema':
+      return object.name === 'public' ? [] : [`CREATE SCHEMA ${object.name}`];
+    case 'extension':
+      return [`CREATE EXTENSION ${object.name} SCHEMA ${object.parts.schema}`];
+    case 'enum':
+      return [`CREATE TYPE ${object.name} AS ENUM (${listed(object.parts.labels.map(literal))})`];
+    case 'composite type':
+      return [`CREATE TYPE ${object.name} AS (${listed(object.parts.attributes.map(attribute))})`];
+    case 'domain':
+      return [createDomain(object)];
+    case 'range':
+      return [createRange(object)];
+    case 'sequence':
+      return createSequence(lookup, object);
+    case 'view':
+    case 'materialized view':
+      return createView(lookup, object);
+    case 'function':
+    case 'procedure':
+      return [object.parts.definition];
+    case 'aggregate':
+      return [createAggregate(object)];
+    case 'constraint':
+      return createConstraint(lookup, object);
+    case 'index':
+      return createIndex(lookup, object);
+    case 'statistics': {
+      const { definition, target } = object.parts;
+      const set = `ALTER STATISTICS ${object.name} SET STATISTICS ${target}`;
+      return [definition, ...(target === undefined ? [] : [set])];
+    }
+    case 'trigger':
+    case 'rule':
+      return createTrigger(lookup, object);
+    case 'policy':
+      return [createPolicy(object, ownerName(lookup, object))];
+    case 'event trigger':
+      return createEventTrigger(object);
+    case 'publication':
+      return [createPublication(object)];
+    case 'privileges':
+      return grant(lookup, object);
+    case 'default privileges':
+      return alterDefaultPrivileges(object);
+    case 'comment':
+      return commentOn(lookup, object);
+  }
+}
+
+/** What is said of an object when others, which it does not need to be made, are there too. */
+export function createLater(lookup: CatalogLookup, object: CatalogObject): string[] {
+  switch (object.kind) {
+    case 'sequence': {
+      const { ownedBy, identity } = object.parts;
+      return ownedBy && !identity ? [`ALTER SEQUENCE ${object.name} OWNED BY ${ownedBy}`] : [];
+    }
+    case 'table': {
+      const index = /^index (.*)$/s.exec(object.parts.replicaIdentity ?? '')?.[1];
+      return index ? [`ALTER TABLE ONLY ${object.name} REPLICA IDENTITY USING INDEX ${index}`] : [];
+    }
+    case 'constraint':
+    case 'index': {
+      const { partOf } = object.parts;
+      return partOf ? [`ALTER INDEX ${partOf} ATTACH PARTITION ${indexName(lookup, object)}`] : [];
+    }
+    case 'materialized view':
+      return object.parts.unpopulated ? [] : [`REFRESH MATERIALIZED VIEW ${object.name}`];
+    default:
+      return [];
+  }
+}
+
+/** A view of the same shape that needs nothing, to stand in where the true one comes later. */
+export function createStandIn({ name, parts }: CatalogObject<'view'>): string {
+  const columns = parts.columns.map((column) => {
+    const [, own = '', type = '', collation] =
+      /^("(?:[^"]|"")+"|\S+) (.*?)( collate .*)?$/s.exec(column) ?? [];
+    return `NULL::${type}${collation ?? ''} AS ${own}`;
+  });
+  return `CREATE VIEW ${name} AS\n SELECT ${columns.join(',\n    ')}`;
+}
+
+/** The name of an index: its own, or that of the constraint that it stands behind. */
+export function indexName(
+  lookup: CatalogLookup,
+  object: CatalogObject<'constraint' | 'index'>,
+): string {
+  if (object.kind === 'index') return object.name;
+  return `${schemaOf(ownerName(lookup, object))}.${object.own}`;
+}
+
+function createDomain({ name, parts }: CatalogObject<'domain'>): string {
+  return words(
+    `CREATE DOMAIN ${name} AS ${parts.type}`,
+    parts.collation && `COLLATE ${parts.collation}`,
+    parts.default && `DEFAULT ${parts.default}`,
+    parts.notNull && parts.notNullConstraint && `CONSTRAINT ${parts.notNullConstraint}`,
+    parts.notNull && 'NOT NULL',
+  );
+}
+
+function createRange({ name, parts }: CatalogObject<'range'>): string {
+  const options = [
+    `SUBTYPE = ${parts.subtype}`,
+    parts.operatorClass && `SUBTYPE_OPCLASS = ${parts.operatorClass}`,
+    parts.collation && `COLLATION = ${parts.collation}`,
+    parts.difference && `SUBTYPE_DIFF = ${parts.difference}`,
+    `MULTIRANGE_TYPE_NAME = ${parts.multirange}`,
+  ].filter((option) => option !== undefined);
+  return `CREATE TYPE ${name} AS RANGE (${listed(options)})`;
+}
+
+/** The one behind an identity column is made with it. */
+function createSequence(
+  lookup: CatalogLookup,
+  { name, parts }: CatalogObject<'sequence'>,
+): string[] {
+  if (parts.identity) return [];
+  const owner = lookup.get(idOf({ kind: 'column', name: parts.ownedBy ?? '' }));
+  const table = lookup.get(owner?.parent ?? null);
+  const inUnlogged = table?.kind === 'table' && table.parts.unlogged;
+  const unlogged = parts.unlogged || (inUnlogged && lookup.catalog.postgres >= 15);
+  return [
+    words('CREATE', unlogged && 'UNLOGGED', `SEQUENCE ${name}`, sequenceOptions(parts, true)),
+  ];
+}
+
+function createView(
+  lookup: CatalogLookup,
+  view: CatalogObject<'view' | 'materialized view'>,
+): string[] {
+  const { kind, name, parts } = view;
+  const alter = `ALTER ${kind.toUpperCase()} ${name}`;
+  const { accessMethod, toastOptions = [] } = parts as PartsOf['materialized view'];
+  const options = [...(parts.options ?? []), ...toastOptions];
+  const head = words(
+    kind === 'view' ? `CREATE OR REPLACE VIEW ${name}` : `CREATE MATERIALIZED VIEW ${name}`,
+    accessMethod && `USING ${accessMethod}`,
+    options.length > 0 && `WITH ${inBrackets(options)}`,
+  );
+  const tail = kind === 'view' ? '' : '\nWITH NO DATA';
+  const columns = lookup.membersOf(view, 'column');
+  return [
+    `${head} AS\n${parts.definition}${tail}`,
+    ...columns.flatMap((column) => [
+      ...(column.parts.default
+        ? [`${alter} ALTER COLUMN ${column.own} SET DEFAULT ${column.parts.default}`]
+        : []),
+      ...columnSettings(column, alter),
+    ]),
+  ];
+}
+
+function createAggregate({ name, parts }: CatalogObject<'aggregate'>): string {
+  const options = Object.entries(parts.options).map(([option, value]) =>
+    value === '' ? option.toUpperCase() : `${option.toUpperCase()} = ${value}`,
+  );
+  const [own = name] = NAME_BEFORE_ARGUMENTS.exec(name) ?? [];
+  return `CREATE AGGREGATE ${own}(${parts.arguments || '*'}) (\n  ${options.join(',\n  ')}\n)`;
+}
+
+function createConstraint(
+  lookup: CatalogLookup,
+  constraint: CatalogObject<'constraint'>,
+): string[] {
+  const { own, parts } = constraint;
+  const owner = lookup.get(constraint.parent);
+  if (owner?.kind === 'domain') {
+    return [`ALTER DOMAIN ${owner.name} ADD CONSTRAINT ${own} ${parts.definition}`];
+  }
+  const table = owner?.name ?? '';
+  const isKey = /^(PRIMARY|UNIQUE|EXCLUDE)/.test(parts.definition);
+  const index = indexName(lookup, constraint);
+  return [
+    `ALTER TABLE ${isKey ? 'ONLY ' : ''}${table} ADD CONSTRAINT ${own} ${parts.definition}`,
+    ...(parts.options ? [`ALTER INDEX ${index} SET ${inBrackets(parts.options)}`] : []),
+    ...(parts.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${own}`] : []),
+    ...(parts.triggers ? enforcement(table, own, parts.triggers) : []),
+  ];
+}
+
+/** The triggers that enforce a foreign key have names that the server makes up. */
+function enforcement(
+  table: string,
+  own: string,
+  state: PartsOf['constraint']['triggers'],
+): string[] {
+  if (state === undefined || state === 'mixed') return [];
+  const body = `
+DECLARE enforcer record;
+BEGIN
+  FOR enforcer IN SELECT tgrelid::regclass AS place, tgname FROM pg_trigger WHERE tgconstraint = (
+    SELECT oid FROM pg_constraint WHERE conrelid = ${escapeLiteral(table)}::regclass
+      AND conname = ${escapeLiteral(unquoted(own))}) LOOP
+    EXECUTE format('ALTER TABLE %s ${FIRING[state]} TRIGGER %I', enforcer.place, enforcer.tgname);
+  END LOOP;
+END`;
+  return [`DO ${escapeLiteral(body).trimStart()}`];
+}
+
+function createIndex(lookup: CatalogLookup, index: CatalogObject<'index'>): string[] {
+  const { name, parts } = index;
+  const table = ownerName(lookup, index);
+  const targets = Object.entries(parts.statistics ?? {});
+  return [
+    parts.definition,
+    ...targets.map(
+      ([column, target]) => `ALTER INDEX ${name} ALTER COLUMN ${column} SET STATISTICS ${target}`,
+    ),
+    ...(parts.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${withoutSchema(name)}`] : []),
+  ];
+}
+
+function createTrigger(lookup: CatalogLookup, object: CatalogObject<'trigger' | 'rule'>): string[] {
+  const { kind, own, parts } = object;
+  const alter = `ALTER TABLE ${ownerName(lookup, object)}`;
+  return [
+    ...(parts.definition === undefined ? [] : [parts.definition]),
+    ...(parts.enabled ? [`${alter} ${FIRING[parts.enabled]} ${kind.toUpperCase()} ${own}`] : []),
+  ];
+}
+
+function createPolicy({ own, parts }: CatalogObject<'policy'>, table: string): string {
+  return words(
+    `CREATE POLICY ${own} ON ${table}`,
+    parts.restrictive && 'AS RESTRICTIVE',
+    `FOR ${parts.command} TO ${parts.roles.join(', ')}`,
+    parts.using && `USING (${parts.using})`,
+    parts.check && `WITH CHECK (${parts.check})`,
+  );
+}
+
+function createEventTrigger({ name, parts }: CatalogObject<'event trigger'>): string[] {
+  const { event, tags, function: called, enabled } = parts;
+  return [
+    words(
+      `CREATE EVENT TRIGGER ${name} ON ${event}`,
+      tags && `WHEN TAG IN (${listed(tags.map(literal))})`,
+      `EXECUTE FUNCTION ${called}()`,
+    ),
+    ...(enabled ? [`ALTER EVENT TRIGGER ${name} ${FIRING[enabled]}`] : []),
+  ];
+}
+
+function createPublication({ name, parts }: CatalogObject<'publication'>): string {
+  const { allTables, publish, viaRoot, generatedColumns, tables = {}, schemas = [] } = parts;
+  const chosen = Object.entries(tables).map(([table, { columns, where }]) =>
+    words(`ONLY ${table}`, columns && `(${columns.join(', ')})`, where && `WHERE (${where})`),
+  );
+  const objects = [
+    ...(chosen.length > 0 ? [`TABLE ${chosen.join(', ')}`] : []),
+    ...schemas.map((schema) => `TABLES IN SCHEMA ${schema}`),
+  ];
+  const options = [
+    `publish = ${literal(publish.join(', '))}`,
+    ...(viaRoot ? ['publish_via_partition_root = true'] : []),
+    ...(generatedColumns ? [`publish_generated_columns = ${generatedColumns}`] : []),
+  ];
+  return words(
+    `CREATE PUBLICATION ${name}`,
+    allTables && 'FOR ALL TABLES',
+    objects.length > 0 && `FOR ${objects.join(', ')}`,
+    `WITH (${options.join(', ')})`,
+  );
+}
+
+function attribute({
+  name,
+  type,
+  collation,
+}: PartsOf['composite type']['attributes'][number]): string {
+  return words(name, type, collation && `COLLATE ${collation}`);
+}
+
+function ownerName(lookup: CatalogLookup, object: CatalogObject): string {
+  return lookup.get(object.parent)?.name ?? '';
+}
+
+function literal(text: string): string {
+  return escapeLiteral(text).trimStart();
+}
+
+/** One after the other: a long list one to a line. */
+function listed(items: readonly string[]): string {
+  const line = items.join(', ');
+  return line.length < 60 ? line : `\n  ${items.join(',\n  ')}\n`;
+}

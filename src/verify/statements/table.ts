@@ -1,0 +1,257 @@
+import { type CatalogLookup } from '../catalog/lookup.js';
+import { inOrderOfParents, withParent } from '../catalog/inheritance.js';
+import { type CatalogObject, type PartsOf } from '../catalog/model.js';
+import { inBrackets, sequenceOptions, words } from './text.js';
+
+type Table = CatalogObject<'table'>;
+type Column = CatalogObject<'column'>;
+type ColumnParts = PartsOf['column'];
+
+/**
+ * The statements that make a table with its columns. Its defaults and checks are made with it,
+ * unless `bare`: then they are left to `setDefault` and to the constraints' own statements.
+ *
+ * A table with parents is made of them, so that it takes over what they have. Where its columns are
+ * in an order, or computed in a way, that it would not get so, it is made by itself and attached.
+ */
+export function createTable(lookup: CatalogLookup, table: Table, bare: boolean): string[] {
+  const own = lookup.membersOf(table, 'column');
+  const attaches = isAttached(lookup, table, own);
+  const { partitionOf } = table.parts;
+  const columns =
+    attaches && partitionOf !== undefined
+      ? fullColumns(lookup, table)
+      : own.filter(({ parts }) => parts.type);
+  const checks = [
+    ...(attaches ? parentChecks(lookup, table) : []),
+    ...(bare ? [] : checksOf(lookup, table)),
+  ];
+  const lines = [
+    ...columns.map((column) => columnLine(lookup, table, column, bare)),
+    ...(attaches ? [] : own.flatMap(localNotNull)),
+    ...unique(checks).map(({ own: name, parts }) => `CONSTRAINT ${name} ${parts.definition}`),
+  ];
+  const alter = `ALTER TABLE ONLY ${table.name}`;
+  const taken = attaches ? [] : own.filter(({ parts }) => !parts.type);
+  return [
+    createStatement(table, lines, attaches),
+    ...(attaches ? attach(table) : []),
+    ...columns.flatMap((column) => columnSettings(column, alter)),
+    ...taken.flatMap((column) => overrides(lookup, table, column, bare)),
+    ...tableSettings(table),
+  ];
+}
+
+function createStatement({ name, parts }: Table, lines: string[], attaches: boolean): string {
+  const { partitionOf, bound, inherits, unlogged } = parts;
+  const inside = lines.length === 0 ? '' : `\n  ${lines.join(',\n  ')}\n`;
+  const isPart = partitionOf !== undefined && !attaches;
+  return words(
+    words('CREATE', unlogged && 'UNLOGGED', `TABLE ${name}`),
+    isPart && `PARTITION OF ${partitionOf}`,
+    (!isPart || inside !== '') && `(${inside})`,
+    isPart && bound,
+    inherits && !attaches && `INHERITS (${inherits.join(', ')})`,
+    tail(parts),
+  );
+}
+
+function attach({ name, parts }: Table): string[] {
+  const { partitionOf, bound, inherits = [] } = parts;
+  if (partitionOf === undefined) {
+    return inherits.map((parent) => `ALTER TABLE ${name} INHERIT ${parent}`);
+  }
+  return [`ALTER TABLE ONLY ${partitionOf} ATTACH PARTITION ${name} ${bound}`];
+}
+
+/** The statement that gives a column its default after the table was made. */
+export function setDefault(table: { name: string }, column: Column): string {
+  return `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${column.own} SET DEFAULT ${column.parts.default}`;
+}
+
+/** Whether a check can stand within the statement that makes its table. */
+export function canBeInline({ definition }: PartsOf['constraint']): boolean {
+  return definition.startsWith('CHECK') && !/ NOT VALID$/.test(definition);
+}
+
+/** What is set of a column of a table or a view after it was made. */
+export function columnSettings({ own, parts }: Column, alter: string): string[] {
+  const { storage, compression, statistics, options, notNullNotValid, notNullConstraint } = parts;
+  const column = `${alter} ALTER COLUMN ${own}`;
+  return [
+    ...(storage ? [`${column} SET STORAGE ${storage.toUpperCase()}`] : []),
+    ...(compression ? [`${column} SET COMPRESSION ${compression}`] : []),
+    ...(statistics === undefined ? [] : [`${column} SET STATISTICS ${statistics}`]),
+    ...(options ? [`${column} SET ${inBrackets(options)}`] : []),
+    ...(notNullNotValid
+      ? [
+          words(
+            alter,
+            'ADD',
+            notNullConstraint && `CONSTRAINT ${notNullConstraint}`,
+            `NOT NULL ${own} NOT VALID`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function tail({
+  partitionBy,
+  accessMethod,
+  options = [],
+  toastOptions = [],
+}: PartsOf['table']): string {
+  const all = [...options, ...toastOptions];
+  return words(
+    partitionBy && `PARTITION BY ${partitionBy}`,
+    accessMethod && `USING ${accessMethod}`,
+    all.length > 0 && `WITH ${inBrackets(all)}`,
+  );
+}
+
+function tableSettings({ name, parts }: Table): string[] {
+  const { ofType, rowSecurity, replicaIdentity } = parts;
+  const alter = `ALTER TABLE ONLY ${name}`;
+  return [
+    ...(ofType ? [`ALTER TABLE ${name} OF ${ofType}`] : []),
+    ...(rowSecurity === 'enabled' || rowSecurity === 'forced'
+      ? [`${alter} ENABLE ROW LEVEL SECURITY`]
+      : []),
+    ...(rowSecurity?.startsWith('forced') ? [`${alter} FORCE ROW LEVEL SECURITY`] : []),
+    ...(replicaIdentity === 'full' || replicaIdentity === 'nothing'
+      ? [`${alter} REPLICA IDENTITY ${replicaIdentity.toUpperCase()}`]
+      : []),
+  ];
+}
+
+function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: boolean): string {
+  const { parts } = column;
+  const { type, collation, generated, expression, notNull, notNullConstraint } = parts;
+  const value = bare
+    ? undefined
+    : (parts.default ?? (hasDefaultAbove(lookup, table, column) ? 'NULL' : undefined));
+  return words(
+    column.own,
+    type,
+    collation && `COLLATE ${collation}`,
+    generated && `GENERATED ALWAYS AS (${expression}) ${generated.toUpperCase()}`,
+    !generated && value && `DEFAULT ${value}`,
+    identity(lookup, table, column),
+    notNull &&
+      !parts.notNullNotValid &&
+      words(
+        notNullConstraint && `CONSTRAINT ${notNullConstraint}`,
+        'NOT NULL',
+        parts.notNullNoInherit && 'NO INHERIT',
+      ),
+  );
+}
+
+function identity(lookup: CatalogLookup, table: Table, column: Column): string | undefined {
+  const { identity: when } = column.parts;
+  if (when === undefined) return undefined;
+  const sequence = lookup.identitySequence(column);
+  const options =
+    sequence &&
+    words(
+      sequence.name !== `${table.name}_${column.own}_seq` && `SEQUENCE NAME ${sequence.name}`,
+      sequenceOptions(sequence.parts, false),
+    );
+  return words(`GENERATED ${when.toUpperCase()} AS IDENTITY`, options && `(${options})`);
+}
+
+/** Where a column of its own meets one of a parent, no default has to be said. */
+function hasDefaultAbove(lookup: CatalogLookup, { parts }: Table, { own }: Column): boolean {
+  return (parts.inherits ?? []).some((name) => {
+    const parent = lookup.table(name);
+    const column = parent && fullColumns(lookup, parent).find((above) => above.own === own);
+    return Boolean(column?.parts.default);
+  });
+}
+
+/** What a column that comes from a parent says of its own. */
+function overrides(lookup: CatalogLookup, table: Table, column: Column, bare: boolean): string[] {
+  const { parts, own } = column;
+  const alter = `ALTER TABLE ONLY ${table.name}`;
+  const { notNull, notNullConstraint } = parts;
+  return [
+    ...(parts.default && !bare ? [setDefault(table, column)] : []),
+    ...(parts.default === null ? [`${alter} ALTER COLUMN ${own} DROP DEFAULT`] : []),
+    ...(notNull === null ? [`${alter} ALTER COLUMN ${own} DROP NOT NULL`] : []),
+    ...(notNull && !notNullConstraint ? [`${alter} ALTER COLUMN ${own} SET NOT NULL`] : []),
+    ...(parts.identity
+      ? [`${alter} ALTER COLUMN ${own} ADD ${identity(lookup, table, column)}`]
+      : []),
+    ...columnSettings(column, alter),
+  ];
+}
+
+/** A name of its own for the not-null constraint of a column that comes from a parent. */
+function localNotNull({ own, parts }: Column): string[] {
+  const { type, notNullConstraint } = parts;
+  return type || !notNullConstraint ? [] : [`CONSTRAINT ${notNullConstraint} NOT NULL ${own}`];
+}
+
+function isAttached(lookup: CatalogLookup, { parts }: Table, own: readonly Column[]): boolean {
+  const { partitionOf, inherits = [], columnOrder } = parts;
+  if (partitionOf !== undefined) {
+    return columnOrder !== undefined || own.some((column) => 'expression' in column.parts);
+  }
+  const local = own.filter((column) => column.parts.type).map((column) => column.own);
+  const above = parentsOf(lookup, inherits).flatMap((parent) => fullColumns(lookup, parent));
+  const names = [...new Set(above.map((column) => column.own))];
+  return inOrderOfParents(local, names).join() !== local.join();
+}
+
+function parentsOf(lookup: CatalogLookup, names: readonly string[]): Table[] {
+  return names.flatMap((name) => lookup.table(name) ?? []);
+}
+
+/** A check that a table has of its own is the same as its parent's of that name. */
+function unique(checks: readonly CatalogObject<'constraint'>[]): CatalogObject<'constraint'>[] {
+  return [...new Map(checks.map((check) => [check.own, check])).values()];
+}
+
+/** All columns of a table with all that is true of them, those from its parents included. */
+function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
+  const { partitionOf, inherits = [], columnOrder } = table.parts;
+  const parents = partitionOf === undefined ? inherits : [partitionOf];
+  const columns = new Map<string, Column>();
+  for (const parent of parentsOf(lookup, parents)) {
+    for (const column of fullColumns(lookup, parent)) {
+      if (!columns.has(column.own))
+        columns.set(column.own, { ...column, parts: takenOver(column.parts) });
+    }
+  }
+  for (const column of lookup.membersOf(table, 'column')) {
+    const parts = withParent(column.parts, columns.get(column.own)?.parts);
+    columns.set(column.own, { ...column, parts: column.parts.type ? column.parts : parts });
+  }
+  const order = columnOrder ?? [...columns.keys()];
+  return order.flatMap((own) => columns.get(own) ?? []);
+}
+
+/** Without the name of the parent's constraint, which the partition takes over when attached. */
+function takenOver(parts: ColumnParts): ColumnParts {
+  return withParent({}, parts);
+}
+
+function checksOf(lookup: CatalogLookup, table: Table): CatalogObject<'constraint'>[] {
+  return lookup.membersOf(table, 'constraint').filter(({ parts }) => canBeInline(parts));
+}
+
+/** The checks that a table must have already when it is attached. */
+function parentChecks(lookup: CatalogLookup, { parts }: Table): CatalogObject<'constraint'>[] {
+  const names = parts.partitionOf === undefined ? (parts.inherits ?? []) : [parts.partitionOf];
+  return parentsOf(lookup, names).flatMap((parent) => [
+    ...parentChecks(lookup, parent),
+    ...lookup
+      .membersOf(parent, 'constraint')
+      .filter(({ parts: { definition } }) => /^CHECK (?!.* NO INHERIT)/s.test(definition))
+      .map((check) => {
+        const definition = check.parts.definition.replace(/ NOT VALID$/, '');
+        return { ...check, parts: { ...check.parts, definition } };
+      }),
+  ]);
+}

@@ -1,0 +1,48 @@
+import { escapeIdentifier } from 'pg';
+import { type PartsOf } from '../catalog/model.js';
+import { unquoted, withoutSchema } from '../catalog/names.js';
+
+/** Options, given as `name=value`, in brackets. */
+export function inBrackets(options: readonly string[]): string {
+  const written = options.map((option) => {
+    const [name = '', ...rest] = option.split('=');
+    const value = rest.join('=');
+    return /^[\w.+-]+$/.test(value)
+      ? `${name}=${value}`
+      : `${name}='${value.replaceAll("'", "''")}'`;
+  });
+  return `(${written.join(', ')})`;
+}
+
+/** Words one after the other, of which those that are absent are passed over. */
+export function words(...parts: readonly (string | false | null | undefined)[]): string {
+  return parts.filter((part) => Boolean(part)).join(' ');
+}
+
+/** The options of a sequence as SQL; its type only where it may be said. */
+export function sequenceOptions(parts: PartsOf['sequence'], withType: boolean): string {
+  const { type, start, increment, min, max, cache, cycle } = parts;
+  return words(
+    withType && type && `AS ${type}`,
+    increment && `INCREMENT BY ${increment}`,
+    min && `MINVALUE ${min}`,
+    max && `MAXVALUE ${max}`,
+    start && `START WITH ${start}`,
+    cache && `CACHE ${cache}`,
+    cycle && 'CYCLE',
+  );
+}
+
+/** The name that PostgreSQL chooses for the not-null constraint of a column, or of a domain. */
+export function notNullName(owner: string, column?: string): string {
+  const names = [withoutSchema(owner), ...(column === undefined ? [] : [column])];
+  return escapeIdentifier([...names.map(unquoted), 'not_null'].join('_'));
+}
+
+/** The word that ALTER TABLE has for how a trigger or rule fires. */
+export const FIRING = {
+  always: 'ENABLE ALWAYS',
+  replica: 'ENABLE REPLICA',
+  disabled: 'DISABLE',
+  origin: 'ENABLE',
+} as const;
