@@ -60,9 +60,7 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     const history = await readHistory(session.client, config);
     const plan = planFor(request, files, history);
     const result = emptyResult(runId, config, request, plan);
-    // A lock that a killed run left behind is given back even where nothing else is to be done.
-    const idle = plan.steps.length === 0 && history.knexLock !== 'knexward';
-    if (idle || request.dryRun) return result;
+    if (isIdle(plan, history) || request.dryRun) return result;
     if (plan.steps.length > 0) await request.confirm?.(plan);
     const loaded = await loadAll(plan, config, new Map());
     refuseInterrupted(signal);
@@ -82,6 +80,14 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Whether there is nothing to do, and nothing to say. A lock that a killed run left behind is given
+ * back even where nothing is to be run; and where a change's end is not known, nothing is in order.
+ */
+function isIdle({ steps }: Plan, { knexLock, unfinished }: History): boolean {
+  return steps.length === 0 && knexLock !== 'knexward' && unfinished.length === 0;
 }
 
 /**

@@ -121,6 +121,27 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await history()).toEqual(['20260101000000_a.js', name, '20260101000002_c.js']);
   });
 
+  it('killed in the middle of a revert outside a transaction: up stops too, though nothing is pending', async () => {
+    const name = '20260101000001_b.js';
+    project.write({
+      [`migrations/${name}`]: `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw('create table b (id int)');
+        exports.down = async (knex) => {
+          await knex.raw('drop table b');
+          await knex.raw('select pg_sleep(2.125)');
+        };`,
+    });
+    await knexward('up');
+    await killDuring(['down', '-c', '1'], 'pg_sleep(2.125)');
+    // With the lock row that it left, the next run would look more closely for that reason alone.
+    await database.query('update knex_migrations_lock set is_locked = 0');
+    const refused = await knexward('up', '--json');
+    expect(refused.code).toBe(5);
+    expect(refused.json()).toMatchObject({ error: { code: 'UNFINISHED' } });
+    await knexward('resolve', name, '--reverted');
+    expect((await knexward('up', '--json')).json()).toMatchObject({ done: [{ name }] });
+  });
+
   it('a server that goes on after its client was killed: said, and resolved only when it has ended', async () => {
     const name = '20260101000001_b.js';
     await database.query('create table busy (id int)');
