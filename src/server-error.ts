@@ -21,7 +21,7 @@ function isServerError(error: object): error is ServerError {
 
 const LOST_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 const LOST_MESSAGE =
-  /(?:^| - )(?:Connection terminated|Connection ended unexpectedly|Client has encountered a connection error)/;
+  /(?:^| - )(?:Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|timeout expired$)/;
 
 /**
  * Whether the connection broke without a word of the server's, or with its word that it goes away

@@ -86,7 +86,7 @@ export function judgePooler(
     return [second, green('POOLER', 'a pooler in transaction mode, which knexward works through')];
   }
   const message =
-    "a pooler in transaction mode stands in between: the knexfile's searchPath is a setting of the session, and does not hold there. A change outside a transaction, and Knex itself, may work in another schema";
+    "a pooler in transaction mode stands in between: the knexfile's searchPath is a setting of the session, and does not hold there. knexward sets it for each of its transactions, and refuses a change outside one (SEARCH_PATH_POOLED); Knex itself may work in another schema";
   const path = searchPath.map((schema) => escapeIdentifier(schema)).join(', ');
   const fix = `${settingFix(place, 'search_path', path)} (and take searchPath out of the knexfile, or connect to the server itself)`;
   return [second, yellow('POOLER', message, fix)];
