@@ -125,7 +125,7 @@ describe('the library in programs (item 9)', () => {
     });
     const { code, stdout, stderr } = await node(['ends.js']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const codes = ['CONNECTION_FAILED', '42703', 'INTERRUPTED', 'STILL_PENDING', 4];
+    const codes = ['AUTHENTICATION_FAILED', '42703', 'INTERRUPTED', 'STILL_PENDING', 4];
     expect(JSON.parse(stdout)).toEqual(codes);
   });
 
