@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { type Migration } from './find.js';
 
 /** SHA-256 of a file's bytes, in hexadecimal. */
@@ -10,7 +11,8 @@ export async function checksumOf(path: string): Promise<string> {
 }
 
 /**
- * The migrations whose files are not what they were.
+ * The migrations whose files are not what they were. A file with another extension is not compared:
+ * what a compiler makes of a file is another text.
  *
  * @param recorded the checksums of then, by name; a migration without one is not looked at
  */
@@ -21,9 +23,8 @@ export async function findChanged(
   const changed: string[] = [];
   for (const { name, path } of files) {
     const before = recorded.get(name);
-    if (before !== undefined && path !== null && (await checksumOf(path)) !== before) {
-      changed.push(name);
-    }
+    if (before === undefined || path === null || extname(path) !== extname(name)) continue;
+    if ((await checksumOf(path)) !== before) changed.push(name);
   }
   return changed;
 }

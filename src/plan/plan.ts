@@ -1,6 +1,7 @@
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type History, type HistoryRow } from '../history/read.js';
+import { asRecorded } from './recorded.js';
 import { inScopeOfRun } from './scope.js';
 import { selectName } from './select.js';
 
@@ -27,7 +28,7 @@ export interface Plan {
 /** The migrations that are not applied, in the order in which they would run. */
 export function pendingMigrations(files: readonly Migration[], history: History): Migration[] {
   const applied = new Set(history.rows.map(({ name }) => name));
-  return files.filter(({ name }) => !applied.has(name));
+  return asRecorded(files, history.rows).filter(({ name }) => !applied.has(name));
 }
 
 /**
@@ -35,7 +36,8 @@ export function pendingMigrations(files: readonly Migration[], history: History)
  *
  * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`
  */
-export function planUp(files: readonly Migration[], history: History, extent: Extent): Plan {
+export function planUp(found: readonly Migration[], history: History, extent: Extent): Plan {
+  const files = asRecorded(found, history.rows);
   let steps = pendingMigrations(files, history);
   if (extent.name !== undefined) {
     const last = selectName(
@@ -61,7 +63,8 @@ export function planUp(files: readonly Migration[], history: History, extent: Ex
  * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, or `MISSING_FILE` where a row
  * that would be reverted has no file to revert it with.
  */
-export function planDown(files: readonly Migration[], history: History, extent: Extent): Plan {
+export function planDown(found: readonly Migration[], history: History, extent: Extent): Plan {
+  const files = asRecorded(found, history.rows);
   const rows = rowsToRevert(inScopeOfRun(files, history.rows).reverse(), extent);
   const byName = new Map(files.map((file) => [file.name, file]));
   // Two rows of one name are one migration: reverting it takes both away.

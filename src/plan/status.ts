@@ -4,6 +4,7 @@ import { formatOfName } from '../files/name.js';
 import { type History } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
 import { type Evidence, findProblems, NO_EVIDENCE, type Problem } from './problems.js';
+import { asRecorded } from './recorded.js';
 import { inScopeOfRun, scopeOfRun } from './scope.js';
 
 /** Which tool a migration was written for. */
@@ -29,10 +30,11 @@ const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set(['NOT_ADOPTED', 'UNFINISHED
  */
 export function statusOf(
   environment: string,
-  files: readonly Migration[],
+  found: readonly Migration[],
   history: History,
   evidence: Evidence = NO_EVIDENCE,
 ): Status {
+  const files = asRecorded(found, history.rows);
   const byName = new Map(files.map((file) => [file.name, file]));
   const origin = (name: string): Origin => {
     const format = byName.get(name)?.format ?? formatOfName(name);

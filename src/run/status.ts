@@ -7,6 +7,7 @@ import { readChecksums } from '../history/journal.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
+import { asRecorded } from '../plan/recorded.js';
 import { type Status, statusOf } from '../plan/status.js';
 import { findEvidence } from './evidence.js';
 
@@ -34,7 +35,10 @@ export async function lookCloser(
   history: History,
 ): Promise<Evidence> {
   if (!history.complete) return NO_EVIDENCE;
-  const changedFiles = await findChanged(files, await readChecksums(client, history.tables));
+  const changedFiles = await findChanged(
+    asRecorded(files, history.rows),
+    await readChecksums(client, history.tables),
+  );
   const { unfinished } = history;
   return {
     ...NO_EVIDENCE,

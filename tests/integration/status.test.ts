@@ -100,6 +100,25 @@ describe('FR-003 status tells the whole truth', () => {
     expect((await status()).problems).toEqual([]);
   });
 
+  it('FR-009 a file renamed from .js to .ts is the same migration: not run again, and reverted with what there is', async () => {
+    const path = join(project.root, 'migrations/20260101000002_c.js');
+    const typed = project
+      .read('migrations/20260101000002_c.js')
+      .replaceAll('(knex)', '(knex: any)');
+    rmSync(path);
+    project.write({ 'migrations/20260101000002_c.ts': typed });
+    expect(await status()).toMatchObject({ upToDate: true, pending: [], problems: [] });
+    expect((await knexward('up')).stdout).toContain('Already up to date');
+    expect((await knexward('down', '--json', '20260101000002_c')).json()).toMatchObject({
+      done: [{ name: '20260101000002_c.js' }],
+      failed: null,
+    });
+    expect((await knexward('up', '--json')).json()).toMatchObject({
+      done: [{ name: '20260101000002_c.ts' }],
+    });
+    expect(await status()).toMatchObject({ upToDate: true, problems: [] });
+  });
+
   it('a failure is told with the time and the reason, until the migration is applied or given up', async () => {
     const path = 'migrations/20260101000003_d.js';
     project.write({ [path]: "exports.up = (knex) => knex.raw('select broken');" });

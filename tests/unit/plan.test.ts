@@ -139,6 +139,33 @@ describe('selectName', () => {
   });
 });
 
+describe('a file that was applied under another extension', () => {
+  const files = [file('1_a.ts'), file('2_b.js'), file('3_c.up.sql'), file('4_d.ts')];
+  const history = historyOf([row(1, '1_a.js', 1), row(2, '2_b.ts', 1), row(3, '3_c.js', 2)]);
+
+  it('FR-009 is the same migration: it is not pending, and not missing', () => {
+    expect(names(planUp(files, history, {}).steps)).toEqual(['4_d.ts']);
+    expect(statusOf('test', files, history)).toMatchObject({
+      pending: [{ name: '4_d.ts' }],
+      problems: [],
+    });
+  });
+
+  it('is reverted with the file that there is, under the name that the history has', () => {
+    const { steps } = planDown(files, history, { all: true });
+    expect(steps.map(({ name, path }) => [name, path])).toEqual([
+      ['3_c.js', '/p/3_c.up.sql'],
+      ['2_b.ts', '/p/2_b.js'],
+      ['1_a.js', '/p/1_a.ts'],
+    ]);
+  });
+
+  it('gives way to a row of exactly its name', () => {
+    const both = historyOf([row(1, '1_a.js', 1), row(2, '1_a.ts', 2)]);
+    expect(names(planDown(files, both, { count: 1 }).steps)).toEqual(['1_a.ts']);
+  });
+});
+
 describe('statusOf', () => {
   it('tells applied from pending, names origins, and finds what is wrong', () => {
     const files = [
