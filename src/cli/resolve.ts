@@ -3,36 +3,59 @@ import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 
-type ResolveOptions = CommonOptions & { applied?: boolean; reverted?: boolean };
+type ResolveOptions = CommonOptions & {
+  applied?: boolean;
+  reverted?: boolean;
+  acceptChecksum?: boolean;
+};
 
 export function addResolveCommand(program: Command): void {
   withCommonOptions(
     program
       .command('resolve')
       .argument('<name>', 'the migration')
-      .description('say what became of a change that was cut off outside a transaction')
+      .description('say what became of a change that was cut off, or that an edited file is right')
       .option('--applied', 'it is applied: the history gets its row')
-      .option('--reverted', 'it is not applied: the history loses its row'),
+      .option('--reverted', 'it is not applied: the history loses its row')
+      .option('--accept-checksum', 'its file was edited after it was applied, and is right so'),
   )
     .addHelpText(
       'after',
       `
-The schema is not touched: see first what the change did, and finish or undo it by hand.`,
+The schema is not touched: see first what the change did, and finish or undo it by hand.
+
+Examples:
+  $ knexward resolve 20260101120000_index --applied           the index is there, and valid
+  $ knexward resolve 20260101120000_index --reverted          it is not: the next up runs it
+  $ knexward resolve 20250101120000_old --accept-checksum     only a comment was edited`,
     )
     .action(async (wanted: string, options: ResolveOptions) => {
       const output = await outputOf(options);
-      if (Boolean(options.applied) === Boolean(options.reverted)) throw oneVerdict();
-      const verdict = options.applied ? 'applied' : 'reverted';
+      const verdict = verdictOf(options);
       const config = await resolveConfig(configRequestOf(options));
+      if (verdict === 'checksum') {
+        const { acceptChecksum } = await import('../run/accept-checksum.js');
+        const name = await acceptChecksum(config, wanted, output.runId);
+        output.result({ resolved: { name, verdict } }, () => `Accepted as it is now: ${name}\n`);
+        return;
+      }
       const { resolveMigration } = await import('../run/resolve.js');
       const name = await resolveMigration(config, wanted, verdict, output.runId);
       output.result({ resolved: { name, verdict } }, () => `Recorded as ${verdict}: ${name}\n`);
     });
 }
 
-function oneVerdict(): KnexwardError {
-  return new KnexwardError('USAGE', {
-    message: 'Say either --applied or --reverted.',
+function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum' {
+  const { applied, reverted, acceptChecksum } = options;
+  const given = [
+    ...(applied ? (['applied'] as const) : []),
+    ...(reverted ? (['reverted'] as const) : []),
+    ...(acceptChecksum ? (['checksum'] as const) : []),
+  ];
+  const [verdict] = given;
+  if (verdict !== undefined && given.length === 1) return verdict;
+  throw new KnexwardError('USAGE', {
+    message: 'Say one of --applied, --reverted and --accept-checksum.',
     fix: 'Look at the database: did the change take effect?',
   });
 }

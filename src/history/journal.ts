@@ -48,7 +48,7 @@ export async function readChecksums(
   const { rows } = await client.query<{ name: string; checksum: string }>(
     `select distinct on (j.migration) j.migration as name, j.checksum
        from ${qualified(tables.schema, tables.journal)} j
-      where j.event in ('applied', 'adopted') and j.checksum is not null
+      where j.event in ('applied', 'adopted', 'resolved') and j.checksum is not null
         and exists (select from ${qualified(tables.schema, tables.history)} h
                      where h.name = j.migration)
       order by j.migration, j.id desc`,

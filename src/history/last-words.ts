@@ -54,6 +54,7 @@ function lastWords(tables: HistoryTables): string {
   return `select distinct on (migration) id, run_id, migration, event, actor, at, details
       from ${journalOf(tables)}
      where event in ('started', 'applied', 'failed', 'reverted', 'resolved')
+       and details ->> 'verdict' is distinct from 'checksum'
      order by migration, id desc`;
 }
 

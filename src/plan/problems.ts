@@ -134,7 +134,7 @@ function changedFile(name: string): Problem {
     code: 'CHANGED_FILE',
     migration: name,
     message: 'its file is not what it was when it was applied',
-    fix: 'Put the change into a new migration and restore the file (from version control).',
+    fix: `Put the change into a new migration and restore the file. If it is right as it is: knexward resolve ${name} --accept-checksum`,
   };
 }
 

@@ -33,11 +33,13 @@ export async function resolveMigration(
   const { client } = session;
   try {
     const files = await findMigrations(config);
-    const { tables, rows, unfinished, complete } = await readHistory(client, config);
-    const names = new Set([...files, ...rows, ...unfinished].map(({ name }) => name));
+    const known = await readHistory(client, config);
+    const names = new Set([...files, ...known.rows, ...known.unfinished].map(({ name }) => name));
     const name = selectName([...names], wanted);
-    const lock = await acquireLock(client, tables, { waitMs: config.settings.waitForLock });
+    const lock = await acquireLock(client, known.tables, { waitMs: config.settings.waitForLock });
     try {
+      // Read again: whoever held the lock may have changed it.
+      const { tables, rows, unfinished, complete } = await readHistory(client, config);
       const applied = rows.find((row) => row.name === name);
       const batch =
         applied?.batch ?? rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;

@@ -92,6 +92,23 @@ describe('FR-003 status tells the whole truth', () => {
     expect((await status()).problems).toEqual([]);
   });
 
+  it('an edited file that a person accepts counts as it is from then on', async () => {
+    const path = 'migrations/20260101000000_a.js';
+    const before = project.read(path);
+    project.write({ [path]: `${before}// edited\n` });
+    const accepted = await knexward('resolve', '20260101000000', '--accept-checksum', '--json');
+    expect(accepted.json()).toMatchObject({
+      resolved: { name: '20260101000000_a.js', verdict: 'checksum' },
+    });
+    expect((await status()).problems).toEqual([]);
+    project.write({ [path]: before });
+    expect((await status()).problems).toMatchObject([{ code: 'CHANGED_FILE' }]);
+    const unknown = await knexward('resolve', 'nope', '--accept-checksum', '--json');
+    expect(unknown.json()).toMatchObject({ error: { code: 'UNKNOWN_MIGRATION' } });
+    const both = await knexward('resolve', 'nope', '--accept-checksum', '--applied');
+    expect(both.code).toBe(2);
+  });
+
   it('a migration that was reverted, edited and applied again is no changed file', async () => {
     await knexward('down', '--all');
     const path = 'migrations/20260101000000_a.js';
