@@ -23,6 +23,7 @@ interface CodeEntry {
 export const CODES = {
   // 1: a migration failed
   MIGRATION_FAILED: { exit: 1, summary: 'A migration failed; what it did was rolled back.' },
+  REPLAY_FAILED: { exit: 1, summary: 'An applied migration cannot be replayed.' },
   SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
   // 2: wrong usage or configuration
   USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
@@ -47,6 +48,7 @@ export const CODES = {
   SEARCH_PATH_POOLED: { exit: 2, summary: 'A pooler cannot keep the search path for this change.' },
   PERMISSION_DENIED: { exit: 2, summary: 'The database role lacks a right.' },
   FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
+  NO_SHADOW: { exit: 2, summary: 'There is no database to try migrations on.' },
   SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot is not there, or the file is something else.' },
   // 3: no connection
   CONNECTION_FAILED: { exit: 3, summary: 'No connection to the database, or it was lost.' },

@@ -13,6 +13,7 @@ import { addSnapshotCommand } from './snapshot.js';
 import { addStatusCommand } from './status.js';
 import { addUnlockCommand } from './unlock.js';
 import { addUpCommand } from './up.js';
+import { addVerifyCommand } from './verify.js';
 import { addWaitCommand } from './wait.js';
 
 /** Runs the command line: parses, carries out, reports, and ends the process. */
@@ -54,6 +55,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addWaitCommand(program);
   addAdoptCommand(program);
   addDoctorCommand(program);
+  addVerifyCommand(program);
   addSnapshotCommand(program);
   addUnlockCommand(program);
   addResolveCommand(program);

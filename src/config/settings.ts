@@ -32,6 +32,8 @@ export interface KnexwardKey {
   waitForLock?: Duration;
   /** `false`: never fall back to the embedded PostgreSQL. A text: the folder that it lives in. */
   embedded?: boolean | string;
+  /** A connection to a server on which `verify` may make a database for the moment. */
+  shadow?: Knex.Config['connection'];
   /** `auto`: `up` carries db-migrate's history over by itself, where it finds one. */
   adopt?: 'manual' | 'auto';
   /** What is asked in production before it is done. */
@@ -57,6 +59,7 @@ export interface Settings {
   retries: number;
   waitForLock: number;
   embedded: boolean | string;
+  shadow: NonNullable<Knex.Config['connection']> | null;
   adopt: 'manual' | 'auto';
   confirmDown: boolean;
   dbMigrate: { table: string; schema: string | null };
@@ -125,6 +128,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     retries,
     waitForLock: parseDuration(key.waitForLock ?? '60s', 'knexward.waitForLock'),
     embedded: key.embedded ?? true,
+    shadow: key.shadow ?? null,
     adopt: key.adopt ?? 'manual',
     confirmDown: key.production?.confirmDown ?? true,
     dbMigrate: {

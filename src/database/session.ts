@@ -140,5 +140,6 @@ async function createKnex(
 
 /** That a connection was lost is told by what needed it, with its cause; once is enough. */
 function warnUnlessLost(message: unknown): void {
-  if (!/^Connection Error: /.test(String(message))) console.error(message);
+  if (!/^(?:Connection Error|Acquire connection error): /.test(String(message)))
+    console.error(message);
 }

@@ -13,7 +13,7 @@ export interface Extent {
   name?: string | undefined;
   /** Going down: everything. */
   all?: boolean | undefined;
-  /** These and no others. */
+  /** These and no others; going up, in this order. */
   only?: readonly string[] | undefined;
 }
 
@@ -49,8 +49,9 @@ export function planUp(found: readonly Migration[], history: History, extent: Ex
     steps = steps.filter(({ name }) => (position.get(name) ?? Infinity) <= end);
   }
   if (extent.only !== undefined) {
-    const wanted = new Set(extent.only);
-    steps = steps.filter(({ name }) => wanted.has(name));
+    const place = new Map(extent.only.map((name, index) => [name, index]));
+    const at = ({ name }: Migration): number => place.get(name) ?? -1;
+    steps = steps.filter((step) => at(step) >= 0).sort((a, b) => at(a) - at(b));
   }
   if (extent.count !== undefined) steps = steps.slice(0, extent.count);
   const batch = history.rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;

@@ -31,6 +31,8 @@ export interface RunRequest {
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Plan) => Promise<void>;
   listener?: RunListener;
+  /** The migrations to choose from; those that the configuration leads to unless given. */
+  files?: readonly Migration[];
   /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */
   runId?: string | undefined;
   /** Stops the run: the statement under way is cancelled and rolled back. */
@@ -56,7 +58,7 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   });
   try {
     const config = await locateHistory(session.client, given);
-    const files = await findMigrations(config);
+    const files = request.files ?? (await findMigrations(config));
     const history = await readHistory(session.client, config);
     const plan = planFor(request, files, history);
     const result = emptyResult(runId, config, request, plan);

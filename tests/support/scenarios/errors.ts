@@ -86,6 +86,21 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'knexfile.js': KNEXFILE.replace('directory:', "schemaName: 'nowhere', directory:") },
     args: ['up'],
   },
+  REPLAY_FAILED: {
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ [`migrations/${FIRST}`]: migration("await knex.raw('select broken');") });
+    },
+    args: ['verify'],
+  },
+  NO_SHADOW: {
+    files: {
+      'other-system.js': "Object.defineProperty(process, 'arch', { value: 'mips' });",
+    },
+    args: ['verify'],
+    env: { NODE_OPTIONS: '--require ./other-system.js' },
+    url: async ({ database, role }) => (await role()).url(database),
+  },
   SNAPSHOT_FILE: { args: ['snapshot', '--check'] },
   SEARCH_PATH_POOLED: {
     files: {

@@ -1,0 +1,61 @@
+import { type Command } from 'commander';
+import { resolveConfig } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { stopOnSignals } from './signals.js';
+
+/** The database is not what its migrations make. */
+const DRIFT_FOUND = 6;
+
+type VerifyCommandOptions = CommonOptions & { ignoreColumnOrder?: boolean };
+
+export function addVerifyCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('verify')
+      .description('compare the database with what its applied migrations make')
+      .option('--ignore-column-order', 'the order of columns is no difference'),
+  )
+    .addHelpText(
+      'after',
+      `
+Replays the applied migrations, in the order in which they were applied, in a database made for
+the moment, and compares every object. That database is made on the server that knexward.shadow in
+the knexfile names; else beside the real one, where the role may create databases; else on the
+embedded PostgreSQL. It is dropped again, whatever happens.
+
+The real database is only read. Exits with 6 when it differs.
+
+Examples:
+  $ knexward verify
+  $ knexward verify -e production --json | jq -r '.differences[] | .kind + " " + .object'`,
+    )
+    .action(async (options: VerifyCommandOptions) => {
+      const output = await outputOf(options);
+      const config = await resolveConfig(configRequestOf(options));
+      output.line(`Using environment: ${config.environment}`);
+      const { verify } = await import('../verify/verify.js');
+      const { renderVerification } = await import('../report/verify-text.js');
+      const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
+      try {
+        const verification = await verify(config, {
+          ignoreColumnOrder: options.ignoreColumnOrder ?? false,
+          signal: stop.signal,
+          onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+          onReplay: (where, count) =>
+            output.note('info', `Replaying ${count} migrations on ${where} …`),
+          listener: (event) => {
+            if (event.type === 'started') {
+              output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
+            }
+          },
+        });
+        output.result({ ...verification }, () => renderVerification(verification, output.colors));
+        if (!verification.inSync) process.exitCode = DRIFT_FOUND;
+      } catch (error) {
+        if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+        throw error;
+      } finally {
+        stop.release();
+      }
+    });
+}

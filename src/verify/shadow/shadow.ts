@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { givenConnection } from '../../config/connection.js';
+import { type ResolvedConfig } from '../../config/resolve.js';
+import { KnexwardError } from '../../errors.js';
+import { createTemporary, type Temporary } from './temporary.js';
+
+/** A database that is there for a while, to try migrations on. */
+export interface Shadow {
+  /** What stands behind it, in a person's words. */
+  description: string;
+  /** The project's configuration, with this database in the place of its own. */
+  config: ResolvedConfig;
+  /** Drops the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an empty database to try migrations on. It is made, in this order: on the server that the
+ * knexfile's `knexward.shadow` names; beside the project's own database, where the role may create
+ * one; on the embedded PostgreSQL. The project's own database is not touched. A shadow that a
+ * killed run left behind is dropped by the next one.
+ *
+ * @throws KnexwardError `NO_SHADOW` where there is none of the three.
+ */
+export async function openShadow(config: ResolvedConfig): Promise<Shadow> {
+  const { shadow } = config.settings;
+  if (shadow !== null) {
+    const made = await createTemporary(await givenConnection({ connection: shadow }), config);
+    if (made) return shadowOn(made, config, 'a database on the server that knexward.shadow names');
+    throw noShadow(
+      'The role that knexward.shadow names may not create databases.',
+      'Grant it that (alter role … createdb).',
+    );
+  }
+  if (config.database.kind === 'embedded') return onEmbedded(config, config.database.folder);
+  const made = await createTemporary(config.database.connection, config);
+  if (made) return shadowOn(made, config, 'a temporary database on the same server');
+  return onEmbedded(config, join(config.projectRoot, '.knexward', 'shadow')).catch(
+    (error: unknown) => {
+      if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
+      throw noShadow(
+        'The database role may not create databases, and the embedded PostgreSQL is not installed.',
+        `Name a server with knexward.shadow in the knexfile. Or: ${error.fix}`,
+      );
+    },
+  );
+}
+
+async function onEmbedded(config: ResolvedConfig, folder: string): Promise<Shadow> {
+  const { startEmbedded } = await import('../../embedded/index.js');
+  const server = await startEmbedded({ folder });
+  const { host, port, user, password, database } = server;
+  try {
+    const made = await createTemporary({ host, port, user, password, database }, config);
+    if (!made) throw noShadow('The embedded PostgreSQL does not let databases be created.', '');
+    const shadow = shadowOn(made, config, 'a temporary database on the embedded PostgreSQL');
+    return { ...shadow, close: () => shadow.close().finally(() => server.stop()) };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+function shadowOn(
+  { connection, drop }: Temporary,
+  config: ResolvedConfig,
+  description: string,
+): Shadow {
+  return {
+    description,
+    config: { ...config, database: { kind: 'server', connection } },
+    close: drop,
+  };
+}
+
+function noShadow(message: string, fix: string): KnexwardError {
+  return new KnexwardError('NO_SHADOW', {
+    message: `There is no database to try migrations on. ${message}`,
+    fix,
+  });
+}
