@@ -84,6 +84,23 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
     expect(compareCatalogs(schema, await catalogOf(judged))).toEqual([]);
   });
 
+  it('FR-015 verify: in sync after adopt; a change by hand is named, alone', async () => {
+    const verify = async () => {
+      const { code, json } = await knexward(judged, 'verify', '--json');
+      return { code, ...json<{ differences: { kind: string; object: string }[] }>() };
+    };
+    expect(await verify()).toMatchObject({
+      ...{ code: 0, inSync: true, differences: [], replayed: UNLEASH_MIGRATIONS },
+    });
+    await judged.query("alter table features alter column name set default 'by hand'");
+    const { code, differences } = await verify();
+    expect({ code, differences }).toMatchObject({
+      code: 6,
+      differences: [{ kind: 'column', object: 'public.features.name' }],
+    });
+    await judged.query('alter table features alter column name drop default');
+  });
+
   it('a new migration goes up and down beside the old ones', async () => {
     const create = await knexward(judged, 'create', 'add note to features', '--sql');
     const [, up = '', down = ''] =
