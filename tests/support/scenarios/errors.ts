@@ -112,6 +112,8 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     args: ['up'],
   },
   PERMISSION_DENIED: {
+    // As it is from PostgreSQL 15 on.
+    before: ({ database }) => database.query('revoke create on schema public from public'),
     args: ['up'],
     url: async ({ role, database }) => (await role()).url(database),
   },
