@@ -5,6 +5,7 @@
 export { adoptDatabase } from './adopt/adopt.js';
 export { ownTimeZone, readOldHistory } from './adopt/inspect-database.js';
 export { planHistory } from './adopt/plan.js';
+export { surviveClosedPipes } from './cli/closed-pipes.js';
 export { stopOnSignals, type Stoppable } from './cli/signals.js';
 export { projectConfig, type ResolvedConfig } from './config/resolve.js';
 export { narrowToScope } from './config/scope.js';

@@ -3,6 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { addAdoptCommand } from './adopt.js';
+import { surviveClosedPipes } from './closed-pipes.js';
 import { addCreateCommand } from './create.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDownCommand } from './down.js';
@@ -18,6 +19,7 @@ import { addWaitCommand } from './wait.js';
 
 /** Runs the command line: parses, carries out, reports, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
+  surviveClosedPipes();
   // stdout is for results: what a migration, or Knex, prints on the way goes to stderr.
   console.log = console.info = console.debug = console.error;
   const program = createProgram();

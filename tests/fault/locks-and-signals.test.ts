@@ -176,6 +176,27 @@ describe('locks and signals (US7, FR-006, FR-009)', () => {
     expect(await lockRow()).toBe(0);
   });
 
+  it.each(['text', 'json'])(
+    'whoever reads its output goes away (| head): the run goes on to its end (%s)',
+    async (format) => {
+      const names = ['20260101000001_b.js', '20260101000002_c.js', '20260101000003_d.js'];
+      for (const name of names) {
+        project.write({
+          [`migrations/${name}`]: `exports.up = async (knex) => {
+            console.log('at work');
+            await knex.raw('select pg_sleep(0.3)');
+          };`,
+        });
+      }
+      const child = start('up', '--log-format', format, '--log-level', 'debug');
+      const ended = once(child, 'exit');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      expect(await ended).toEqual([0, null]);
+      expect((await history()).slice(1)).toEqual(names);
+    },
+  );
+
   it('a second signal ends it at once, and even then nothing is left wrong', async () => {
     project.write({
       'migrations/20260101000001_b.js': `exports.up = async (knex) => {

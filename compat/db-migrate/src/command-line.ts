@@ -1,10 +1,11 @@
-import { stopOnSignals } from 'knexward/compat';
+import { stopOnSignals, surviveClosedPipes } from 'knexward/compat';
 import { explain } from './failure.js';
 import { getInstance } from './get-instance.js';
 import { log } from './log.js';
 
 /** Runs the command line, and ends the process with 0, or with 1 where anything went wrong. */
 export async function main(): Promise<void> {
+  surviveClosedPipes();
   process.title = 'db-migrate';
   process.exitCode = 1;
   const stop = stopOnSignals((name) => log.warn(`${name}: stopping`));
