@@ -1,6 +1,7 @@
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type RunListener } from '../run/events.js';
+import { interrupted } from '../run/interruption.js';
 import { run } from '../run/run.js';
 import { type Shadow } from './shadow/shadow.js';
 
@@ -28,9 +29,7 @@ export async function replay(
     signal,
   });
   if (!failed) return;
-  if (failed.code === 'INTERRUPTED') {
-    throw new KnexwardError('INTERRUPTED', { message: failed.message, fix: failed.fix ?? '' });
-  }
+  if (failed.code === 'INTERRUPTED') throw interrupted();
   const place =
     failed.file === null ? '' : ` (${failed.file}${failed.line ? `:${failed.line}` : ''})`;
   throw new KnexwardError('REPLAY_FAILED', {

@@ -4,9 +4,8 @@ import {
   defaultOf,
   idOf,
   inCatalogOrder,
-  nameOf,
+  objectOf,
   type ObjectId,
-  type ObjectKind,
 } from './model.js';
 import { inCanonicalWords } from './canonical.js';
 import { withoutInherited } from './inheritance.js';
@@ -191,16 +190,6 @@ class Builder {
 
 function keyOf({ class: of, oid, sub = 0 }: { class: number; oid: number; sub?: number }): string {
   return `${of}/${oid}/${sub}`;
-}
-
-function objectOf(
-  kind: ObjectKind,
-  own: string,
-  parent: CatalogObject | null,
-  parts: object,
-): CatalogObject {
-  const name = nameOf(kind, own, parent);
-  return { kind, name, own, parent: parent && idOf(parent), parts } as CatalogObject;
 }
 
 function rightsOf(row: {

@@ -263,3 +263,14 @@ function byKindAndName(a: CatalogObject, b: CatalogObject): number {
   if (byKind !== 0 || a.kind === 'column') return byKind;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
+
+/** An object with its name and its place, from what a row or a file says of it. */
+export function objectOf(
+  kind: ObjectKind,
+  own: string,
+  parent: CatalogObject | null,
+  parts: object,
+): CatalogObject {
+  const name = nameOf(kind, own, parent);
+  return { kind, name, own, parent: parent && idOf(parent), parts } as CatalogObject;
+}

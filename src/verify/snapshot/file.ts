@@ -4,7 +4,7 @@ import {
   type CatalogObject,
   idOf,
   inCatalogOrder,
-  nameOf,
+  objectOf,
   type NotDescribed,
   OBJECT_KINDS,
   type ObjectId,
@@ -139,16 +139,6 @@ function collect(
     objects.push(objectOf('privileges', role, object, rights));
   }
   for (const member of members) collect(member, object, objects, path);
-}
-
-function objectOf(
-  kind: ObjectKind,
-  own: string,
-  parent: CatalogObject | null,
-  parts: object,
-): CatalogObject {
-  const name = nameOf(kind, own, parent);
-  return { kind, name, own, parent: parent && idOf(parent), parts } as CatalogObject;
 }
 
 function broken(path: string, reason: string): KnexwardError {
