@@ -1,6 +1,6 @@
 import { KnexwardError, type WarningCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
-import { scopeOf, withoutScope } from '../files/scope.js';
+import { oldStemOf } from '../files/old-name.js';
 import { type History } from '../history/read.js';
 import { type OldHistory, type OldRow } from './inspect-database.js';
 
@@ -31,8 +31,6 @@ export interface HistoryPlan {
   alreadyAdopted: number;
   warnings: Warning[];
 }
-
-const DB_MIGRATE_STEM = /\d{14}-[^.]+/;
 
 /**
  * Plans how db-migrate's rows become Knex's: in the order of their ids, each in a batch of its
@@ -73,9 +71,8 @@ export function planHistory(
 function indexFiles(files: readonly Migration[]): Map<string, string> {
   const index = new Map<string, string>();
   for (const { name } of files) {
-    const own = DB_MIGRATE_STEM.exec(withoutScope(name))?.[0];
-    if (own === undefined) continue;
-    const stem = [scopeOf(name), own].filter((part) => part !== '').join('/');
+    const stem = oldStemOf(name);
+    if (stem === undefined) continue;
     const other = index.get(stem);
     if (other !== undefined) {
       throw new KnexwardError('DUPLICATE_FILE', {

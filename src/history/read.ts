@@ -35,8 +35,11 @@ export interface History {
   failed: FailedChange[];
   /** Who has taken Knex's own lock row. */
   knexLock: KnexLockState;
-  /** db-migrate's history, where there is one: how many of its rows were not carried over. */
-  dbMigrate: { rows: number; unadopted: number } | null;
+  /**
+   * db-migrate's history, where there is one: how many of its rows were not carried over, and
+   * whether its times have a zone.
+   */
+  dbMigrate: { rows: number; unadopted: number; zoned: boolean } | null;
 }
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
@@ -173,7 +176,7 @@ async function readContent(
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
     knex_lock: KnexLockState | null;
-    old: { rows: number; unadopted: number } | null;
+    old: History['dbMigrate'];
   }>(`select
     ${present.hasHistory ? historyRows(tables) : 'null'} as rows,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
@@ -206,17 +209,19 @@ function unadoptedRows(tables: HistoryTables, hasJournal: boolean): string {
   const old = qualified(tables.dbMigrate.schema, tables.dbMigrate.table);
   const unadopted = hasJournal ? `not exists (${adoptedOriginal(tables, 'm')})` : 'true';
   return `(select json_build_object('rows', count(*), 'unadopted',
-    count(*) filter (where ${unadopted})) from ${old} m)`;
+    count(*) filter (where ${unadopted}), 'zoned', (select atttypid = 'timestamptz'::regtype
+      from pg_attribute where attrelid = ${escapeLiteral(old)}::regclass and attname = 'run_on'))
+    from ${old} m)`;
 }
 
 /**
- * A query for the journal's record of one row of db-migrate's table having been carried over,
- * unless a later `undone` gave it back.
+ * A query for the journal's record of one row of db-migrate's table having been carried over, or
+ * having been written by knexward itself, unless a later `undone` gave it back.
  */
 export function adoptedOriginal(tables: HistoryTables, row: string): string {
   const journal = qualified(tables.schema, tables.journal);
   return `select from ${journal} j
-     where j.event = 'adopted'
+     where j.event in ('adopted', 'applied', 'resolved')
        and j.details ->> 'table' = ${escapeLiteral(oldTableName(tables))}
        and j.details ->> 'id' = ${row}.id::text and j.details ->> 'name' = ${row}.name
        and j.id > coalesce((select max(id) from ${journal} where event = 'undone'), 0)`;

@@ -216,6 +216,7 @@ async function carryOut(
       runId: result.runId,
       signal: request.signal,
     },
+    oldTable: history.dbMigrate,
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
     connect: () => session.connect(),
