@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { type Client } from 'pg';
-import { type ConfigRequest, type ResolvedConfig } from '../config/resolve.js';
+import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import {
-  findAllMigrations,
-  findMigrations,
-  findScopedMigrations,
-  type Migration,
-} from '../files/find.js';
-import { type LockHolder } from '../run/events.js';
-import { adoptionConfig } from './adoption-config.js';
+import { KnexwardError } from '../errors.js';
+import { findAllMigrations, type Migration } from '../files/find.js';
+import { readPhase } from '../history/phase.js';
+import { readHistory } from '../history/read.js';
 import { carryHistoryOver } from './carry-over.js';
 import { type FileAction } from './file-plan.js';
 import { planFiles } from './files.js';
@@ -18,22 +13,14 @@ import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
-import { inspectProject, type ProjectHints } from './project.js';
+import { findTakeover, type TakeoverRequest } from './takeover.js';
 
 /** What to take over, and how. */
-export interface AdoptRequest extends Omit<ConfigRequest, 'scope'>, ProjectHints {
-  /** The schema of db-migrate's table, where the configuration does not say. */
-  schema?: string | undefined;
+export interface AdoptRequest extends TakeoverRequest {
   /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
   timeZone?: string | undefined;
-  /** Carry the history over and leave the project's files alone. */
-  databaseOnly?: boolean | undefined;
-  dryRun?: boolean | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
-  onWaiting?: (holder: LockHolder | null) => void;
-  /** The id of the run in the journal, a UUID; a new one unless given. */
-  runId?: string | undefined;
 }
 
 /** A takeover: what it would do, or what it did. */
@@ -43,6 +30,8 @@ export interface Adoption {
   timeZone: string;
   /** The table, or tables, that the history comes from, or `null` where the database has none. */
   source: string | null;
+  /** The takeover is finished: db-migrate's table is set aside. */
+  finished: boolean;
   history: AdoptedRow[];
   adopted: number;
   alreadyAdopted: number;
@@ -62,14 +51,7 @@ export interface Adoption {
  */
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
   const timeZone = checkTimeZone(request.timeZone ?? ownTimeZone());
-  const root = resolve(request.cwd ?? process.cwd());
-  const project = await inspectProject(root, request);
-  const config = inGivenSchema(
-    await adoptionConfig(project, { ...request, cwd: root }, request),
-    request.schema,
-  );
-  const migrations = await findMigrations(config);
-  const all = [...migrations, ...(await findScopedMigrations(config))];
+  const { project, config, migrations, all } = await findTakeover(request);
   const session = await openSession(config);
   try {
     const found = await inspectHistories(session.client, config, all, timeZone);
@@ -88,6 +70,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       dryRun: request.dryRun ?? false,
       timeZone,
       source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
+      finished: found.some(({ finished }) => finished),
       ...sumUp(found.map(({ plan }) => plan)),
       adopted: 0,
       files: files.actions,
@@ -107,7 +90,10 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
 
 /**
  * Carries the history over for a project whose configuration is known, with everything as it is by
- * default, and without asking: what `adopt: "auto"` in a knexfile stands for.
+ * default, and without asking: what `adopt: "auto"` in a knexfile stands for. A takeover that a
+ * person has undone is not begun again by itself.
+ *
+ * @throws KnexwardError `NOT_ADOPTED` where it was undone.
  */
 export async function adoptDatabase(
   config: ResolvedConfig,
@@ -115,6 +101,8 @@ export async function adoptDatabase(
 ): Promise<HistoryPlan> {
   const session = await openSession(config);
   try {
+    const { tables } = await readHistory(session.client, config);
+    if ((await readPhase(session.client, tables)).undone) throw undone();
     return await carryHistoryOver({
       client: session.client,
       config,
@@ -127,17 +115,11 @@ export async function adoptDatabase(
   }
 }
 
-/**
- * Without a knexfile, a schema on the command line stands for one in database.json: history and
- * migrations are in it. A knexfile says for itself where Knex's tables are.
- */
-function inGivenSchema(config: ResolvedConfig, schema: string | undefined): ResolvedConfig {
-  if (schema === undefined || config.knexfile !== null) return config;
-  return {
-    ...config,
-    knex: { ...config.knex, searchPath: [schema, 'public'] },
-    migrations: { ...config.migrations, schemaName: schema },
-  };
+function undone(): KnexwardError {
+  return new KnexwardError('NOT_ADOPTED', {
+    message: 'The takeover of this database was undone; adopt: "auto" does not begin it again.',
+    fix: 'Run "knexward adopt --database-only" to take it over again.',
+  });
 }
 
 /** The rows of all histories, one history after the other. */

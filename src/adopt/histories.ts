@@ -1,6 +1,7 @@
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type Migration } from '../files/find.js';
+import { readPhase } from '../history/phase.js';
 import { readHistory } from '../history/read.js';
 import { readOldHistory } from './inspect-database.js';
 import { type HistoryPlan, planHistory } from './plan.js';
@@ -15,6 +16,8 @@ export interface FoundHistory {
   /** The table that it is in, or `null` where there is none. */
   source: string | null;
   plan: HistoryPlan;
+  /** The table is set aside: the takeover is finished. */
+  finished: boolean;
   /** The names that Knex's history has, or will have. */
   names: string[];
 }
@@ -49,6 +52,7 @@ async function inspectHistory(
     schema,
     source: old === null ? null : `${schema}.${table}`,
     plan,
+    finished: old === null && (await readPhase(client, history.tables)).setAside !== null,
     names: [...plan.rows, ...history.rows].map(({ name }) => name),
   };
 }

@@ -4,7 +4,15 @@ import { type HistoryTables, qualified } from './tables.js';
 
 /** What the journal can tell of. */
 export type JournalEventName =
-  'adopted' | 'started' | 'applied' | 'failed' | 'reverted' | 'resolved' | 'unlocked' | 'undone';
+  | 'adopted'
+  | 'started'
+  | 'applied'
+  | 'failed'
+  | 'reverted'
+  | 'resolved'
+  | 'unlocked'
+  | 'undone'
+  | 'finished';
 
 /** One row of the journal, as it is written. */
 export interface JournalEvent {

@@ -1,4 +1,6 @@
 import { type Adoption } from '../adopt/adopt.js';
+import { type FileAction } from '../adopt/file-plan.js';
+import { type Warning } from '../adopt/plan.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
 
@@ -8,15 +10,19 @@ const SHOWN_ON_TERMINAL = 10;
 export function renderPlan(adoption: Adoption, c: Colors, abridged: boolean): string {
   return [
     ...renderHistory(adoption, c, abridged),
-    ...renderFiles(adoption, c),
-    ...renderWarnings(adoption, c),
+    ...renderFiles(adoption.files, c),
+    ...renderWarnings(adoption.warnings, c),
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
 function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string[] {
-  const { history, source, timeZone, alreadyAdopted } = adoption;
+  const { history, source, finished, timeZone, alreadyAdopted } = adoption;
+  if (source === null && finished)
+    return [
+      "History: the takeover is finished, db-migrate's table is set aside; nothing to carry.",
+    ];
   if (source === null)
     return ["History: this database has none of db-migrate's; nothing to carry."];
   const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
@@ -35,7 +41,8 @@ function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string
   ];
 }
 
-function renderFiles({ files }: Adoption, c: Colors): string[] {
+/** What becomes of the project's files. */
+export function renderFiles(files: readonly FileAction[], c: Colors): string[] {
   if (files.length === 0) return ['Files: left as they are'];
   return [
     'Files:',
@@ -46,7 +53,8 @@ function renderFiles({ files }: Adoption, c: Colors): string[] {
   ];
 }
 
-function renderWarnings({ warnings }: Adoption, c: Colors): string[] {
+/** What a person should know, and where to read about it. */
+export function renderWarnings(warnings: readonly Warning[], c: Colors): string[] {
   if (warnings.length === 0) return [];
   return [
     'Warnings:',
@@ -61,6 +69,7 @@ export function renderOutcome(adoption: Adoption): string {
   if (dryRun) return 'Dry run: nothing was changed.\n';
   const changed = files.filter(({ apply }) => apply).length;
   if (adopted === 0 && changed === 0) {
+    if (adoption.finished) return 'Nothing to do: the takeover is finished.\n';
     return `Nothing to do: ${alreadyAdopted} rows were carried over before.\n`;
   }
   const lines = [
@@ -71,6 +80,7 @@ export function renderOutcome(adoption: Adoption): string {
           '  npm install knexward knex pg && npm uninstall db-migrate db-migrate-pg',
           '  npx knexward status',
           '  In every other environment: npx knexward adopt --database-only --env <name>',
+          '  Once no old release is left, in each: npx knexward adopt --finish --env <name>',
         ]
       : []),
   ];

@@ -103,7 +103,8 @@ export function planFor(request: RunRequest, files: readonly Migration[], histor
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
 }
 
-function refuseUnadopted({ dbMigrate, tables }: History): void {
+/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not carried over in full. */
+export function refuseUnadopted({ dbMigrate, tables }: History): void {
   if (!dbMigrate || dbMigrate.unadopted === 0) return;
   const { schema, table } = tables.dbMigrate;
   throw new KnexwardError('NOT_ADOPTED', {

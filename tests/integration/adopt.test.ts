@@ -148,6 +148,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     const databaseJson = project.read('database.json');
     const { files } = await adopt();
     expect(files).toEqual([
+      { path: 'knexward-adopted.json', action: 'create' },
       { path: 'knexfile.js', action: 'create' },
       { path: 'package.json', action: 'rewrite' },
       { path: 'database.json', action: 'rename' },

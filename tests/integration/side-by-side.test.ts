@@ -90,7 +90,7 @@ describe('an old release (real db-migrate) and a new one side by side after adop
 
   it("a file of the old format that knexward applies is in db-migrate's table too", async () => {
     oldRelease.write(C);
-    newRelease.write({ ...C, 'migrations/20260101000000_d.sql': 'create table d (id int);' });
+    newRelease.write({ ...C, 'migrations/20260101000000_d.up.sql': 'create table d (id int);' });
     await succeeds('up');
     await oldStarts();
     expect(await ran()).toEqual(['b', 'c']);

@@ -62,6 +62,19 @@ export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
   CALLERS_NOT_ALL_SEARCHED: withFiles(
     Object.fromEntries(Array.from({ length: 5001 }, (_, i) => [`generated/${i}.js`, ''])),
   ),
+  UNDO_LEFT: {
+    files: { ...DATABASE_JSON, ...script('db-migrate up') },
+    before: async ({ run, project }) => {
+      await run('adopt', '--yes');
+      project.write(script('knexward up --count 3'));
+    },
+    args: ['adopt', '--undo', '--dry-run'],
+  },
+  KNEX_FILES_LEFT: {
+    files: { ...DATABASE_JSON, ...script('db-migrate up') },
+    before: ({ run }) => run('adopt', '--yes'),
+    args: ['adopt', '--undo', '--dry-run'],
+  },
   IMPLICIT_DEPENDENCY: withFiles({
     ...script('node .'),
     [OLD]: `const async = require('async'); ${NOTHING}`,
