@@ -95,6 +95,7 @@ export const CODES = {
   SCRIPT_CHANGED: { adopt: true, summary: 'A script was rewritten, and a person should look.' },
   CALLER_LEFT: { adopt: true, summary: 'A file calls db-migrate and is left as it is.' },
   CALLERS_NOT_ALL_SEARCHED: { adopt: true, summary: 'Not every file was searched for callers.' },
+  DRIFT: { adopt: true, summary: 'The database is not what its migrations make.' },
   UNDO_LEFT: { adopt: true, summary: 'An undo left a file as it is.' },
   KNEX_FILES_LEFT: { adopt: true, summary: 'Files are left at which db-migrate stops.' },
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },

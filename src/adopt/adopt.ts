@@ -13,12 +13,15 @@ import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
+import { proveSchema, type Proof, type ProofOptions, warningsOfProof } from './prove.js';
 import { findTakeover, type TakeoverRequest } from './takeover.js';
 
 /** What to take over, and how. */
 export interface AdoptRequest extends TakeoverRequest {
   /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
   timeZone?: string | undefined;
+  /** Prove first, in a shadow database, that the files give the schema that the database has. */
+  verify?: ProofOptions | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
 }
@@ -37,6 +40,8 @@ export interface Adoption {
   alreadyAdopted: number;
   files: FileAction[];
   warnings: Warning[];
+  /** What was proven of the schema; `null` where that was not asked for. */
+  proof: Proof | null;
   /** Whether the rows were compared one by one with the old ones before they were committed. */
   verified: boolean;
 }
@@ -65,6 +70,9 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
           environment: config.environment,
         });
     const implicit = findImplicitDependencies(all, project.packageJson);
+    const proof = request.verify
+      ? await proveSchema(session.client, found, all, request.verify)
+      : null;
     const planned: Adoption = {
       environment: config.environment,
       dryRun: request.dryRun ?? false,
@@ -74,7 +82,13 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       ...sumUp(found.map(({ plan }) => plan)),
       adopted: 0,
       files: files.actions,
-      warnings: [...found.flatMap(({ plan }) => plan.warnings), ...files.warnings, ...implicit],
+      warnings: [
+        ...found.flatMap(({ plan }) => plan.warnings),
+        ...(proof ? warningsOfProof(proof) : []),
+        ...files.warnings,
+        ...implicit,
+      ],
+      proof,
       verified: false,
     };
     if (planned.dryRun) return planned;
@@ -141,7 +155,12 @@ async function carryOver(
   const { onWaiting, runId = randomUUID() } = request;
   const plans: HistoryPlan[] = [];
   for (const { config, plan } of found) {
-    const work = { client, config, files, timeZone, runId, ...(onWaiting && { onWaiting }) };
+    const work = {
+      ...{ client, config, files, timeZone, runId },
+      ...(onWaiting && { onWaiting }),
+      // What was not proven is not carried over either.
+      ...(planned.proof && { expected: plan.rows.map(({ name }) => name) }),
+    };
     plans.push(plan.rows.length === 0 ? plan : await carryHistoryOver(work));
   }
   const carried = sumUp(plans);

@@ -21,6 +21,8 @@ export interface CarryOver {
   timeZone: string;
   runId: string;
   onWaiting?: (holder: LockHolder | null) => void;
+  /** The rows that it is to come to, where something was proven about them. */
+  expected?: readonly string[];
 }
 
 /**
@@ -53,6 +55,7 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
       files,
       timeZone,
     );
+    refuseUnexpected(plan, work.expected);
     await write(work, history.tables, plan.rows, type);
     await compare(work, history.tables, plan.rows, type);
     await client.query('commit');
@@ -60,6 +63,17 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
   } finally {
     await lock.release();
   }
+}
+
+/** db-migrate takes no lock: it may have applied more while the proof was made. */
+function refuseUnexpected({ rows }: HistoryPlan, expected: readonly string[] | undefined): void {
+  if (expected === undefined) return;
+  const names = rows.map(({ name }) => name);
+  if (names.length === expected.length && names.every((name, i) => name === expected[i])) return;
+  throw new KnexwardError('ADOPT_MISMATCH', {
+    message: `db-migrate has changed its history while the proof was made: ${expected.length} rows were to be carried over, and there are ${names.length} now. Nothing was changed.`,
+    fix: 'Run the command again.',
+  });
 }
 
 async function write(

@@ -18,7 +18,7 @@ export interface FoundHistory {
   plan: HistoryPlan;
   /** The table is set aside: the takeover is finished. */
   finished: boolean;
-  /** The names that Knex's history has, or will have. */
+  /** The names that Knex's history has, or will have, in the order of its rows. */
   names: string[];
 }
 
@@ -53,6 +53,6 @@ async function inspectHistory(
     source: old === null ? null : `${schema}.${table}`,
     plan,
     finished: old === null && (await readPhase(client, history.tables)).setAside !== null,
-    names: [...plan.rows, ...history.rows].map(({ name }) => name),
+    names: [...history.rows, ...plan.rows].map(({ name }) => name),
   };
 }

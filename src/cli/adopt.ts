@@ -1,11 +1,15 @@
 import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
+import { type ProofOptions } from '../adopt/prove.js';
+import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { stopOnSignals } from './signals.js';
 
 type AdoptOptions = CommonOptions &
   Pick<AdoptRequest, 'config' | 'migrationsDir' | 'table' | 'schema' | 'timeZone'> & {
     finish?: boolean;
     undo?: boolean;
+    verify?: boolean;
     databaseOnly?: boolean;
     dryRun?: boolean;
     yes?: boolean;
@@ -20,6 +24,12 @@ export function addAdoptCommand(program: Command): void {
         new Option('--finish', "set db-migrate's table aside: old releases stop").conflicts('undo'),
       )
       .option('--undo', 'go back to db-migrate, also after --finish')
+      .addOption(
+        new Option(
+          '--verify',
+          'prove first that the files give the schema that is there',
+        ).conflicts(['finish', 'undo']),
+      )
       .option('--dry-run', 'show the plan, change nothing')
       .option('-y, --yes', 'do not ask')
       .option('--database-only', 'see to the database, leave the files alone')
@@ -45,11 +55,14 @@ knexfile, rewrites package.json's scripts under their old names, and renames dat
 database.json.bak. The migrations stay where they are, as they are. Calls of db-migrate elsewhere
 (Dockerfile, Procfile, workflows) are rewritten where that is safe, and listed where it is not.
 
+With --verify it replays the old files first, in a database made for the moment (see knexward verify
+--help), and shows what was changed by hand in the past; with --yes it goes on all the same.
+
 Repeating it is harmless: it picks up what db-migrate has applied meanwhile.
 
 Examples:
   $ knexward adopt --dry-run
-  $ knexward adopt --time-zone Europe/Berlin
+  $ knexward adopt --time-zone Europe/Berlin --verify
   $ knexward adopt --database-only --env production --yes
   $ knexward adopt --finish --env production --dry-run
   $ knexward adopt --undo`,
@@ -75,17 +88,41 @@ Examples:
         output.line(renderPlan(plan, output.colors, output.interactive).trimEnd());
       };
       let shown = false;
+      const proof = options.verify ? proofFor(output) : undefined;
       const adoption = await adopt({
-        ...{ ...request, timeZone },
+        ...{ ...request, timeZone, verify: proof?.options },
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;
-          await output.confirm('Apply this plan?', options.yes ?? false);
+          const differs = (plan.proof?.drift.length ?? 0) > 0;
+          const question = differs ? 'Take over all the same?' : 'Apply this plan?';
+          await output.confirm(question, options.yes ?? false);
         },
-      });
+      }).finally(() => proof?.end());
       if (!shown) showPlan(adoption);
       output.result(toDocument(adoption), () => renderOutcome(adoption));
     });
+}
+
+/** A replay takes a while: it shows where it is, and a signal stops it. */
+function proofFor(output: Output): { options: ProofOptions; end: () => void } {
+  const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
+  return {
+    options: {
+      signal: stop.signal,
+      onReplay: (where, count) =>
+        output.note('info', `Replaying ${count} migrations on ${where} …`),
+      listener: (event) => {
+        if (event.type !== 'started') return;
+        output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
+      },
+    },
+    end: () => {
+      if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+      output.status(null);
+      stop.release();
+    },
+  };
 }
 
 /** The takeover in the form that the contract gives it. */
@@ -99,5 +136,6 @@ function toDocument(adoption: Adoption): Record<string, unknown> {
     ...{ adopted, alreadyAdopted },
     files: adoption.files.map(({ path, action }) => ({ path, action })),
     ...{ warnings, verified },
+    ...{ drift: adoption.proof?.drift ?? null, unproven: adoption.proof?.unproven ?? null },
   };
 }

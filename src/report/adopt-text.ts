@@ -3,6 +3,7 @@ import { type FileAction } from '../adopt/file-plan.js';
 import { type Warning } from '../adopt/plan.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
+import { renderDifference } from './snapshot-text.js';
 
 const SHOWN_ON_TERMINAL = 10;
 
@@ -10,6 +11,7 @@ const SHOWN_ON_TERMINAL = 10;
 export function renderPlan(adoption: Adoption, c: Colors, abridged: boolean): string {
   return [
     ...renderHistory(adoption, c, abridged),
+    ...renderProof(adoption, c),
     ...renderFiles(adoption.files, c),
     ...renderWarnings(adoption.warnings, c),
   ]
@@ -38,6 +40,21 @@ function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string
         `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
     ),
     ...(hidden > 0 ? [c.dim(`  … and ${hidden} more; --dry-run --json shows them all`)] : []),
+  ];
+}
+
+function renderProof({ proof }: Adoption, c: Colors): string[] {
+  if (proof === null) return [];
+  const { drift, unproven, replayed, shadow, postgres } = proof;
+  return [
+    drift.length === 0
+      ? `Schema: it is what its ${replayed} migrations make, replayed on ${shadow}`
+      : `Schema: ${drift.length} differences to what its ${replayed} migrations make, replayed on ${shadow}:`,
+    ...drift.flatMap((difference) => renderDifference(difference, c)),
+    ...(unproven.length > 0 ? [`  Not proven, no file: ${unproven.join(', ')}`] : []),
+    ...(postgres.expected === postgres.actual
+      ? []
+      : [`  Replayed on PostgreSQL ${postgres.expected}, the database is on ${postgres.actual}.`]),
   ];
 }
 
