@@ -36,6 +36,8 @@ export interface Adoption {
   /** The takeover is finished: db-migrate's table is set aside. */
   finished: boolean;
   history: AdoptedRow[];
+  /** What db-migrate has reverted since it was carried over, and Knex's history loses as well. */
+  reverted: string[];
   adopted: number;
   alreadyAdopted: number;
   files: FileAction[];
@@ -92,7 +94,9 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       verified: false,
     };
     if (planned.dryRun) return planned;
-    const changes = planned.history.length > 0 || files.actions.some(({ apply }) => apply);
+    const changes =
+      planned.history.length + planned.reverted.length > 0 ||
+      files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
     const done = await carryOver(request, session.client, found, all, planned);
     for (const { apply } of files.actions) await apply?.();
@@ -137,9 +141,12 @@ function undone(): KnexwardError {
 }
 
 /** The rows of all histories, one history after the other. */
-function sumUp(plans: readonly HistoryPlan[]): Pick<Adoption, 'history' | 'alreadyAdopted'> {
+function sumUp(
+  plans: readonly HistoryPlan[],
+): Pick<Adoption, 'history' | 'reverted' | 'alreadyAdopted'> {
   return {
     history: plans.flatMap(({ rows }) => rows),
+    reverted: plans.flatMap(({ reverted }) => reverted),
     alreadyAdopted: plans.reduce((sum, plan) => sum + plan.alreadyAdopted, 0),
   };
 }
@@ -161,7 +168,7 @@ async function carryOver(
       // What was not proven is not carried over either.
       ...(planned.proof && { expected: plan.rows.map(({ name }) => name) }),
     };
-    plans.push(plan.rows.length === 0 ? plan : await carryHistoryOver(work));
+    plans.push(plan.rows.length + plan.reverted.length === 0 ? plan : await carryHistoryOver(work));
   }
   const carried = sumUp(plans);
   return { ...planned, ...carried, adopted: carried.history.length, verified: true };

@@ -3,11 +3,11 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
-import { actor } from '../history/journal.js';
+import { actor, writeJournal } from '../history/journal.js';
 import { isoMoment } from '../history/moment.js';
-import { oldTableName, readHistory } from '../history/read.js';
+import { type History, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
-import { createTables } from '../history/write.js';
+import { createTables, deleteHistoryRows } from '../history/write.js';
 import { acquireLock } from '../run/lock.js';
 import { type LockHolder } from '../run/events.js';
 import { momentOf, readOldHistory, type RunOnType, typeOfRunOn } from './inspect-database.js';
@@ -56,12 +56,28 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
       timeZone,
     );
     refuseUnexpected(plan, work.expected);
+    await takeBack(work, history, plan.reverted);
     await write(work, history.tables, plan.rows, type);
     await compare(work, history.tables, plan.rows, type);
     await client.query('commit');
     return plan;
   } finally {
     await lock.release();
+  }
+}
+
+/** What db-migrate has reverted, on an instance of an old release, is not applied any more. */
+async function takeBack(
+  { client, runId }: CarryOver,
+  { tables, rows }: History,
+  reverted: readonly string[],
+): Promise<void> {
+  for (const name of reverted) {
+    await deleteHistoryRows(client, tables, name);
+    await writeJournal(client, tables, {
+      ...{ runId, event: 'reverted', migration: name, details: { by: 'db-migrate' } },
+      batch: rows.find((row) => row.name === name)?.batch ?? null,
+    });
   }
 }
 

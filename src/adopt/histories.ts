@@ -53,6 +53,8 @@ async function inspectHistory(
     source: old === null ? null : `${schema}.${table}`,
     plan,
     finished: old === null && (await readPhase(client, history.tables)).setAside !== null,
-    names: [...history.rows, ...plan.rows].map(({ name }) => name),
+    names: [...history.rows.filter(({ name }) => !plan.reverted.includes(name)), ...plan.rows].map(
+      ({ name }) => name,
+    ),
   };
 }

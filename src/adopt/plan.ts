@@ -28,6 +28,8 @@ export interface Warning {
 export interface HistoryPlan {
   timeZone: string;
   rows: AdoptedRow[];
+  /** What db-migrate has reverted since it was carried over: Knex's history loses it too. */
+  reverted: string[];
   alreadyAdopted: number;
   warnings: Warning[];
 }
@@ -45,7 +47,9 @@ export function planHistory(
   timeZone: string,
 ): HistoryPlan {
   const fileOf = indexFiles(files);
+  const reverted = history.dbMigrate?.reverted ?? [];
   const known = new Set(history.rows.map(({ name }) => name));
+  for (const name of reverted) known.delete(name);
   const pending = (old ?? []).filter(({ adopted }) => !adopted);
   let batch = history.rows.reduce((highest, row) => Math.max(highest, row.batch), 0);
   const rows = pending.map((original): AdoptedRow => {
@@ -62,6 +66,7 @@ export function planHistory(
   return {
     timeZone,
     rows,
+    reverted,
     alreadyAdopted: (old?.length ?? 0) - pending.length,
     warnings: findWarnings(rows, timeZone),
   };

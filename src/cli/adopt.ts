@@ -133,7 +133,7 @@ function toDocument(adoption: Adoption): Record<string, unknown> {
     history: adoption.history.map(({ from, name, batch, appliedAt, file }) => ({
       ...{ from, name, batch, appliedAt, file },
     })),
-    ...{ adopted, alreadyAdopted },
+    ...{ adopted, alreadyAdopted, reverted: adoption.reverted },
     files: adoption.files.map(({ path, action }) => ({ path, action })),
     ...{ warnings, verified },
     ...{ drift: adoption.proof?.drift ?? null, unproven: adoption.proof?.unproven ?? null },

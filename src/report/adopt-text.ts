@@ -29,7 +29,10 @@ function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string
     return ["History: this database has none of db-migrate's; nothing to carry."];
   const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
   const heading = `History: ${history.length} rows of ${source} to carry over${before}`;
-  if (history.length === 0) return [heading];
+  const back = adoption.reverted.map(
+    (name) => `  ${c.yellow('-')} ${name}, reverted by db-migrate`,
+  );
+  if (history.length === 0) return [heading, ...back];
   const shown = abridged ? history.slice(0, SHOWN_ON_TERMINAL) : history;
   const hidden = history.length - shown.length;
   return [
@@ -39,6 +42,7 @@ function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string
       ({ from, name, batch, appliedAt, file }) =>
         `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
     ),
+    ...back,
     ...(hidden > 0 ? [c.dim(`  … and ${hidden} more; --dry-run --json shows them all`)] : []),
   ];
 }
@@ -85,11 +89,12 @@ export function renderOutcome(adoption: Adoption): string {
   const { adopted, dryRun, files, alreadyAdopted } = adoption;
   if (dryRun) return 'Dry run: nothing was changed.\n';
   const changed = files.filter(({ apply }) => apply).length;
-  if (adopted === 0 && changed === 0) {
+  if (adopted + adoption.reverted.length + changed === 0) {
     if (adoption.finished) return 'Nothing to do: the takeover is finished.\n';
     return `Nothing to do: ${alreadyAdopted} rows were carried over before.\n`;
   }
   const lines = [
+    ...adoption.reverted.map((name) => `${name} was reverted by db-migrate, and is pending.`),
     `Adopted ${adopted} migrations, each compared with its old row; the old table stays.`,
     ...(changed > 0
       ? [

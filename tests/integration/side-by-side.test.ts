@@ -157,6 +157,40 @@ exports.up = (db) => db.runSql("insert into ran values ('c'); select pg_advisory
     expect(await succeeds('up')).toContain('Already up to date');
   });
 
+  it.each([
+    ['carried over by adopt', '20160101000000-b', 'b'],
+    ['applied by knexward', '20170101000000-c', 'c'],
+  ])(
+    "what an old instance reverts with db-migrate's down is noticed (%s): up refuses, adopt says it to Knex's history",
+    async (_, name, short) => {
+      if (short === 'c') {
+        oldRelease.write(C);
+        newRelease.write(C);
+        await succeeds('up');
+      }
+      await oldStarts('down');
+      expect((await knexward('up', '--json')).json()).toMatchObject({
+        error: { code: 'NOT_ADOPTED', message: expect.stringContaining(name) as string },
+      });
+      expect((await knexward('status', '--json')).json()).toMatchObject({
+        problems: [{ code: 'NOT_ADOPTED', migration: `${name}.js` }],
+      });
+      const adopted = await knexward('adopt', '--database-only', '--yes', '--json');
+      expect(adopted.json()).toMatchObject({ adopted: 0, reverted: [`${name}.js`] });
+      expect(await byKnex()).not.toContain(`${name}.js`);
+      await succeeds('up');
+      await oldStarts();
+      expect((await ran()).slice(-3)).toEqual([short, `${short} down`, short]);
+      expect(await succeeds('adopt', '--database-only', '--yes')).toContain('Nothing to do');
+    },
+  );
+
+  it('undo does not bring back what db-migrate itself has reverted', async () => {
+    await oldStarts('down');
+    await succeeds('adopt', '--undo', '--yes');
+    expect(await byDbMigrate()).toEqual(['/20150101000000-a']);
+  });
+
   it('resolve says it to both tables', async () => {
     newRelease.write(C);
     await succeeds('up');

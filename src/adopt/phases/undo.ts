@@ -5,7 +5,7 @@ import { KnexwardError } from '../../errors.js';
 import { oldNameOf } from '../../files/old-name.js';
 import { writeJournal } from '../../history/journal.js';
 import { freeName, readPhase, renameTable, UNDONE_SUFFIX } from '../../history/phase.js';
-import { type History, readHistory } from '../../history/read.js';
+import { type History, type HistoryRow, readHistory } from '../../history/read.js';
 import { type HistoryTables, qualified } from '../../history/tables.js';
 import { type FileAction } from '../file-plan.js';
 import { type Warning } from '../plan.js';
@@ -107,7 +107,13 @@ async function planHistoryBack(client: Client, history: History): Promise<Histor
     const name = await freeName(client, tables.schema, each, UNDONE_SUFFIX);
     moves.push({ from: qualified(tables.schema, each), to: qualified(tables.schema, name) });
   }
-  return { tables: moves, rows: planRowsBack(history.rows, old) };
+  return { tables: moves, rows: planRowsBack(appliedIn(history), old) };
+}
+
+/** What db-migrate itself has reverted since is not brought back. */
+export function appliedIn({ rows, dbMigrate }: History): HistoryRow[] {
+  const reverted = new Set(dbMigrate?.reverted);
+  return rows.filter(({ name }) => !reverted.has(name));
 }
 
 /** db-migrate could neither see these nor revert them. */
@@ -125,20 +131,18 @@ async function undoHistory(
   config: ResolvedConfig,
   request: UndoRequest,
 ): Promise<HistoryBack> {
-  if ((await planHistoryBack(client, await readHistory(client, config))).tables.length === 0) {
-    return NOTHING;
-  }
   return underLock(client, config, request, async ({ tables, dbMigrate, knexLock, complete }) => {
     if (!complete) return NOTHING;
     if (knexLock === 'knex') throw knexIsRunning(tables);
     await refuseWhileDbMigrateRuns(client, tables);
     for (const each of [tables.history, tables.lock]) await takeTable(client, tables.schema, each);
     if (dbMigrate) await takeTable(client, tables.dbMigrate.schema, tables.dbMigrate.table);
-    const plan = await planHistoryBack(client, await readHistory(client, config));
+    const before = await readHistory(client, config);
+    const plan = await planHistoryBack(client, before);
     if (plan.tables.length === 0) return NOTHING;
     await restoreTable(client, tables, await readPhase(client, tables));
     const history = await readHistory(client, config);
-    await writeRowsBack(client, history, plan.rows);
+    await writeRowsBack(client, { ...history, rows: appliedIn(before) }, plan.rows);
     await setKnexTablesAside(client, tables, plan.tables);
     await writeJournal(client, tables, {
       ...{ runId: request.runId ?? randomUUID(), event: 'undone', migration: null },
