@@ -4,7 +4,15 @@ import { type HistoryTables, qualified } from './tables.js';
 
 /** What the journal can tell of. */
 export type JournalEventName =
-  'adopted' | 'started' | 'applied' | 'failed' | 'reverted' | 'resolved' | 'unlocked' | 'undone';
+  | 'adopted'
+  | 'started'
+  | 'applied'
+  | 'failed'
+  | 'reverted'
+  | 'resolved'
+  | 'unlocked'
+  | 'undone'
+  | 'finished';
 
 /** One row of the journal, as it is written. */
 export interface JournalEvent {
@@ -15,6 +23,8 @@ export interface JournalEvent {
   checksum?: string | null;
   durationMs?: number;
   details?: Record<string, unknown>;
+  /** An expression for further details that only the server can tell. */
+  detailsSql?: string | undefined;
 }
 
 /** Adds a row to the journal, on the connection (and in the transaction) that is given. */
@@ -33,7 +43,7 @@ export function journalInsert(tables: HistoryTables, event: JournalEvent): strin
   return `insert into ${qualified(tables.schema, tables.journal)}
       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
     values (${values.join(', ')}, ${literal(actor())} || ', ' || current_user,
-      ${literal(JSON.stringify(details ?? {}))})`;
+      ${literal(JSON.stringify(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
 }
 
 function literal(value: string | number | null): string {

@@ -6,18 +6,15 @@ import { type RawConnection, withRawConnection } from '../database/raw-connectio
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { fence } from '../history/fence.js';
-import { journalInsert, writeJournal } from '../history/journal.js';
+import { type OldTable } from '../history/in-step.js';
+import { writeJournal } from '../history/journal.js';
 import { type HistoryTables } from '../history/tables.js';
-import {
-  historyRowInsert,
-  historyRowLook,
-  historyRowsDelete,
-  isApplied,
-} from '../history/write.js';
+import { historyRowLook, isApplied } from '../history/write.js';
 import { watchBlockers } from './blockers.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
 import { noteStatements } from './note-statements.js';
+import { record } from './record.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /**
@@ -40,6 +37,8 @@ export interface RunContext {
   /** The search path that each transaction sets for itself; `null` where the connection has it. */
   searchPath: string | null;
   tables: HistoryTables;
+  /** db-migrate's table, as long as it is there, which is kept in step; else `null`. */
+  oldTable: OldTable | null;
   runId: string;
   direction: 'up' | 'down';
   batch: number;
@@ -118,8 +117,16 @@ async function changeAndRecord(
       watch.stop();
     }
     const durationMs = performance.now() - started;
-    await record(connection, context, migration, durationMs);
+    // Thrown within the transaction, so that what was done twice is taken back.
+    if (!(await record(connection, context, migration, durationMs))) throw doneByDbMigrate();
     return { done: true };
+  });
+}
+
+function doneByDbMigrate(): KnexwardError {
+  return new KnexwardError('NOT_ADOPTED', {
+    message: 'db-migrate has applied it meanwhile; what this run did of it was rolled back',
+    fix: 'Run "knexward adopt --database-only", then the command again.',
   });
 }
 
@@ -198,23 +205,6 @@ async function reopen(
   });
   // Within a transaction that the change has begun anew, this is a warning of the server's.
   await connection.query('begin');
-}
-
-/** The history row and the journal row, in one message to the server, which is one transaction. */
-async function record(
-  connection: RawConnection,
-  context: RunContext,
-  migration: LoadedMigration,
-  durationMs: number,
-): Promise<void> {
-  const { tables, direction, batch, runId } = context;
-  const { name, checksum } = migration;
-  const up = direction === 'up';
-  const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
-  const entry = journalInsert(tables, {
-    ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
-  });
-  await connection.query(`${row}; ${entry}`);
 }
 
 async function applyOutsideTransaction(

@@ -110,9 +110,16 @@ export function planFor(request: RunRequest, files: readonly Migration[], histor
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
 }
 
-function refuseUnadopted({ dbMigrate, tables }: History): void {
-  if (!dbMigrate || dbMigrate.unadopted === 0) return;
+/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not carried over in full. */
+export function refuseUnadopted({ dbMigrate, tables }: History): void {
+  if (!dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0) return;
   const { schema, table } = tables.dbMigrate;
+  if (dbMigrate.unadopted === 0) {
+    throw new KnexwardError('NOT_ADOPTED', {
+      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was carried over.`,
+      fix: 'Run "knexward adopt --database-only": Knex\'s history then says so too.',
+    });
+  }
   throw new KnexwardError('NOT_ADOPTED', {
     message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not carried over yet; running now could apply them a second time.`,
     fix: 'Run "knexward adopt" (in further environments: "knexward adopt --database-only").',
@@ -223,6 +230,7 @@ async function carryOut(
       runId: result.runId,
       signal: request.signal,
     },
+    oldTable: history.dbMigrate,
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
     connect: () => session.connect(),
