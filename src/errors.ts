@@ -65,6 +65,7 @@ export const CODES = {
     ...{ exit: 5, status: true, adopt: true },
     summary: 'The history has a migration whose file is not there.',
   },
+  CHANGED_FILE: { exit: 5, status: true, summary: 'A file was edited after it was applied.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
   ADOPT_MISMATCH: { exit: 5, summary: 'What was carried over is not what was planned.' },
   // 6: a check found something
@@ -81,7 +82,6 @@ export const CODES = {
   },
   PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
   AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
-  CHANGED_FILE: { status: true, summary: 'A file was edited after it was applied.' },
   OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },
   KNEX_LOCKED: { status: true, summary: "Knex's lock is taken, by Knex or by what it left." },
   LEFT_LOCK: { status: true, summary: "Knex's lock is taken by a knexward, or was left by one." },

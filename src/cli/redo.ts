@@ -3,6 +3,9 @@ import { resolveConfig } from '../config/resolve.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { reportFailure, runForCommand, toDocument } from './run-and-report.js';
 
+/** What was just reverted has to come back, whatever is to be said of other files. */
+const APPLY_AGAIN = { direction: 'up', acceptChanged: true } as const;
+
 export function addRedoCommand(program: Command): void {
   withCommonOptions(
     program
@@ -23,7 +26,7 @@ export function addRedoCommand(program: Command): void {
     const up =
       down.failed || last === undefined
         ? null
-        : await runForCommand(config, { direction: 'up', extent: { only: names } }, output, yes);
+        : await runForCommand(config, { ...APPLY_AGAIN, extent: { only: names } }, output, yes);
     output.result({ down: toDocument(down), up: up && toDocument(up) }, () =>
       up ? renderRun(up) : '',
     );

@@ -36,6 +36,8 @@ export interface KnexwardKey {
   shadow?: Knex.Config['connection'];
   /** `auto`: `up` carries db-migrate's history over by itself, where it finds one. */
   adopt?: 'manual' | 'auto';
+  /** Where applied files were edited since: `report` tells of it in `status` only; `stop`: `up` refuses. */
+  checksums?: 'report' | 'stop';
   /** What is asked in production before it is done. */
   production?: { confirmDown?: boolean };
   /** Where db-migrate kept its history. */
@@ -61,6 +63,7 @@ export interface Settings {
   embedded: boolean | string;
   shadow: NonNullable<Knex.Config['connection']> | null;
   adopt: 'manual' | 'auto';
+  checksums: 'report' | 'stop';
   confirmDown: boolean;
   dbMigrate: { table: string; schema: string | null };
   formats: Record<string, MigrationFormat>;
@@ -74,6 +77,7 @@ const KNOWN_KEYS = new Set([
   'embedded',
   'shadow',
   'adopt',
+  'checksums',
   'production',
   'dbMigrate',
   'formats',
@@ -129,7 +133,8 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     waitForLock: parseDuration(key.waitForLock ?? '60s', 'knexward.waitForLock'),
     embedded: key.embedded ?? true,
     shadow: key.shadow ?? null,
-    adopt: key.adopt ?? 'manual',
+    adopt: oneOf(['manual', 'auto'], key.adopt, 'adopt'),
+    checksums: oneOf(['report', 'stop'], key.checksums, 'checksums'),
     confirmDown: key.production?.confirmDown ?? true,
     dbMigrate: {
       table: key.dbMigrate?.table ?? 'migrations',
@@ -137,4 +142,18 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     },
     formats: key.formats ?? {},
   };
+}
+
+/** The first of the words where none is given. */
+function oneOf<Word extends string>(
+  words: readonly [Word, ...Word[]],
+  given: Word | undefined,
+  name: string,
+): Word {
+  if (given === undefined) return words[0];
+  if (words.includes(given)) return given;
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `"${String(given)}" is not known as a value of knexward.${name}.`,
+    fix: `Write ${words.map((word) => `'${word}'`).join(' or ')}.`,
+  });
 }

@@ -1,30 +1,24 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { type Migration } from './find.js';
 
 /** SHA-256 of a file's bytes, in hexadecimal. */
 export async function checksumOf(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  return sha256(await readFile(path));
 }
 
 /**
- * The migrations whose files are not what they were. A file with another extension is not compared:
- * what a compiler makes of a file is another text.
- *
- * @param recorded the checksums of then, by name; a migration without one is not looked at
+ * Whether a text is the one that a checksum was taken of. Line ends do not count: version control
+ * may give the same file `\r\n` on one machine and `\n` on the other.
  */
-export async function findChanged(
-  files: readonly Migration[],
-  recorded: ReadonlyMap<string, string>,
-): Promise<string[]> {
-  const changed: string[] = [];
-  for (const { name, path } of files) {
-    const before = recorded.get(name);
-    if (before === undefined || path === null || extname(path) !== extname(name)) continue;
-    if ((await checksumOf(path)) !== before) changed.push(name);
-  }
-  return changed;
+export function isTextOf(content: Buffer, checksum: string): boolean {
+  if (sha256(content) === checksum) return true;
+  // As bytes, one character each: nothing but the line ends must change.
+  const unix = content.toString('latin1').replaceAll('\r\n', '\n');
+  return [unix, unix.replaceAll('\n', '\r\n')].some(
+    (text) => sha256(Buffer.from(text, 'latin1')) === checksum,
+  );
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,4 +1,5 @@
 import { type ProblemCode } from '../errors.js';
+import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
@@ -20,7 +21,7 @@ export interface Problem {
 /** What was looked at beside the names of files and the history. */
 export interface Evidence extends UnfinishedEvidence {
   /** The applied migrations whose files are not what they were when they were applied. */
-  changedFiles: readonly string[];
+  changedFiles: readonly ChangedFile[];
 }
 
 /** Nothing was looked at. */
@@ -129,13 +130,20 @@ function duplicateRow(name: string): Problem {
   };
 }
 
-function changedFile(name: string): Problem {
+function changedFile({ name, change }: ChangedFile): Problem {
   return {
     code: 'CHANGED_FILE',
     migration: name,
-    message: 'its file is not what it was when it was applied',
+    message: `its file is not what it was when it was applied${describeChange(change)}`,
     fix: `Put the change into a new migration and restore the file. If it is right as it is: knexward resolve ${name} --accept-checksum`,
   };
+}
+
+/** What changed, where that is known: how much, and how to see it. */
+export function describeChange(change: ChangedFile['change']): string {
+  if (change === null) return '';
+  const { commit, added, removed } = change;
+  return `: since commit ${commit}, lines added: ${added}, removed: ${removed} (git diff ${commit})`;
 }
 
 /** Pending migrations that lie before one that is applied: a branch that was merged late, mostly. */

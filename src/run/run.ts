@@ -14,6 +14,7 @@ import { createTables } from '../history/write.js';
 import { type Extent, type Plan, planDown, planUp } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
 import { functionOf, type RunContext } from './apply.js';
+import { refuseChangedFiles } from './changed-files.js';
 import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
@@ -33,6 +34,8 @@ export interface RunRequest {
   listener?: RunListener;
   /** The migrations to choose from; those that the configuration leads to unless given. */
   files?: readonly Migration[];
+  /** Goes on where applied files were edited, also where the configuration says to stop then. */
+  acceptChanged?: boolean;
   /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */
   runId?: string | undefined;
   /** Stops the run: the statement under way is cancelled and rolled back. */
@@ -61,6 +64,10 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     const files = request.files ?? (await findMigrations(config));
     const history = await readHistory(session.client, config);
     const plan = planFor(request, files, history);
+    const stopsAtChanges = config.settings.checksums === 'stop' && !request.acceptChanged;
+    if (stopsAtChanges && request.direction === 'up') {
+      await refuseChangedFiles(session.client, files, history);
+    }
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history) || request.dryRun) return result;
     if (plan.steps.length > 0) await request.confirm?.(plan);

@@ -1,14 +1,12 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ClientBase } from 'pg';
 import { openSession } from '../database/session.js';
-import { findChanged } from '../files/checksum.js';
 import { findMigrations, type Migration } from '../files/find.js';
-import { readChecksums } from '../history/journal.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
-import { asRecorded } from '../plan/recorded.js';
 import { type Status, statusOf } from '../plan/status.js';
+import { findChangedFiles } from './changed-files.js';
 import { findEvidence } from './evidence.js';
 
 /** Reads files and history and compares them. Changes nothing. */
@@ -35,10 +33,7 @@ export async function lookCloser(
   history: History,
 ): Promise<Evidence> {
   if (!history.complete) return NO_EVIDENCE;
-  const changedFiles = await findChanged(
-    asRecorded(files, history.rows),
-    await readChecksums(client, history.tables),
-  );
+  const changedFiles = await findChangedFiles(client, files, history);
   const { unfinished } = history;
   return {
     ...NO_EVIDENCE,

@@ -119,6 +119,10 @@ describe('bad input: a clear error that changes nothing', () => {
     ['a syntax error', 'module.exports = {'],
     ['an exception', "throw new Error('boom')"],
     ['nothing exported', ''],
+    [
+      'a setting with a word that means nothing',
+      "module.exports = { client: 'pg', knexward: { checksums: 'strict' } }",
+    ],
     ['a misspelt setting', "module.exports = { client: 'pg', knexward: { lockTimout: 5 } }"],
   ])('a broken knexfile: %s', async (_what, content) => {
     project.write({ 'knexfile.js': content });

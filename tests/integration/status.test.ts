@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
@@ -90,6 +91,77 @@ describe('FR-003 status tells the whole truth', () => {
     });
     project.write({ [path]: before });
     expect((await status()).problems).toEqual([]);
+  });
+
+  it('line ends are no change, whichever way version control turned them', async () => {
+    const path = 'migrations/20260101000000_a.js';
+    const before = project.read(path);
+    project.write({ [path]: before.replaceAll('\n', '\r\n') });
+    expect((await status()).problems).toEqual([]);
+    await knexward('resolve', '20260101000000', '--accept-checksum');
+    project.write({ [path]: before });
+    expect((await status()).problems).toEqual([]);
+  });
+
+  it('what changed, where git has the file as it was', async () => {
+    const path = 'migrations/20260101000000_a.js';
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+        ...{ cwd: project.root, encoding: 'utf8' },
+      });
+    git('init', '--quiet');
+    git('add', 'migrations');
+    git('commit', '--quiet', '--message', 'as applied');
+    const applied = git('rev-parse', '--short', 'HEAD').trim();
+    const before = project.read(path);
+    project.write({ [path]: `${before}// one\n// two\n` });
+    git('commit', '--quiet', '--all', '--message', 'edited');
+    project.write({
+      [path]: `${before}// one\n// three\n`.replace('create table', 'CREATE TABLE'),
+    });
+    expect((await status()).problems).toMatchObject([
+      {
+        code: 'CHANGED_FILE',
+        message: `its file is not what it was when it was applied: since commit ${applied}, lines added: 3, removed: 1 (git diff ${applied})`,
+      },
+    ]);
+  });
+
+  describe('where the knexfile says to stop at an edited file', () => {
+    const path = 'migrations/20260101000000_a.js';
+    beforeEach(() => {
+      project.write({
+        'knexfile.js': KNEXFILE.replace(
+          "client: 'pg',",
+          "client: 'pg', knexward: { checksums: 'stop' },",
+        ),
+        [path]: `${project.read(path)}// edited\n`,
+        'migrations/20260101000003_d.js': TABLE('d'),
+      });
+    });
+
+    it('up stops before anything runs, also with nothing pending, and says how to go on', async () => {
+      const stopped = await knexward('up', '--json');
+      expect(stopped).toMatchObject({ code: 5 });
+      expect(stopped.json()).toMatchObject({
+        error: {
+          code: 'CHANGED_FILE',
+          message: expect.stringContaining('20260101000000_a.js') as string,
+          fix: expect.stringContaining('--accept-checksum') as string,
+        },
+      });
+      expect((await status()).pending).toEqual([{ name: '20260101000003_d.js', origin: 'knex' }]);
+      remove('migrations/20260101000003_d.js');
+      expect(await knexward('up')).toMatchObject({ code: 5 });
+    });
+
+    it('down and redo do not, and up does not once the file is accepted', async () => {
+      await knexward('resolve', '20260101000000', '--accept-checksum');
+      expect(await knexward('up')).toMatchObject({ code: 0 });
+      project.write({ [path]: `${project.read(path)}// again\n` });
+      expect(await knexward('redo')).toMatchObject({ code: 0 });
+      expect(await knexward('down')).toMatchObject({ code: 0 });
+    });
   });
 
   it('an edited file that a person accepts counts as it is from then on', async () => {

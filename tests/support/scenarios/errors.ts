@@ -176,6 +176,19 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     },
     args: ['down'],
   },
+  CHANGED_FILE: {
+    files: {
+      'knexfile.js': KNEXFILE.replace(
+        "client: 'pg',",
+        "client: 'pg', knexward: { checksums: 'stop' },",
+      ),
+    },
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ [`migrations/${FIRST}`]: migration('') });
+    },
+    args: ['up'],
+  },
   UNFINISHED: {
     files: {
       'migrations/20260101000001_b.js': `${migration("process.kill(process.pid, 'SIGKILL');")}
