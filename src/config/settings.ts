@@ -153,7 +153,7 @@ function oneOf<Word extends string>(
   if (given === undefined) return words[0];
   if (words.includes(given)) return given;
   throw new KnexwardError('KNEXFILE_BROKEN', {
-    message: `"${String(given)}" is not known as a value of knexward.${name}.`,
+    message: `"${String(given)}" is no value that the knexfile's knexward.${name} can have.`,
     fix: `Write ${words.map((word) => `'${word}'`).join(' or ')}.`,
   });
 }
