@@ -62,6 +62,8 @@ Examples:
       });
       if (!shown) showPlan(adoption);
       output.result(toDocument(adoption), () => renderOutcome(adoption));
+      const { findingsOfWarnings } = await import('../report/finding.js');
+      output.point(findingsOfWarnings(adoption.warnings));
     });
 }
 

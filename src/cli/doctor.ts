@@ -38,6 +38,8 @@ Examples:
       output.result({ environment, healthy, checks }, () =>
         renderDiagnosis(diagnosis, output.colors),
       );
+      const { findingsOfChecks } = await import('../report/finding.js');
+      output.point(findingsOfChecks(checks));
       process.exitCode = exitCode;
     });
 }

@@ -81,6 +81,8 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
     const fields = { code, fix, page, ...(withStack && { stack: known.stack }) };
     output.note('error', text, { message, fields });
   }
+  const { findingOfError } = await import('../report/finding.js');
+  output.point([findingOfError(known)]);
   return known.exitCode;
 }
 

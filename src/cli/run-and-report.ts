@@ -56,6 +56,8 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   const { ERROR_CODES } = await import('../errors.js');
   const { renderFailure } = await import('../report/run-text.js');
   process.exitCode ??= ERROR_CODES[failed.code === 'LOCK_LOST' ? 'LOCK_LOST' : 'MIGRATION_FAILED'];
+  const { findingOfFailure } = await import('../report/finding.js');
+  output.point([findingOfFailure(failed)]);
   // Where the log is JSON, the failure is a line of it already.
   if (output.options.json || output.options.logFormat === 'json') return;
   output.note('error', renderFailure(result, failed, output.colors).trimEnd());

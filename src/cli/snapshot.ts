@@ -55,6 +55,8 @@ Examples:
       const { ignoreColumnOrder = false } = options;
       const check = await checkSnapshot(config, { ...request, ignoreColumnOrder });
       output.result({ ...check }, () => renderSnapshotCheck(check, output.colors));
+      const { findingsOfDifferences } = await import('../report/finding.js');
+      output.point(findingsOfDifferences(check.differences));
       if (!check.inSync) process.exitCode = CHECK_FOUND;
     });
 }

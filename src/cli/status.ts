@@ -45,6 +45,8 @@ Examples:
       );
       const abridged = output.interactive && !options.all;
       output.result({ ...status }, () => renderStatus(status, output.colors, abridged));
+      const { findingsOfProblems } = await import('../report/finding.js');
+      output.point(findingsOfProblems(status.problems));
       const { isClean } = await import('../plan/status.js');
       if (options.check && !isClean(status)) process.exitCode = CHECK_FOUND;
     });

@@ -34,6 +34,7 @@ Examples:
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
       const { verify } = await import('../verify/verify.js');
+      const { findingsOfDifferences } = await import('../report/finding.js');
       const { renderVerification } = await import('../report/verify-text.js');
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {
@@ -50,6 +51,7 @@ Examples:
           },
         });
         output.result({ ...verification }, () => renderVerification(verification, output.colors));
+        output.point(findingsOfDifferences(verification.differences));
         if (!verification.inSync) process.exitCode = DRIFT_FOUND;
       } catch (error) {
         if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;

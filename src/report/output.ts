@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import { format } from 'node:util';
 import { createColors } from 'picocolors';
 import { KnexwardError } from '../errors.js';
+import { type Finding } from './finding.js';
+import { type GitHubStep } from './github.js';
 import { isShown, type LogLevel } from './levels.js';
 import { type Log, type LogEntry, openLog } from './log.js';
 
@@ -28,6 +30,7 @@ export class Output {
   private constructor(
     readonly options: OutputOptions,
     private readonly log: Log,
+    private readonly github: GitHubStep | null,
   ) {
     // Without a terminal `isTTY` is undefined, and picocolors would then decide for itself.
     const wanted = options.color && process.stdout.isTTY && !process.env['NO_COLOR'];
@@ -36,7 +39,8 @@ export class Output {
 
   /** Opens the log; Pino is loaded only where its JSON is wanted. */
   static async open(options: OutputOptions): Promise<Output> {
-    return new Output(options, await openLog({ ...options, runId: RUN_ID }));
+    const log = await openLog({ ...options, runId: RUN_ID });
+    return new Output(options, log, await openGitHubStep());
   }
 
   /** Whether a person looks at the result on a terminal. */
@@ -50,6 +54,14 @@ export class Output {
     process.stdout.write(
       this.options.json ? `${JSON.stringify({ version: 1, ...document })}\n` : text(),
     );
+    this.github?.summarize(text());
+  }
+
+  /** In a pipeline that can show them: points at what was found. Elsewhere the result has told it. */
+  point(findings: readonly Finding[]): void {
+    const lines = this.github?.annotate(findings) ?? [];
+    // Where the log is JSON, every line of it is.
+    if (this.options.logFormat === 'text') for (const line of lines) this.log.write('info', line);
   }
 
   /** Writes a line that belongs to the result of a person's command, and to no JSON document. */
@@ -104,6 +116,14 @@ export class Output {
       fix: 'Run the command again when you are ready.',
     });
   }
+}
+
+/** The step of a GitHub workflow that this process runs in, if it does. */
+async function openGitHubStep(): Promise<GitHubStep | null> {
+  if (process.env['GITHUB_ACTIONS'] !== 'true') return null;
+  const { GitHubStep } = await import('./github.js');
+  const command = process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? '';
+  return new GitHubStep(process.env, command);
 }
 
 const CONSOLE_LEVELS = {
