@@ -12,20 +12,22 @@ import { journalInsert } from '../history/journal.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
 import { type RunContext } from './apply.js';
 
+/** What records a change. */
+export interface ChangeRecord {
+  statements: string;
+  /** Where the answer has to be looked at: whether db-migrate has recorded the migration before. */
+  isDoneElsewhere: ((results: QueryResult[]) => boolean) | null;
+}
+
 /**
- * The history row, the row of db-migrate's own table and the journal row, in one message to the
- * server, which is one transaction.
- *
- * @returns `false` where db-migrate's table has the migration already, from db-migrate
+ * The statements that write the history row, the row of db-migrate's own table and the journal row,
+ * for one message to the server.
  */
-export async function record(
-  connection: RawConnection,
-  context: RunContext,
-  migration: LoadedMigration,
+export function recordOf(
+  { tables, direction, batch, runId, oldTable }: RunContext,
+  { name, checksum }: LoadedMigration,
   durationMs: number,
-): Promise<boolean> {
-  const { tables, direction, batch, runId, oldTable } = context;
-  const { name, checksum } = migration;
+): ChangeRecord {
   const up = direction === 'up';
   const oldName = oldTable === null ? undefined : oldNameOf(name);
   const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
@@ -34,10 +36,24 @@ export async function record(
     detailsSql: up && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
   });
   if (oldTable === null || oldName === undefined) {
-    await connection.query(`${row}; ${entry}`);
-    return true;
+    return { statements: `${row}; ${entry}`, isDoneElsewhere: null };
   }
-  const old = up ? oldRowInsert(tables, oldTable, oldName) : oldRowsDelete(tables, oldName);
-  const results = (await connection.query(`${old}; ${row}; ${entry}`)) as unknown as QueryResult[];
-  return !up || results[OLD_ROW_INSERTED]?.rowCount === 1;
+  if (!up) {
+    const old = oldRowsDelete(tables, oldName);
+    return { statements: `${old}; ${row}; ${entry}`, isDoneElsewhere: null };
+  }
+  return {
+    statements: `${oldRowInsert(tables, oldTable, oldName)}; ${row}; ${entry}`,
+    isDoneElsewhere: (results) => results[OLD_ROW_INSERTED]?.rowCount !== 1,
+  };
+}
+
+/** Records a change that is not in a transaction, in one of its own. */
+export async function record(
+  connection: RawConnection,
+  context: RunContext,
+  migration: LoadedMigration,
+  durationMs: number,
+): Promise<void> {
+  await connection.query(recordOf(context, migration, durationMs).statements);
 }

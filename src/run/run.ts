@@ -19,6 +19,7 @@ import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
+import { Relay } from './relay.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
@@ -220,9 +221,11 @@ async function carryOut(
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(knex, searchPath, steps);
+  const relay = new Relay(knex);
   const context: RunContext = {
     ...{
       knex,
+      relay,
       config,
       searchPath,
       listener,
@@ -237,7 +240,7 @@ async function carryOut(
   };
   const { hooks } = config.migrations;
   await hooks.beforeAll?.(knex, steps);
-  const outcome = await runSteps(context, steps, locked.lock);
+  const outcome = await runSteps(context, steps, locked.lock).finally(() => relay.close());
   if (!outcome.failed) await hooks.afterAll?.(knex, steps);
   return { ...result, batch: plan.batch, ...outcome };
 }
