@@ -1,7 +1,7 @@
 import { CatalogLookup } from '../catalog/lookup.js';
-import { type Catalog, idOf, type ObjectId } from '../catalog/model.js';
+import { type Catalog, idOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
-import { inOrderOfNeed } from './order.js';
+import { withoutCircles } from './order.js';
 import { cutIntoUnits, type Unit } from './units.js';
 
 /**
@@ -21,19 +21,9 @@ export function isSchemaFile(text: string): boolean {
   return text.startsWith(TITLE);
 }
 
-/** What depends on each other in a circle is taken apart; a second time, should that not suffice. */
 function unitsInOrder(catalog: Catalog): Unit[] {
   const lookup = new CatalogLookup(catalog);
-  const taken = new Set<ObjectId>();
-  for (;;) {
-    const groups = inOrderOfNeed(cutIntoUnits(lookup, taken));
-    const circular = groups
-      .filter((group) => group.length > 1)
-      .flat()
-      .filter(({ id }) => !taken.has(id));
-    if (circular.length === 0) return groups.flat();
-    for (const { id } of circular) taken.add(id);
-  }
+  return withoutCircles((taken) => cutIntoUnits(lookup, taken));
 }
 
 function head({ postgres, objects, notDescribed }: Catalog): string[] {

@@ -96,6 +96,15 @@ export function columnSettings({ own, parts }: Column, alter: string): string[] 
   ];
 }
 
+/** The statements that give a table one more column. */
+export function addColumn(lookup: CatalogLookup, table: Table, column: Column): string[] {
+  const alter = `ALTER TABLE ${table.name}`;
+  return [
+    `${alter} ADD COLUMN ${columnLine(lookup, table, column, false)}`,
+    ...columnSettings(column, alter),
+  ];
+}
+
 function tail({
   partitionBy,
   accessMethod,
@@ -137,7 +146,7 @@ function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: b
     collation && `COLLATE ${collation}`,
     generated && `GENERATED ALWAYS AS (${expression}) ${generated.toUpperCase()}`,
     !generated && value && `DEFAULT ${value}`,
-    identity(lookup, table, column),
+    identityClause(lookup, table, column),
     notNull &&
       !parts.notNullNotValid &&
       words(
@@ -148,7 +157,11 @@ function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: b
   );
 }
 
-function identity(lookup: CatalogLookup, table: Table, column: Column): string | undefined {
+export function identityClause(
+  lookup: CatalogLookup,
+  table: Table,
+  column: Column,
+): string | undefined {
   const { identity: when } = column.parts;
   if (when === undefined) return undefined;
   const sequence = lookup.identitySequence(column);
@@ -181,7 +194,7 @@ function overrides(lookup: CatalogLookup, table: Table, column: Column, bare: bo
     ...(notNull === null ? [`${alter} ALTER COLUMN ${own} DROP NOT NULL`] : []),
     ...(notNull && !notNullConstraint ? [`${alter} ALTER COLUMN ${own} SET NOT NULL`] : []),
     ...(parts.identity
-      ? [`${alter} ALTER COLUMN ${own} ADD ${identity(lookup, table, column)}`]
+      ? [`${alter} ALTER COLUMN ${own} ADD ${identityClause(lookup, table, column)}`]
       : []),
     ...columnSettings(column, alter),
   ];
@@ -214,7 +227,7 @@ function unique(checks: readonly CatalogObject<'constraint'>[]): CatalogObject<'
 }
 
 /** All columns of a table with all that is true of them, those from its parents included. */
-function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
+export function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
   const { partitionOf, inherits = [], columnOrder } = table.parts;
   const parents = partitionOf === undefined ? inherits : [partitionOf];
   const columns = new Map<string, Column>();

@@ -1,0 +1,208 @@
+import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../catalog/model.js';
+import { withoutCircles } from '../schema-file/order.js';
+import { Cutter, type Unit } from '../schema-file/units.js';
+import { goOnFrom } from '../statements/alter/column.js';
+import { replicaIdentity } from '../statements/alter/table.js';
+import { drop } from '../statements/drop.js';
+import { withoutDefaults } from '../statements/privileges.js';
+import { addColumn } from '../statements/table.js';
+import { type Change } from './change.js';
+import { needsByMention } from './mention.js';
+
+/** The statements of a change, each after what it needs. */
+export function statementsOf(change: Change): string[] {
+  const units = withoutCircles((taken) => new Statements(change, taken).units());
+  return [...new Set(units.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
+}
+
+const dropOf = (id: ObjectId): string => `drop ${id}`;
+const firstOf = (id: ObjectId): string => `first ${id}`;
+
+/** So early that all that is made comes after it. */
+const DROPS = -100;
+
+class Statements {
+  private readonly cutter: Cutter;
+
+  constructor(
+    private readonly change: Change,
+    taken: ReadonlySet<string>,
+  ) {
+    this.cutter = new Cutter(change.expected.lookup, taken);
+  }
+
+  units(): Unit[] {
+    const { actual, expected, gone, made, altered } = this.change;
+    for (const object of actual.inOrder(gone)) this.drop(object);
+    const ids = new Set([...made, ...altered.keys()]);
+    for (const object of expected.inOrder(ids)) {
+      if (made.has(idOf(object))) this.make(object);
+      else this.alter(idOf(object), this.cutter.stage(object));
+    }
+    // What only one side describes: a column that says no more than its parent's does.
+    for (const id of ids) {
+      if (!this.cutter.unitOf(id))
+        this.alter(id, this.cutter.stage(actual.get(id) ?? columnAt(id)));
+    }
+    const units = this.cutter.finished();
+    this.connect(units);
+    return units;
+  }
+
+  private drop(object: CatalogObject): void {
+    const { actual, expected, gone } = this.change;
+    const id = idOf(object);
+    const stage = DROPS - this.cutter.stage(object);
+    this.cutter.put(dropOf(id), stage, this.goesAlong(object) ? [] : drop(actual.lookup, object));
+    if (object.kind !== 'privileges' || expected.get(id)) return;
+    // What is revoked on a table is revoked on each of its columns as well.
+    for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
+      const granted = expected.get(`privileges ${object.own} on ${idOf(column)}`);
+      if (column.kind === 'column' && granted && !gone.has(idOf(granted))) this.make(granted);
+    }
+  }
+
+  /** Whether an object goes away with another one. */
+  private goesAlong(object: CatalogObject): boolean {
+    const { actual, gone } = this.change;
+    if (object.parent !== null && gone.has(object.parent)) return true;
+    if (object.kind === 'sequence' && object.parts.ownedBy) {
+      const column = idOf({ kind: 'column', name: object.parts.ownedBy });
+      const table = actual.get(column)?.parent;
+      return gone.has(column) || (table != null && gone.has(table));
+    }
+    if (object.kind !== 'index' && object.kind !== 'constraint') return false;
+    const { partOf } = object.parts;
+    if (!partOf) return false;
+    const whole = actual.occupied(partOf);
+    return whole !== undefined && gone.has(whole);
+  }
+
+  private make(object: CatalogObject): void {
+    const { actual, expected, made } = this.change;
+    const id = idOf(object);
+    const owner = expected.get(object.parent);
+    if (object.kind === 'column' && owner?.kind === 'table' && !made.has(idOf(owner))) {
+      const stage = this.cutter.stage(object);
+      this.cutter.put(id, stage, addColumn(expected.lookup, owner, object), [id, defaultOf(id)]);
+    } else if (object.name === 'public' && object.kind === 'schema') {
+      this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
+    } else this.cutter.add(object);
+    this.cutter.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    if (object.kind === 'sequence' && object.parts.ownedBy && !object.parts.identity) {
+      const column = actual.get(idOf({ kind: 'column', name: object.parts.ownedBy }));
+      const table = actual.get(column?.parent ?? null);
+      if (!column || !table) return;
+      this.cutter.put(`count of ${id}`, 'later', goOnFrom(object, table.name, column.own));
+    }
+    if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
+  }
+
+  private withoutDefaultRights(object: CatalogObject): string[] {
+    const { actual, expected, gone } = this.change;
+    const defaults = actual.defaultPrivileges.filter((one) => !gone.has(idOf(one)));
+    if (defaults.length === 0) return [];
+    const columns =
+      object.kind === 'table'
+        ? expected.lookup.membersOf(object, 'column')
+        : object.kind === 'column'
+          ? [object]
+          : [];
+    const sequences = columns.flatMap((column) => expected.lookup.identitySequence(column) ?? []);
+    const isMadeByItself = object.kind === 'sequence' && object.parts.identity;
+    const all = isMadeByItself ? sequences : [object, ...sequences];
+    return all.flatMap((one) => withoutDefaults(one, defaults));
+  }
+
+  /** An index by which rows are told is that again when it was made anew. */
+  private identifyAgain({ kind, own, name, parent }: CatalogObject): void {
+    const table = this.change.expected.get(parent);
+    if (table?.kind !== 'table' || this.change.made.has(idOf(table))) return;
+    const index =
+      kind === 'index'
+        ? name
+            .slice(name.length - own.length)
+            .split('.')
+            .pop()
+        : own;
+    if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
+    const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
+    this.cutter.put(`identity of ${idOf(table)}`, 'later', [statement]);
+  }
+
+  private alter(id: ObjectId, stage: number): void {
+    const alteration = this.change.altered.get(id);
+    if (alteration === undefined) return;
+    const { first = [], statements } = alteration;
+    const later = /^table /.test(id)
+      ? statements.filter((one) => / REPLICA IDENTITY /.test(one))
+      : [];
+    const now = statements.filter((one) => !later.includes(one));
+    const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
+    if (first.length > 0) {
+      this.cutter.put(firstOf(id), DROPS, first);
+      unit.needs.add(firstOf(id));
+    }
+    if (later.length > 0) this.cutter.put(`identity of ${id}`, 'later', later);
+  }
+
+  /** What is dropped waits for what needs it, and what is made for what is in its way. */
+  private connect(units: readonly Unit[]): void {
+    const { actual, expected, gone } = this.change;
+    const byId = new Map(units.map((unit) => [unit.id, unit]));
+    const dependents = (id: ObjectId): ObjectId[] => [
+      ...actual.dependentsOf(id),
+      ...actual.belongingTo(id).map(idOf),
+    ];
+    for (const id of gone) {
+      const unit = byId.get(dropOf(id));
+      for (const other of dependents(id)) {
+        const column = other.replace(/^default of /, '');
+        const waits = [dropOf(other), firstOf(column)];
+        if (!gone.has(other) && !expected.catalog.needs.get(other)?.has(id)) waits.push(column);
+        for (const one of waits) if (byId.has(one)) unit?.needs.add(one);
+      }
+      const again = this.cutter.unitOf(id);
+      if (unit && again) again.needs.add(unit.id);
+    }
+    for (const [id] of this.change.altered) {
+      for (const other of dependents(id)) {
+        if (byId.has(dropOf(other))) byId.get(id)?.needs.add(dropOf(other));
+      }
+    }
+    this.connectSequences(byId);
+    if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
+  }
+
+  /** The name of an identity's sequence is free once the other one is gone. */
+  private connectSequences(byId: ReadonlyMap<string, Unit>): void {
+    for (const id of [...this.change.made, ...this.change.altered.keys()]) {
+      const object = this.change.expected.get(id);
+      if (object?.kind === 'column') {
+        const sequence = this.change.expected.lookup.identitySequence(object);
+        const drops = sequence && dropOf(idOf(sequence));
+        if (drops && byId.has(drops)) byId.get(id)?.needs.add(drops);
+      }
+      if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
+      const first = firstOf(idOf({ kind: 'column', name: object.parts.ownedBy }));
+      if (byId.has(first)) byId.get(id)?.needs.add(first);
+    }
+  }
+}
+
+/** The column of an id that neither side describes. */
+function columnAt(id: ObjectId): CatalogObject {
+  return { kind: 'column', name: id, own: id, parent: null, parts: {} };
+}
+
+/** A function's body as text is not looked into: that would go by the session's search path. */
+function withoutBodyCheck(statement: string): string[] {
+  if (
+    !/^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)[\s\S]*?\n LANGUAGE sql\b[\s\S]*\nAS /.test(
+      statement,
+    )
+  ) {
+    return [statement];
+  }
+  return ['SET check_function_bodies = off', statement, 'RESET check_function_bodies'];
+}
