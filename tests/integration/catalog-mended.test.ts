@@ -55,11 +55,21 @@ const planted = [
   ...SINCE,
 ];
 
+/** What no statement does: the mend says so, in a comment. */
+const NO_STATEMENT = /drop note, add note|drop expression/;
+const NO_STATEMENT_TO_MAKE =
+  /drop note, add note|^update pg_index|disable trigger all|^create (operator|collation|foreign data wrapper|text search)/;
+
+const SAYS_WHY = {
+  statements: expect.arrayContaining([expect.stringMatching(/^-- /)]) as string[],
+  left: [expect.anything()],
+};
+
 describe('FR-015 the mend of a planted change, carried out, brings the database back in sync', () => {
   it.each(planted)('since %d: %s', async (since, sql) => {
     if (major < since) return;
     const result = await after(sql, async () => mendedTo(before, await read()));
-    expect(result).toMatchObject({ left: [] });
+    expect(result).toMatchObject(NO_STATEMENT.test(sql) ? SAYS_WHY : { left: [] });
   });
 });
 
@@ -68,6 +78,6 @@ describe('FR-015 the other way round: where the planted change is what is expect
     if (major < since) return;
     const expected = await after(sql, read);
     const result = await after('', () => mendedTo(expected, before));
-    expect(result).toMatchObject({ left: [] });
+    expect(result).toMatchObject(NO_STATEMENT_TO_MAKE.test(sql) ? SAYS_WHY : { left: [] });
   });
 });

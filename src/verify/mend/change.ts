@@ -281,6 +281,8 @@ export class Change {
     });
     if (alteration === ANEW) return this.renewColumn(id, to);
     this.altered.set(id, alteration);
+    const sequence = this.expected.lookup.identitySequence(to);
+    if (sequence && !from.parts.identity) this.make(sequence);
     if (alteration.losesData) this.losesData = true;
     if (alteration.changesType) this.renewReaders(id, tableName);
   }

@@ -24,7 +24,7 @@ export class Side {
   private readonly owned = new Map<ObjectId, CatalogObject<'sequence'>[]>();
   private readonly names = new Map<string, ObjectId>();
   private readonly places = new Map<ObjectId, number>();
-  private readonly columns = new Map<ObjectId, Map<string, Column>>();
+  private readonly columns = new Map<string, Map<string, Column>>();
 
   constructor(readonly catalog: Catalog) {
     this.lookup = new CatalogLookup(catalog);
@@ -68,16 +68,24 @@ export class Side {
 
   /** A column with all that it has from the table's parents. */
   column(table: string, own: string): Column | undefined {
-    const found = this.lookup.table(table);
-    if (found === undefined) return undefined;
-    const id = idOf(found);
-    let columns = this.columns.get(id);
-    if (columns === undefined) {
-      columns = new Map(fullColumns(this.lookup, found).map((column) => [column.own, column]));
-      this.columns.set(id, columns);
-    }
-    const column = columns.get(own);
-    return column && { ...column, name: `${table}.${own}`, parent: id };
+    const column = this.columnsOf(table).get(own);
+    const parent = idOf({ kind: 'table', name: table });
+    return column && { ...column, name: `${table}.${own}`, parent };
+  }
+
+  /** The names of a table's columns. */
+  columnNames(table: string): string[] {
+    return [...this.columnsOf(table).keys()];
+  }
+
+  private columnsOf(name: string): Map<string, Column> {
+    const known = this.columns.get(name);
+    if (known) return known;
+    const table = this.lookup.table(name);
+    const all = table ? fullColumns(this.lookup, table) : [];
+    const columns = new Map(all.map((column) => [column.own, column]));
+    this.columns.set(name, columns);
+    return columns;
   }
 
   /** What has the name that an object is to have. */

@@ -1,11 +1,12 @@
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../catalog/model.js';
 import { withoutCircles } from '../schema-file/order.js';
 import { Cutter, type Unit } from '../schema-file/units.js';
+import { note } from '../statements/alter/alteration.js';
 import { goOnFrom } from '../statements/alter/column.js';
 import { replicaIdentity } from '../statements/alter/table.js';
 import { drop } from '../statements/drop.js';
 import { withoutDefaults } from '../statements/privileges.js';
-import { addColumn } from '../statements/table.js';
+import { addColumn, attach, createTable } from '../statements/table.js';
 import { type Change } from './change.js';
 import { needsByMention } from './mention.js';
 
@@ -79,39 +80,75 @@ class Statements {
   }
 
   private make(object: CatalogObject): void {
-    const { actual, expected, made } = this.change;
     const id = idOf(object);
-    const owner = expected.get(object.parent);
-    if (object.kind === 'column' && owner?.kind === 'table' && !made.has(idOf(owner))) {
-      const stage = this.cutter.stage(object);
-      this.cutter.put(id, stage, addColumn(expected.lookup, owner, object), [id, defaultOf(id)]);
-    } else if (object.name === 'public' && object.kind === 'schema') {
-      this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
-    } else this.cutter.add(object);
+    if (object.kind === 'sequence' && object.parts.identity) return this.makeIdentity(object);
+    if (object.kind === 'column' && this.isThere(object.parent)) this.makeColumn(object);
+    else if (
+      object.kind === 'table' &&
+      object.parts.partitionOf &&
+      this.isThere(parentOf(object))
+    ) {
+      this.makePartition(object);
+    } else if (id === 'schema public') this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
+    else this.cutter.add(object);
     this.cutter.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
-    if (object.kind === 'sequence' && object.parts.ownedBy && !object.parts.identity) {
-      const column = actual.get(idOf({ kind: 'column', name: object.parts.ownedBy }));
-      const table = actual.get(column?.parent ?? null);
-      if (!column || !table) return;
-      this.cutter.put(`count of ${id}`, 'later', goOnFrom(object, table.name, column.own));
-    }
+    if (object.kind === 'sequence') this.goOn(object);
     if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
   }
 
+  /** Whether a table is there, and stays. */
+  private isThere(id: ObjectId | null): boolean {
+    const { expected, made } = this.change;
+    return id !== null && expected.get(id)?.kind === 'table' && !made.has(id);
+  }
+
+  private makeColumn(column: CatalogObject<'column'>): void {
+    const { actual, expected } = this.change;
+    const id = idOf(column);
+    const statements = addColumn(expected.lookup, column);
+    const table = expected.get(column.parent)?.name ?? '';
+    const isLast = expected.columnNames(table).at(-1) === column.own;
+    if (actual.get(id) && !isLast) {
+      statements.push(
+        note(`${column.name} comes last in its table now: no statement moves a column.`),
+      );
+    }
+    this.cutter.put(id, this.cutter.stage(column), statements, [id, defaultOf(id)]);
+  }
+
+  /** Its indexes are made under their names first; attached, they become parts of the parent's. */
+  private makePartition(table: CatalogObject<'table'>): void {
+    const id = idOf(table);
+    const statements = createTable(this.change.expected.lookup, table, false, true);
+    this.cutter.put(id, 'table', statements);
+    this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
+  }
+
+  /** It comes with its column; what is said of it comes after that. */
+  private makeIdentity(sequence: CatalogObject<'sequence'>): void {
+    const unit = this.cutter.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
+    unit.needs.add(column);
+    const table = this.change.expected.get(column)?.parent;
+    if (table != null) unit.needs.add(table);
+  }
+
+  /** A sequence that is made for a column that is there. */
+  private goOn(sequence: CatalogObject<'sequence'>): void {
+    const { actual, gone } = this.change;
+    const id = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
+    const column = gone.has(id) ? undefined : actual.get(id);
+    const table = actual.get(column?.parent ?? null);
+    if (!column || !table) return;
+    const statements = goOnFrom(sequence, table.name, column.own);
+    this.cutter.put(`count of ${idOf(sequence)}`, 'later', statements);
+  }
+
+  /** What default privileges give to whatever is made is not what is expected of it. */
   private withoutDefaultRights(object: CatalogObject): string[] {
-    const { actual, expected, gone } = this.change;
+    const { actual, gone } = this.change;
     const defaults = actual.defaultPrivileges.filter((one) => !gone.has(idOf(one)));
-    if (defaults.length === 0) return [];
-    const columns =
-      object.kind === 'table'
-        ? expected.lookup.membersOf(object, 'column')
-        : object.kind === 'column'
-          ? [object]
-          : [];
-    const sequences = columns.flatMap((column) => expected.lookup.identitySequence(column) ?? []);
-    const isMadeByItself = object.kind === 'sequence' && object.parts.identity;
-    const all = isMadeByItself ? sequences : [object, ...sequences];
-    return all.flatMap((one) => withoutDefaults(one, defaults));
+    return defaults.length === 0 ? [] : withoutDefaults(object, defaults);
   }
 
   /** An index by which rows are told is that again when it was made anew. */
@@ -188,6 +225,10 @@ class Statements {
       if (byId.has(first)) byId.get(id)?.needs.add(first);
     }
   }
+}
+
+function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
+  return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
 }
 
 /** The column of an id that neither side describes. */
