@@ -67,3 +67,8 @@ export const FIRING = {
   disabled: 'DISABLE',
   origin: 'ENABLE',
 } as const;
+
+/** A statement with its semicolon; a comment as it is. */
+export function endStatement(statement: string): string {
+  return statement.startsWith('--') || /;\s*$/.test(statement) ? statement : `${statement};`;
+}
