@@ -1,8 +1,8 @@
 import { type Client } from 'pg';
 import { type Catalog } from '../../src/verify/catalog/model.js';
-import { compareCatalogs, type Difference } from '../../src/verify/compare.js';
+import { compareCatalogs } from '../../src/verify/compare.js';
 import { catalogOf, clientOf, majorOf } from '../support/corner-cases.js';
-import { PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';
+import { differenceInShort, PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -15,16 +15,12 @@ async function differencesAfter(sql: string): Promise<string[]> {
   await client.query('begin');
   try {
     await client.query(sql);
-    return compareCatalogs(before, await catalogOf(client, { inTransaction: true })).map(inShort);
+    return compareCatalogs(before, await catalogOf(client, { inTransaction: true })).map(
+      differenceInShort,
+    );
   } finally {
     await client.query('rollback');
   }
-}
-
-function inShort({ kind, object, expected, actual }: Difference): string {
-  if (expected === null) return `+ ${kind} ${object}`;
-  if (actual === null) return `- ${kind} ${object}`;
-  return `~ ${kind} ${object} (${Object.keys(expected).join(', ')})`;
 }
 
 beforeAll(async () => {

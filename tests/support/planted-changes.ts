@@ -1,5 +1,7 @@
 // It is longer than other files because it is one list: a change of each kind of object.
 
+import { type Difference } from '../../src/verify/compare.js';
+
 /** A schema with something of every kind in it. */
 export const SCHEMA = `
   create schema app;
@@ -385,3 +387,10 @@ export const SINCE: [version: number, sql: string, expected: string][] = [
     '+ comment not null of column app.rooms.title',
   ],
 ];
+
+/** A difference in a line: added, missing, or which of its parts differ. */
+export function differenceInShort({ kind, object, expected, actual }: Difference): string {
+  if (expected === null) return `+ ${kind} ${object}`;
+  if (actual === null) return `- ${kind} ${object}`;
+  return `~ ${kind} ${object} (${Object.keys(expected).join(', ')})`;
+}

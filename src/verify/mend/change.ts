@@ -90,6 +90,8 @@ export class Change {
       if (!this.actual.get(idOf(one)) || this.gone.has(idOf(one))) this.make(one);
     }
     if (object.kind === 'trigger') this.setPartsOfTrigger(object);
+    if (object.kind === 'table')
+      for (const one of this.expected.publicationsOf(object)) this.include(one);
   }
 
   remove(id: ObjectId): void {

@@ -18,6 +18,7 @@ const DEFAULT = defaultOf('');
 export class Side {
   readonly lookup: CatalogLookup;
   readonly defaultPrivileges: CatalogObject<'default privileges'>[] = [];
+  private readonly publications: CatalogObject<'publication'>[] = [];
   private readonly dependents = new Map<ObjectId, ObjectId[]>();
   private readonly children = new Map<string, Table[]>();
   private readonly parts = new Map<string, CatalogObject[]>();
@@ -88,6 +89,11 @@ export class Side {
     return columns;
   }
 
+  /** The publications that name a table. */
+  publicationsOf({ name }: Table): ObjectId[] {
+    return this.publications.filter(({ parts }) => parts.tables?.[name]).map(idOf);
+  }
+
   /** What has the name that an object is to have. */
   occupantOf(object: CatalogObject, lookup: CatalogLookup): ObjectId | undefined {
     const name = relationOf(lookup, object);
@@ -109,6 +115,7 @@ export class Side {
   private note(object: CatalogObject, place: number): void {
     const id = idOf(object);
     this.places.set(id, place);
+    if (object.kind === 'publication') this.publications.push(object);
     if (object.kind === 'default privileges') this.defaultPrivileges.push(object);
     if (object.kind === 'table') {
       for (const parent of this.parentsOf(object)) addTo(this.children, parent.name, object);

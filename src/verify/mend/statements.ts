@@ -103,12 +103,12 @@ class Statements {
   }
 
   private makeColumn(column: CatalogObject<'column'>): void {
-    const { actual, expected } = this.change;
+    const { expected } = this.change;
     const id = idOf(column);
     const statements = addColumn(expected.lookup, column);
     const table = expected.get(column.parent)?.name ?? '';
     const isLast = expected.columnNames(table).at(-1) === column.own;
-    if (actual.get(id) && !isLast) {
+    if (!isLast) {
       statements.push(
         note(`${column.name} comes last in its table now: no statement moves a column.`),
       );
