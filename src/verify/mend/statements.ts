@@ -4,11 +4,13 @@ import { Cutter, type Unit } from '../schema-file/units.js';
 import { note } from '../statements/alter/alteration.js';
 import { goOnFrom } from '../statements/alter/column.js';
 import { replicaIdentity } from '../statements/alter/table.js';
+import { createStandIn } from '../statements/create.js';
 import { drop } from '../statements/drop.js';
 import { withoutDefaults } from '../statements/privileges.js';
 import { addColumn, attach, createTable } from '../statements/table.js';
 import { type Change } from './change.js';
 import { needsByMention } from './mention.js';
+import { columnOfDefault } from './side.js';
 
 /** The statements of a change, each after what it needs. */
 export function statementsOf(change: Change): string[] {
@@ -22,12 +24,15 @@ const firstOf = (id: ObjectId): string => `first ${id}`;
 /** So early that all that is made comes after it. */
 const DROPS = -100;
 
+/** What can be dropped before its owner is, where they are needed in a circle. */
+const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
+
 class Statements {
   private readonly cutter: Cutter;
 
   constructor(
     private readonly change: Change,
-    taken: ReadonlySet<string>,
+    private readonly taken: ReadonlySet<string>,
   ) {
     this.cutter = new Cutter(change.expected.lookup, taken);
   }
@@ -54,7 +59,8 @@ class Statements {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
     const stage = DROPS - this.cutter.stage(object);
-    this.cutter.put(dropOf(id), stage, this.goesAlong(object) ? [] : drop(actual.lookup, object));
+    if (this.carrier(id) === id) this.cutter.put(dropOf(id), stage, drop(actual.lookup, object));
+    if (this.taken.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
@@ -63,20 +69,36 @@ class Statements {
     }
   }
 
-  /** Whether an object goes away with another one. */
-  private goesAlong(object: CatalogObject): boolean {
-    const { actual, gone } = this.change;
-    if (object.parent !== null && gone.has(object.parent)) return true;
-    if (object.kind === 'sequence' && object.parts.ownedBy) {
-      const column = idOf({ kind: 'column', name: object.parts.ownedBy });
-      const table = actual.get(column)?.parent;
-      return gone.has(column) || (table != null && gone.has(table));
+  /** Takes out of a view or a column what it needs, where each needs the other. */
+  private emptyFirst(object: CatalogObject): void {
+    const id = idOf(object);
+    const table = this.change.actual.get(object.parent);
+    if (object.kind === 'view') {
+      const standIn = createStandIn(object).replace('CREATE', 'CREATE OR REPLACE');
+      this.cutter.put(firstOf(id), DROPS, [standIn]);
+    } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
+      const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
+      this.cutter.put(firstOf(id), DROPS, [statement]);
     }
-    if (object.kind !== 'index' && object.kind !== 'constraint') return false;
-    const { partOf } = object.parts;
-    if (!partOf) return false;
-    const whole = actual.occupied(partOf);
-    return whole !== undefined && gone.has(whole);
+  }
+
+  /** With what an object goes away: itself, where it has to be dropped by a statement of its own. */
+  private carrier(id: ObjectId): ObjectId {
+    const object = this.change.actual.get(id);
+    if (object === undefined || !this.change.gone.has(id)) return id;
+    const owner = this.ownerOf(object);
+    if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
+    const carrier = this.carrier(owner);
+    return this.taken.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
+  }
+
+  private ownerOf(object: CatalogObject): ObjectId | null {
+    const { actual } = this.change;
+    if (object.kind === 'sequence')
+      return idOf({ kind: 'column', name: object.parts.ownedBy ?? '' });
+    const partOf = 'partOf' in object.parts ? object.parts.partOf : undefined;
+    const whole = partOf === undefined ? undefined : actual.occupied(partOf);
+    return whole !== undefined && this.change.gone.has(whole) ? whole : object.parent;
   }
 
   private make(object: CatalogObject): void {
@@ -185,30 +207,35 @@ class Statements {
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
   private connect(units: readonly Unit[]): void {
-    const { actual, expected, gone } = this.change;
+    const { actual, expected, gone, altered } = this.change;
     const byId = new Map(units.map((unit) => [unit.id, unit]));
-    const dependents = (id: ObjectId): ObjectId[] => [
-      ...actual.dependentsOf(id),
-      ...actual.belongingTo(id).map(idOf),
-    ];
     for (const id of gone) {
-      const unit = byId.get(dropOf(id));
-      for (const other of dependents(id)) {
-        const column = other.replace(/^default of /, '');
-        const waits = [dropOf(other), firstOf(column)];
-        if (!gone.has(other) && !expected.catalog.needs.get(other)?.has(id)) waits.push(column);
-        for (const one of waits) if (byId.has(one)) unit?.needs.add(one);
-      }
+      const unit = byId.get(dropOf(this.carrier(id)));
+      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, unit, byId);
       const again = this.cutter.unitOf(id);
       if (unit && again) again.needs.add(unit.id);
     }
-    for (const [id] of this.change.altered) {
-      for (const other of dependents(id)) {
-        if (byId.has(dropOf(other))) byId.get(id)?.needs.add(dropOf(other));
+    for (const id of altered.keys()) {
+      for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
+        const drops = dropOf(this.carrier(other));
+        if (byId.has(drops)) byId.get(id)?.needs.add(drops);
       }
     }
     this.connectSequences(byId);
     if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
+  }
+
+  private waitFor(
+    other: ObjectId,
+    needed: ObjectId,
+    unit: Unit | undefined,
+    byId: ReadonlyMap<string, Unit>,
+  ): void {
+    const { expected, gone } = this.change;
+    const id = columnOfDefault(other) ?? other;
+    const waits = byId.has(firstOf(id)) ? [firstOf(id)] : [dropOf(this.carrier(id))];
+    if (!gone.has(id) && !expected.catalog.needs.get(other)?.has(needed)) waits.push(id);
+    for (const one of waits) if (byId.has(one) && one !== unit?.id) unit?.needs.add(one);
   }
 
   /** The name of an identity's sequence is free once the other one is gone. */

@@ -24,6 +24,9 @@ export function drop(lookup: CatalogLookup, object: CatalogObject): string[] {
         `ALTER ${owner?.kind === 'domain' ? 'DOMAIN' : 'TABLE'} ${owner?.name ?? ''} DROP CONSTRAINT ${own}`,
       ];
     case 'trigger':
+      // A partition's copy goes with the one that it is of.
+      if (object.parts.definition === undefined) return [];
+      return [`DROP TRIGGER ${own} ON ${owner?.name ?? ''}`];
     case 'rule':
     case 'policy':
       return [`DROP ${kind.toUpperCase()} ${own} ON ${owner?.name ?? ''}`];
