@@ -1,18 +1,25 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
+import { type VerifyOptions } from '../verify/verify.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { stopOnSignals } from './signals.js';
 
 /** The database is not what its migrations make. */
 const DRIFT_FOUND = 6;
 
-type VerifyCommandOptions = CommonOptions & { ignoreColumnOrder?: boolean };
+type VerifyCommandOptions = CommonOptions & {
+  ignoreColumnOrder?: boolean;
+  against?: string;
+  mend?: string;
+};
 
 export function addVerifyCommand(program: Command): void {
   withCommonOptions(
     program
       .command('verify')
       .description('compare the database with what its applied migrations make')
+      .option('--against <file>', 'compare with that snapshot instead; nothing is replayed')
+      .option('--mend <file>', 'write the statements that mend all of it to that .sql file')
       .option('--ignore-column-order', 'the order of columns is no difference'),
   )
     .addHelpText(
@@ -23,22 +30,30 @@ the moment, and compares every object. That database is made on the server that 
 the knexfile names; else beside the real one, where the role may create databases; else on the
 embedded PostgreSQL. It is dropped again, whatever happens.
 
+Each difference comes with the statements that would mend the database, and says where they lose
+data. --mend writes all of them to one file, in an order that works. knexward runs none of them.
+
 The real database is only read. Exits with 6 when it differs.
 
 Examples:
   $ knexward verify
+  $ knexward verify --mend mend.sql            and then look at it, and run it with psql
+  $ knexward verify --against schema.snapshot.json
   $ knexward verify -e production --json | jq -r '.differences[] | .kind + " " + .object'`,
     )
     .action(async (options: VerifyCommandOptions) => {
       const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
-      const { verify } = await import('../verify/verify.js');
       const { findingsOfDifferences } = await import('../report/finding.js');
+      const { verify, verifyAgainst } = await import('../verify/verify.js');
+      const { openMendFile } = await import('../verify/mend/file.js');
       const { renderVerification } = await import('../report/verify-text.js');
+      const { against, mend } = options;
+      const file = mend === undefined ? null : await openMendFile(config.projectRoot, mend);
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {
-        const verification = await verify(config, {
+        const request: VerifyOptions = {
           ignoreColumnOrder: options.ignoreColumnOrder ?? false,
           signal: stop.signal,
           onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
@@ -49,8 +64,16 @@ Examples:
               output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
             }
           },
-        });
-        output.result({ ...verification }, () => renderVerification(verification, output.colors));
+        };
+        const verification =
+          against === undefined
+            ? await verify(config, request)
+            : await verifyAgainst(config, against, request);
+        const written = !verification.inSync && file ? file.name : null;
+        if (written !== null) await file?.write(verification);
+        output.result({ ...verification, mendFile: written }, () =>
+          renderVerification({ ...verification, mendFile: written }, output.colors),
+        );
         output.point(findingsOfDifferences(verification.differences));
         if (!verification.inSync) process.exitCode = DRIFT_FOUND;
       } catch (error) {

@@ -1,6 +1,8 @@
 import { OBJECT_KINDS } from '../verify/catalog/model.js';
-import { type Difference, type SomeParts } from '../verify/compare.js';
+import { type SomeParts } from '../verify/compare.js';
+import { type MendedDifference } from '../verify/mend/mend.js';
 import { type Snapshot, type SnapshotCheck } from '../verify/snapshot/snapshot.js';
+import { endStatement } from '../verify/statements/text.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */
@@ -51,7 +53,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
           `Found ${differences.length} differences between ${snapshot} and the database:`,
           ...differences.flatMap((difference) => renderDifference(difference, c)),
           `  Where the database is right: knexward snapshot ${snapshot}, and commit both files.`,
-          `  Where ${snapshot} is right: change the database with a migration.`,
+          `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
         ]
       : []),
     ...(schemaState === 'current'
@@ -69,13 +71,25 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** One object that differs: how, part by part, or on which side it is missing. */
-export function renderDifference(difference: Difference, c: Colors): string[] {
-  const { kind, object, expected, actual } = difference;
+/** One object that differs: how, part by part, or on which side it is missing, and its mend. */
+export function renderDifference(difference: MendedDifference, c: Colors): string[] {
+  return [...renderState(difference, c), ...renderMend(difference, c)];
+}
+
+function renderState({ kind, object, expected, actual }: MendedDifference, c: Colors): string[] {
   const name = `${kind} ${object}`;
   if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is not expected')}`];
   if (actual === null) return [`  ${c.red('-')} ${name} ${c.dim('is missing')}`];
   return [`  ${c.yellow('~')} ${name}`, ...changes(expected, actual, c)];
+}
+
+function renderMend({ mend, losesData }: MendedDifference, c: Colors): string[] {
+  return [
+    ...(losesData ? [`      ${c.red('this loses data:')}`] : []),
+    ...mend
+      .flatMap((statement) => endStatement(statement).split('\n'))
+      .map((line) => `      ${c.dim(line)}`),
+  ];
 }
 
 function changes(expected: SomeParts, actual: SomeParts, c: Colors): string[] {

@@ -7,10 +7,11 @@ import { asRecorded } from '../plan/recorded.js';
 import { planFor } from '../run/run.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
-import { compareCatalogs, type CompareOptions, type Difference } from './compare.js';
+import { compareCatalogs, type CompareOptions } from './compare.js';
+import { mend, type MendedDifference, type Mends } from './mend/mend.js';
 import { replay, type ReplayOptions } from './replay.js';
 import { openShadow } from './shadow/shadow.js';
-import { historyTablesOf } from './snapshot/snapshot.js';
+import { historyTablesOf, readSnapshotFile } from './snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
@@ -19,13 +20,15 @@ export interface VerifyOptions extends CompareOptions, ReplayOptions {
   onReplay?: (where: string, count: number) => void;
 }
 
-/** How a database differs from what its applied migrations make. */
-export interface Verification {
+/** How a database differs from what is expected of it: what its applied migrations make, or a file. */
+export interface Verification extends Mends {
   inSync: boolean;
-  differences: Difference[];
-  /** How many migrations were replayed, and where. */
-  replayed: number;
-  shadow: string;
+  differences: MendedDifference[];
+  /** How many migrations were replayed, and where; `null` where a snapshot says what is expected. */
+  replayed: number | null;
+  shadow: string | null;
+  /** The snapshot's file, where it was compared with one. */
+  against: string | null;
   /** Applied, but without a file: what they made is not proven, and may be told as a difference. */
   unreplayable: string[];
   postgres: { expected: number; actual: number };
@@ -52,16 +55,57 @@ export async function verify(
     const expected = await readCatalog(session.client, {
       history: historyTablesOf(config),
     }).finally(() => session.close());
-    const differences = compareCatalogs(expected, actual, options);
     return {
-      inSync: differences.length === 0,
-      differences,
-      ...{ replayed: migrations.length, shadow: shadow.description, unreplayable },
-      postgres: { expected: expected.postgres, actual: actual.postgres },
+      ...judge(expected, actual, options),
+      ...{ replayed: migrations.length, shadow: shadow.description, against: null, unreplayable },
     };
   } finally {
     await shadow.close();
   }
+}
+
+/**
+ * Compares a database with a snapshot, so that nothing is replayed and no history is needed.
+ *
+ * @param file The snapshot's file, from the project's folder.
+ * @throws KnexwardError `SNAPSHOT_FILE` where there is no snapshot, or it cannot be read; `USAGE`
+ */
+export async function verifyAgainst(
+  given: ResolvedConfig,
+  file: string,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const { name, catalog: expected } = await readSnapshotFile(given.projectRoot, file);
+  const session = await openSession(given, sessionOptions(options));
+  try {
+    const config = await locateHistory(session.client, given);
+    const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
+    return {
+      ...judge(expected, actual, options),
+      ...{ replayed: null, shadow: null, against: name, unreplayable: [] },
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+type Judgement = Pick<Verification, 'inSync' | 'differences' | 'script' | 'postgres'>;
+
+function judge(expected: Catalog, actual: Catalog, options: CompareOptions): Judgement {
+  const { differences, script } = mend(
+    expected,
+    actual,
+    compareCatalogs(expected, actual, options),
+  );
+  return {
+    inSync: differences.length === 0,
+    ...{ differences, script },
+    postgres: { expected: expected.postgres, actual: actual.postgres },
+  };
+}
+
+function sessionOptions({ onEmbedded }: VerifyOptions): Parameters<typeof openSession>[1] {
+  return onEmbedded ? { onEmbedded } : {};
 }
 
 interface Database {
@@ -70,11 +114,8 @@ interface Database {
   catalog: Catalog;
 }
 
-async function readDatabase(
-  given: ResolvedConfig,
-  { onEmbedded }: VerifyOptions,
-): Promise<Database> {
-  const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
+async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Promise<Database> {
+  const session = await openSession(given, sessionOptions(options));
   try {
     const config = await locateHistory(session.client, given);
     const history = await readHistory(session.client, config);
