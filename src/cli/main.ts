@@ -8,6 +8,7 @@ import { addCreateCommand } from './create.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
+import { addPlanCommand } from './plan.js';
 import { addRedoCommand } from './redo.js';
 import { addResolveCommand } from './resolve.js';
 import { addSnapshotCommand } from './snapshot.js';
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no c
   addWaitCommand(program);
   addAdoptCommand(program);
   addDoctorCommand(program);
+  addPlanCommand(program);
   addVerifyCommand(program);
   addSnapshotCommand(program);
   addUnlockCommand(program);

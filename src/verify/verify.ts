@@ -1,22 +1,20 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { findAllMigrations, findMigrations, type Migration } from '../files/find.js';
+import { findMigrations } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
-import { asRecorded } from '../plan/recorded.js';
 import { planFor } from '../run/run.js';
+import { appliedOf } from './applied.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
 import { compareCatalogs, type CompareOptions, type Difference } from './compare.js';
-import { replay, type ReplayOptions } from './replay.js';
-import { openShadow } from './shadow/shadow.js';
+import { openReplayed, type ReplayOptions } from './replay.js';
+import { findSchemas, type ShadowSchemas } from './shadow/schemas.js';
 import { historyTablesOf } from './snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
   onEmbedded?: (folder: string) => void;
-  /** Told where the migrations are replayed, before they are. */
-  onReplay?: (where: string, count: number) => void;
 }
 
 /** How a database differs from what its applied migrations make. */
@@ -42,12 +40,10 @@ export async function verify(
   given: ResolvedConfig,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { config, history, catalog: actual } = await readDatabase(given, options);
+  const { config, history, schemas, catalog: actual } = await readDatabase(given, options);
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const shadow = await openShadow(config);
+  const shadow = await openReplayed(config, migrations, schemas, options);
   try {
-    options.onReplay?.(shadow.description, migrations.length);
-    await replay(shadow, migrations, options);
     const session = await openSession(shadow.config);
     const expected = await readCatalog(session.client, {
       history: historyTablesOf(config),
@@ -67,6 +63,7 @@ export async function verify(
 interface Database {
   config: ResolvedConfig;
   history: History;
+  schemas: ShadowSchemas;
   catalog: Catalog;
 }
 
@@ -81,22 +78,9 @@ async function readDatabase(
     // As `up` does: without the whole history there is nothing to compare with.
     planFor({ direction: 'up' }, await findMigrations(config), history);
     const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
-    return { config, history, catalog };
+    const schemas = await findSchemas(session.client, config, history.tables.schema);
+    return { config, history, schemas, catalog };
   } finally {
     await session.close();
   }
-}
-
-/** The files of what is applied, in the order in which it was, scopes included. */
-async function appliedOf(
-  config: ResolvedConfig,
-  { rows }: History,
-): Promise<{ migrations: Migration[]; unreplayable: string[] }> {
-  const files = asRecorded(await findAllMigrations(config), rows);
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const names = [...new Set(rows.map(({ name }) => name))];
-  return {
-    migrations: names.flatMap((name) => byName.get(name) ?? []),
-    unreplayable: names.filter((name) => !byName.has(name)),
-  };
 }
