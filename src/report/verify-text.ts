@@ -1,5 +1,6 @@
 import { type Verification } from '../verify/verify.js';
 import { type Colors } from './output.js';
+import { renderRoundTrips } from './round-trip-text.js';
 import { renderDifference } from './snapshot-text.js';
 
 /** How a database differs from what its migrations make, and what that leaves open. */
@@ -25,6 +26,7 @@ export function renderVerification(verification: Verification, c: Colors): strin
       : [
           `The replay ran on PostgreSQL ${postgres.expected}, the database is on ${postgres.actual}: the two word some definitions differently.`,
         ]),
+    ...renderRoundTrips(verification, c),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
