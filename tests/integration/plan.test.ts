@@ -1,9 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { compareCatalogs, readCatalog } from '../support/catalog';
 import { createDatabase, createRole, type TestDatabase, type TestRole } from '../support/database';
-import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
+import {
+  createProject,
+  KNEXFILE,
+  type Outcome,
+  type Project,
+  REPOSITORY,
+} from '../support/project';
+import { waitFor } from '../support/wait-for';
 
 interface Change {
   name: string;
@@ -83,7 +92,7 @@ describe('US8 plan: the SQL that up would run', () => {
   };
   const shadows = () =>
     database.query(
-      `select from pg_database where datname like 'knexward\\_shadow\\_%' and pg_get_userbyid(datdba) = '${role.name}'`,
+      `select datname from pg_database where datname like 'knexward\\_shadow\\_%' and pg_get_userbyid(datdba) = '${role.name}'`,
     );
   /** As psql would: one statement after the other, on one connection, on which nothing is bound. */
   const apply = async (script: string, on: TestDatabase): Promise<void> => {
@@ -376,6 +385,112 @@ describe('US8 plan: the SQL that up would run', () => {
     // Now the database has the schema, and the replay makes it all the same.
     expect(await knexward(['verify'])).toMatchObject({ code: 0 });
     expect((await plan('-c', '1')).base).toBe('replay');
+  });
+
+  describe('where no shadow is to be had', () => {
+    const elsewhere = {
+      'other-system.js': "Object.defineProperty(process, 'arch', { value: 'mips' });",
+    };
+    const env = { NODE_OPTIONS: '--require ./other-system.js' };
+    it('plan says what the two ways out are; a dry run lists the names and says why there is no SQL', async () => {
+      project.write(elsewhere);
+      const poor = await createRole();
+      const run = (...args: string[]) =>
+        project.knexward(args, { ...env, TEST_DATABASE_URL: poor.url(database) });
+      const planned = await run('plan');
+      expect(planned.code).toBe(2);
+      expect(planned.stderr).toContain('NO_SHADOW');
+      expect(planned.stderr).toContain('knexward.shadow');
+      expect(planned.stderr).toContain('alter role … createdb');
+      const dry = await run('up', '--dry-run');
+      expect(dry.code).toBe(0);
+      expect(dry.stdout).toMatch(
+        /Found 6 pending migrations:\n {2}20150101000000-rooms.js\n[^]*Dry run: nothing was changed.\n$/,
+      );
+      expect(dry.stderr).toContain('No SQL is shown. There is no database to try migrations on.');
+      expect((await run('up', '--dry-run', '--json')).json()).toMatchObject({ changes: null });
+      await poor.drop(database);
+    });
+  });
+
+  it('killed in the middle: its shadow is dropped by the next; stopped by a signal: at once', async () => {
+    project.write({
+      'migrations/20260101000001_values.ts':
+        "export const up = (knex: any) => knex.raw('select pg_sleep(20.625)');",
+    });
+    const start = async () => {
+      const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'plan'], {
+        cwd: project.root,
+        env: { PATH: process.env['PATH'], TEST_DATABASE_URL: role.url(database) },
+        stdio: 'ignore',
+      });
+      const ended = once(child, 'exit');
+      const asleep = `select pid from pg_stat_activity where usename = '${role.name}' and query like '%pg_sleep(20.625)%'`;
+      await waitFor(async () => (await database.query(asleep)).length > 0);
+      return { child, ended, asleep };
+    };
+    const stopped = await start();
+    stopped.child.kill('SIGTERM');
+    expect((await stopped.ended)[0]).toBe(143);
+    expect(await shadows()).toEqual([]);
+
+    const killed = await start();
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const [left] = await shadows();
+    await waitFor(async () => {
+      const open = `select from pg_stat_activity where datname = '${left?.['datname']}'`;
+      return (await database.query(open)).length === 0;
+    });
+    // As if it had been left a while ago.
+    const old = `knexward_shadow_${(Date.now() - 120_000).toString(36)}_${role.name.slice(-8)}`;
+    await database.query(`alter database ${left?.['datname']} rename to ${old}`);
+    expect((await plan('-c', '1')).failed).toBeNull();
+    expect(await shadows()).toEqual([]);
+  });
+
+  it('a dry run that would fail says so as up would, and exits with 1', async () => {
+    project.write({
+      'migrations/20140101000000_broken.js': "exports.up = (k) => k.raw('select x');",
+    });
+    const { code, stdout, stderr } = await knexward(['up', '--dry-run', '-c', '1']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Found 1 pending migrations:\n  20140101000000_broken.js\n');
+    expect(stderr).toContain('42703');
+    const { json } = await knexward(['up', '--dry-run', '--json']);
+    expect(json()).toMatchObject({ failed: { sqlstate: '42703' }, changes: [], dryRun: true });
+    expect(json()['notReached']).toHaveLength(7);
+  });
+
+  it('a schema of its own for old files: the path is a part of each change', async () => {
+    project.write({
+      'knexfile.js': `module.exports = { client: 'pg', connection: process.env.TEST_DATABASE_URL,
+        migrations: { schemaName: 'own' }, knexward: { dbMigrate: { schema: 'own' } } };`,
+    });
+    for (const on of [database, other]) {
+      const client = new Client({ connectionString: role.url(on) });
+      await client.connect();
+      await client.query('create schema own').finally(() => client.end());
+    }
+    const { stdout } = await knexward(['plan', '--sql', '-c', '1']);
+    expect(await knexward(['up', '-c', '1'])).toMatchObject({ code: 0 });
+    await apply(stdout, other);
+    const tables =
+      "select relname from pg_class where relnamespace = 'own'::regnamespace order by 1";
+    expect(await other.query(tables)).toEqual(await database.query(tables));
+    expect(await other.query('select name from own.rooms')).toHaveLength(3);
+    const [, statement] = (await plan('--down', '-c', '1')).changes[0]?.statements ?? [];
+    expect(statement?.sql).toMatch(/DROP TABLE/);
+  });
+
+  it.each([
+    [['--all'], '--all is for --down'],
+    [['--sql', '--json'], '--sql prints SQL'],
+    [['--sql', '-o', 'a.sql'], '--sql prints SQL'],
+    [['--down', '--all', '-c', '1'], 'only one of them'],
+  ])('%j contradict each other', async (args, told) => {
+    const { code, stderr, stdout } = await knexward(['plan', ...args]);
+    expect({ code, told: (stderr + stdout).includes(told) }).toEqual({ code: 2, told: true });
   });
 });
 

@@ -48,7 +48,7 @@ export async function openShadow(
       if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
       throw noShadow(
         'The database role may not create databases, and the embedded PostgreSQL is not installed.',
-        `Name a server with knexward.shadow in the knexfile. Or: ${error.fix}`,
+        waysOut(error),
       );
     },
   );
@@ -83,6 +83,14 @@ function shadowOn(
     config: { ...config, database: { kind: 'server', connection } },
     close: drop,
   };
+}
+
+/** On a system for which there is no embedded PostgreSQL, there is nothing to install either. */
+function waysOut({ fix }: KnexwardError): string {
+  const [install] = /"npm install [^"]*"/.exec(fix) ?? [];
+  const first =
+    'Name a server with knexward.shadow in the knexfile, or let the role create databases (alter role … createdb).';
+  return install === undefined ? first : `${first} Or install the embedded PostgreSQL: ${install}`;
 }
 
 function noShadow(message: string, fix: string): KnexwardError {
