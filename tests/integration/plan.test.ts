@@ -288,6 +288,21 @@ describe('US8 plan: the SQL that up would run', () => {
     expect(await other.query("select from pg_class where relname = 'after_all'")).toHaveLength(1);
   });
 
+  it('several statements in one message, outside a transaction, are one transaction in the file too', async () => {
+    project.write({
+      'migrations/20140101000000_both.up.sql':
+        '-- knexward: no-transaction\ncreate table one (); create table two ();',
+    });
+    const { stdout } = await knexward(['plan', '--sql', '-c', '1']);
+    await other.query('create table two ()');
+    await expect(apply(stdout, other)).rejects.toThrow('relation "two" already exists');
+    expect(await other.query("select from pg_class where relname = 'one'")).toEqual([]);
+    // It was announced, so that a person is told.
+    const { code, stderr } = await knexward(['plan'], other);
+    expect({ code, told: stderr.includes('UNFINISHED') }).toEqual({ code: 5, told: true });
+    expect((await knexward(['status'], other)).stdout).toContain('20140101000000_both.up.sql');
+  });
+
   it('a migration that ends its transaction itself', async () => {
     project.write({
       'migrations/20160101000000-own.js':

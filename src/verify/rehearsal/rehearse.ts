@@ -5,6 +5,7 @@ import { type LoadedMigration } from '../../files/load.js';
 import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
 import { type Extent, type Plan } from '../../plan/plan.js';
+import { unfinishedError } from '../../run/evidence.js';
 import { type RunListener } from '../../run/events.js';
 import { type MigrationFailure } from '../../run/failure.js';
 import { interrupted } from '../../run/interruption.js';
@@ -97,6 +98,9 @@ async function readReal(
     const history = await readHistory(session.client, config);
     const schemas = await findSchemas(session.client, config, history.tables.schema);
     const plan = planFor({ direction, extent }, await findMigrations(config), history);
+    // What an unfinished change has left in the database is not known, and no shadow has it.
+    const [unfinished] = history.unfinished;
+    if (unfinished) throw await unfinishedError(session.client, unfinished);
     return { config, history, schemas, plan };
   } finally {
     await session.close();

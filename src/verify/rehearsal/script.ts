@@ -56,7 +56,8 @@ function head(rehearsal: Rehearsal): string {
   const { environment, direction, changes, real, base, baseReason, shadow, failed } = rehearsal;
   const { rows } = real.history;
   const last = rows.at(-1);
-  const { beforeAll, afterAll } = real.config.migrations.hooks;
+  const { knex, migrations } = real.config;
+  const { beforeAll, afterAll } = migrations.hooks;
   return [
     TITLE,
     `-- ${direction}, ${changes.length} migrations, batch ${rehearsal.batch}; environment ${environment}.`,
@@ -66,6 +67,11 @@ function head(rehearsal: Rehearsal): string {
     ...(baseReason === null ? [] : [`-- What is applied was not replayed: ${baseReason}`]),
     ...(beforeAll || afterAll
       ? ['-- What the hooks beforeAll and afterAll of the knexfile do is not in it.']
+      : []),
+    ...(knex.pool?.afterCreate
+      ? [
+          '-- What pool.afterCreate of the knexfile does to a session (a role, say) is to be done before.',
+        ]
       : []),
     ...(failed ? [`-- INCOMPLETE: ${failed.name} failed. It and what follows is not in it.`] : []),
   ]
