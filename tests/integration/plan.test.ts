@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ interface PlanDocument {
   failed: { name: string; code: string; sqlstate: string; file: string; line: number } | null;
   notReached: string[];
 }
+
+const PSQL = spawnSync('psql', ['--version']).status === 0;
 
 /** In each way that there is to write a migration, with values that are awkward. */
 const MIGRATIONS = {
@@ -148,6 +150,20 @@ describe('US8 plan: the SQL that up would run', () => {
     // Not a second time, and not on another database.
     await expect(apply(script, other)).rejects.toThrow(/not the one that this plan is for/);
     expect(await contentOf(other)).toEqual(expected);
+  });
+
+  // Where it is not installed, the cutter above stands in for it.
+  (PSQL ? it : it.skip)('psql itself runs it, and stops at what refuses it', async () => {
+    expect((await knexward(['plan', '-o', 'plan.sql'])).code).toBe(0);
+    expect((await knexward(['up'])).code).toBe(0);
+    const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', 'plan.sql', role.url(other)];
+    const psql = () => spawnSync('psql', args, { cwd: project.root, encoding: 'utf8' });
+    expect(psql()).toMatchObject({ status: 0, stderr: '' });
+    expect(await contentOf(other)).toEqual(await contentOf(database));
+    const again = psql();
+    expect(again.status).toBe(3);
+    expect(again.stderr).toContain('not the one that this plan is for');
+    expect(await contentOf(other)).toEqual(await contentOf(database));
   });
 
   it('the way down likewise', async () => {
