@@ -13,7 +13,8 @@ import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
-import { proveSchema, type Proof, type ProofOptions, warningsOfProof } from './prove.js';
+import { type ReplayOptions } from '../verify/replay.js';
+import { proveSchema, type Proof, warningsOfProof } from './prove.js';
 import { findTakeover, type TakeoverRequest } from './takeover.js';
 
 /** What to take over, and how. */
@@ -21,7 +22,7 @@ export interface AdoptRequest extends TakeoverRequest {
   /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
   timeZone?: string | undefined;
   /** Prove first, in a shadow database, that the files give the schema that the database has. */
-  verify?: ProofOptions | undefined;
+  verify?: ReplayOptions | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
 }

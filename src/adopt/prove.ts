@@ -7,6 +7,7 @@ import { type Catalog } from '../verify/catalog/model.js';
 import { readCatalog } from '../verify/catalog/read.js';
 import { compareCatalogs, type Difference } from '../verify/compare.js';
 import { replay, type ReplayOptions } from '../verify/replay.js';
+import { findSchemas } from '../verify/shadow/schemas.js';
 import { openShadow, type Shadow } from '../verify/shadow/shadow.js';
 import { historyTablesOf } from '../verify/snapshot/snapshot.js';
 import { type FoundHistory } from './histories.js';
@@ -24,12 +25,6 @@ export interface Proof {
   postgres: { expected: number; actual: number };
 }
 
-/** What a proof may be told. */
-export interface ProofOptions extends ReplayOptions {
-  /** Told where the migrations are replayed, before they are. */
-  onReplay?: (where: string, count: number) => void;
-}
-
 /**
  * Replays each history, as it will be after the takeover, in a shadow database, and compares what
  * that makes with the real one, which is only read.
@@ -40,13 +35,14 @@ export async function proveSchema(
   client: Client,
   histories: readonly [FoundHistory, ...FoundHistory[]],
   files: readonly Migration[],
-  options: ProofOptions,
+  options: ReplayOptions,
 ): Promise<Proof> {
-  const { config } = histories[0];
+  const { config, schema } = histories[0];
   const actual = await readCatalog(client, { history: historyTablesOf(config) });
   const work = histories.map((history) => ({ history, ...filesOf(history, files) }));
   const replayed = work.reduce((sum, { migrations }) => sum + migrations.length, 0);
-  const shadow = await openShadow(config);
+  const { present } = await findSchemas(client, config, schema);
+  const shadow = await openShadow(config, present);
   try {
     options.onReplay?.(shadow.description, replayed);
     for (const { history, migrations } of work) {

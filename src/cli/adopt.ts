@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
-import { type ProofOptions } from '../adopt/prove.js';
+import { type ReplayOptions } from '../verify/replay.js';
 import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { stopOnSignals } from './signals.js';
@@ -107,7 +107,7 @@ Examples:
 }
 
 /** A replay takes a while: it shows where it is, and a signal stops it. */
-function proofFor(output: Output): { options: ProofOptions; end: () => void } {
+function proofFor(output: Output): { options: ReplayOptions; end: () => void } {
   const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
   return {
     options: {

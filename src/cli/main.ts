@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,
   doctor: async () => (await import('./doctor.js')).addDoctorCommand,
+  plan: async () => (await import('./plan.js')).addPlanCommand,
   verify: async () => (await import('./verify.js')).addVerifyCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,

@@ -25,6 +25,8 @@ export interface JournalEvent {
   details?: Record<string, unknown>;
   /** An expression for further details that only the server can tell. */
   detailsSql?: string | undefined;
+  /** Who does it, where that is not this process. */
+  actor?: string;
 }
 
 /** Adds a row to the journal, on the connection (and in the transaction) that is given. */
@@ -42,7 +44,7 @@ export function journalInsert(tables: HistoryTables, event: JournalEvent): strin
   const values = [runId, event.event, migration, batch, checksum, durationMs].map(literal);
   return `insert into ${qualified(tables.schema, tables.journal)}
       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
-    values (${values.join(', ')}, ${literal(actor())} || ', ' || current_user,
+    values (${values.join(', ')}, ${literal(event.actor ?? actor())} || ', ' || current_user,
       ${literal(JSON.stringify(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
 }
 

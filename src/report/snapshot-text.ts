@@ -1,5 +1,5 @@
 import { OBJECT_KINDS } from '../verify/catalog/model.js';
-import { type SomeParts } from '../verify/compare.js';
+import { type Difference, type SomeParts } from '../verify/compare.js';
 import { type MendedDifference } from '../verify/mend/mend.js';
 import { type Snapshot, type SnapshotCheck } from '../verify/snapshot/snapshot.js';
 import { endStatement } from '../verify/statements/text.js';
@@ -51,7 +51,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
     ...(differences.length > 0
       ? [
           `Found ${differences.length} differences between ${snapshot} and the database:`,
-          ...differences.flatMap((difference) => renderDifference(difference, c)),
+          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           `  Where the database is right: knexward snapshot ${snapshot}, and commit both files.`,
           `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
         ]
@@ -71,12 +71,16 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** One object that differs: how, part by part, or on which side it is missing, and its mend. */
-export function renderDifference(difference: MendedDifference, c: Colors): string[] {
-  return [...renderState(difference, c), ...renderMend(difference, c)];
+/** One object that differs, and what mends it. */
+export function renderMendedDifference(difference: MendedDifference, c: Colors): string[] {
+  return [...renderDifference(difference, c), ...renderMend(difference, c)];
 }
 
-function renderState({ kind, object, expected, actual }: MendedDifference, c: Colors): string[] {
+/** One object that differs: how, part by part, or on which side it is missing. */
+export function renderDifference(
+  { kind, object, expected, actual }: Difference,
+  c: Colors,
+): string[] {
   const name = `${kind} ${object}`;
   if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is not expected')}`];
   if (actual === null) return [`  ${c.red('-')} ${name} ${c.dim('is missing')}`];

@@ -1,6 +1,7 @@
 import { type Verification } from '../verify/verify.js';
 import { type Colors } from './output.js';
-import { renderDifference } from './snapshot-text.js';
+import { renderRoundTrips } from './round-trip-text.js';
+import { renderMendedDifference } from './snapshot-text.js';
 
 /** How a database differs from what is expected of it, how to mend that, and what is left open. */
 export function renderVerification(
@@ -18,7 +19,7 @@ export function renderVerification(
         ]
       : [
           `Found ${differences.length} differences between ${verification.against ? '' : 'the '}${source} and the database:`,
-          ...differences.flatMap((difference) => renderDifference(difference, c)),
+          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           ...advice(verification),
         ]),
     ...(unreplayable.length > 0
@@ -28,6 +29,7 @@ export function renderVerification(
         ]
       : []),
     ...versions(verification),
+    ...renderRoundTrips(verification, c),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

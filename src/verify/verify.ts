@@ -1,23 +1,26 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { findAllMigrations, findMigrations, type Migration } from '../files/find.js';
+import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
-import { asRecorded } from '../plan/recorded.js';
 import { planFor } from '../run/run.js';
+import { appliedOf } from './applied.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
 import { compareCatalogs, type CompareOptions } from './compare.js';
 import { mend, type MendedDifference, type Mends } from './mend/mend.js';
-import { replay, type ReplayOptions } from './replay.js';
-import { openShadow } from './shadow/shadow.js';
+import { openReplayed, type ReplayOptions } from './replay.js';
+import { type RoundTrip, tryRoundTrips } from './round-trip.js';
+import { findSchemas, type ShadowSchemas } from './shadow/schemas.js';
 import { historyTablesOf, readSnapshotFile } from './snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
   onEmbedded?: (folder: string) => void;
-  /** Told where the migrations are replayed, before they are. */
-  onReplay?: (where: string, count: number) => void;
+  /** Take what is pending up, down and up again as well. */
+  roundTrip?: boolean;
+  /** Told of each pending migration before it is taken up. */
+  onTrip?: (name: string, index: number, total: number) => void;
 }
 
 /** How a database differs from what is expected of it: what its applied migrations make, or a file. */
@@ -32,7 +35,13 @@ export interface Verification extends Mends {
   /** Applied, but without a file: what they made is not proven, and may be told as a difference. */
   unreplayable: string[];
   postgres: { expected: number; actual: number };
+  /** What became of what is pending; `null` where that was not asked for. */
+  roundTrip: RoundTrip[] | null;
+  /** Pending, and not tried, because one before it cannot be applied. */
+  notTried: string[];
 }
+
+const NO_TRIPS = { roundTrip: null, notTried: [] } satisfies Partial<Verification>;
 
 /**
  * Compares a database with what its applied migrations make: they are replayed, in the order in
@@ -45,19 +54,25 @@ export async function verify(
   given: ResolvedConfig,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { config, history, catalog: actual } = await readDatabase(given, options);
+  const database = await readDatabase(given, options);
+  const { config, history, schemas, pending, catalog: actual } = database;
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const shadow = await openShadow(config);
+  const shadow = await openReplayed(config, migrations, schemas, options);
   try {
-    options.onReplay?.(shadow.description, migrations.length);
-    await replay(shadow, migrations, options);
     const session = await openSession(shadow.config);
     const expected = await readCatalog(session.client, {
       history: historyTablesOf(config),
     }).finally(() => session.close());
+    const { onTrip, signal } = options;
+    const reopen = (all: readonly Migration[]) =>
+      openReplayed(config, all, schemas, { ...options, onReplay: undefined });
+    const trips = options.roundTrip
+      ? await tryRoundTrips({ shadow, applied: migrations, pending, reopen, onTrip, signal })
+      : NO_TRIPS;
     return {
       ...judge(expected, actual, options),
       ...{ replayed: migrations.length, shadow: shadow.description, against: null, unreplayable },
+      ...trips,
     };
   } finally {
     await shadow.close();
@@ -82,7 +97,7 @@ export async function verifyAgainst(
     const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
     return {
       ...judge(expected, actual, options),
-      ...{ replayed: null, shadow: null, against: name, unreplayable: [] },
+      ...{ replayed: null, shadow: null, against: name, unreplayable: [], ...NO_TRIPS },
     };
   } finally {
     await session.close();
@@ -111,6 +126,8 @@ function sessionOptions({ onEmbedded }: VerifyOptions): Parameters<typeof openSe
 interface Database {
   config: ResolvedConfig;
   history: History;
+  schemas: ShadowSchemas;
+  pending: Migration[];
   catalog: Catalog;
 }
 
@@ -120,24 +137,11 @@ async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Prom
     const config = await locateHistory(session.client, given);
     const history = await readHistory(session.client, config);
     // As `up` does: without the whole history there is nothing to compare with.
-    planFor({ direction: 'up' }, await findMigrations(config), history);
+    const plan = planFor({ direction: 'up' }, await findMigrations(config), history);
     const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
-    return { config, history, catalog };
+    const schemas = await findSchemas(session.client, config, history.tables.schema);
+    return { config, history, schemas, pending: plan.steps, catalog };
   } finally {
     await session.close();
   }
-}
-
-/** The files of what is applied, in the order in which it was, scopes included. */
-async function appliedOf(
-  config: ResolvedConfig,
-  { rows }: History,
-): Promise<{ migrations: Migration[]; unreplayable: string[] }> {
-  const files = asRecorded(await findAllMigrations(config), rows);
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const names = [...new Set(rows.map(({ name }) => name))];
-  return {
-    migrations: names.flatMap((name) => byName.get(name) ?? []),
-    unreplayable: names.filter((name) => !byName.has(name)),
-  };
 }
