@@ -205,25 +205,31 @@ function knexLockState(tables: HistoryTables): string {
     from ${qualified(tables.schema, tables.lock)})`;
 }
 
+/**
+ * An expression for db-migrate's history against the journal's records of it. A row without a record
+ * came from db-migrate; a record whose row is gone, from its `down`. By grouping and not by joining:
+ * right after a takeover the server has no statistics, and would look at each row for each record.
+ */
 function oldState(tables: HistoryTables, { hasJournal, hasHistory }: Present): string {
-  const old = qualified(tables.dbMigrate.schema, tables.dbMigrate.table);
-  const unadopted = hasJournal ? `not exists (${adoptedOriginal(tables, 'm')})` : 'true';
-  return `(select json_build_object('rows', count(*), 'unadopted',
-    count(*) filter (where ${unadopted}), 'zoned', (select atttypid = 'timestamptz'::regtype
-      from pg_attribute where attrelid = ${escapeLiteral(old)}::regclass and attname = 'run_on'),
-    'reverted', ${hasJournal && hasHistory ? revertedByDbMigrate(tables) : "'[]'::json"})
-    from ${old} m)`;
-}
-
-/** An expression for what is applied by Knex's history, and has lost its row in db-migrate's. */
-function revertedByDbMigrate(tables: HistoryTables): string {
   const old = oldTableName(tables);
-  const records = `${qualified(tables.schema, tables.journal)} j`;
-  return `(select coalesce(json_agg(distinct h.name), '[]') from ${qualified(tables.schema, tables.history)} h
-    where exists (select from ${records} where j.migration = h.name and ${isRecordOfOldRow(tables)})
-      and not exists (select from ${records} join ${old} o
-          on o.id::text = j.details ->> 'id' and o.name = j.details ->> 'name'
-       where j.migration = h.name and ${isRecordOfOldRow(tables)}))`;
+  const journal = qualified(tables.schema, tables.journal);
+  const records = `union all select j.details ->> 'id', j.details ->> 'name', j.migration, 0
+      from ${journal} j where ${isRecordOfOldRow(tables)}`;
+  return `(with both_sides as (
+      select id::text as id, name, null::text as migration, 1 as rows from ${old}
+      ${hasJournal ? records : ''}
+    ), known as (
+      select max(migration) as migration, sum(rows) as rows from both_sides group by id, name
+    ), gone as (
+      select migration as name from known where migration is not null
+       group by migration having sum(rows) = 0
+      intersect select ${hasHistory ? `name from ${qualified(tables.schema, tables.history)}` : 'null where false'}
+    )
+    select json_build_object('rows', (select coalesce(sum(rows), 0) from known),
+      'unadopted', (select coalesce(sum(rows), 0) from known where migration is null),
+      'zoned', (select atttypid = 'timestamptz'::regtype from pg_attribute
+        where attrelid = ${escapeLiteral(old)}::regclass and attname = 'run_on'),
+      'reverted', (select coalesce(json_agg(name order by name), '[]') from gone)))`;
 }
 
 /**
