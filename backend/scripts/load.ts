@@ -30,7 +30,7 @@ const LOCK_TIMEOUT_MS = 1000;
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      seconds: { type: 'string', default: '20' },
+      seconds: { type: 'string', default: '30' },
       rate: { type: 'string', default: '30' },
       json: { type: 'boolean', default: false },
     },

@@ -26,6 +26,7 @@ export interface StartOptions {
 
 /** Requests that have not ended by then are cut off. */
 const STOP_WITHIN_MS = 10_000;
+const SWEEP_MS = 100;
 
 /**
  * Serves on the port of the environment. The database is closed at the end; where the start
@@ -53,9 +54,12 @@ export async function startApplication(options: StartOptions): Promise<Applicati
     readiness.drain();
     await sleep(environment.DRAIN_MS);
     const cut = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    // A connection whose last request is answered would be kept for the next one.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     await live.close();
     if (server.listening) await once(server, 'close');
     clearTimeout(cut);
+    clearInterval(sweep);
     await feed.stop();
     await database.close();
   };

@@ -27,7 +27,15 @@ export async function startServer(databaseUrl: string): Promise<Server> {
     ...{ RATE_LIMIT: '1000000', LOG_LEVEL: 'info' },
   });
   const port = await new Promise<unknown>((resolve, reject) => {
-    onLine(child.stdout, (line) => line['msg'] === 'listening' && resolve(line['port']));
+    const lines = createInterface(child.stdout as NodeJS.ReadableStream);
+    lines.on('line', (line) => {
+      const { msg, port } = JSON.parse(line) as Line;
+      if (msg !== 'listening') return;
+      resolve(port);
+      // What it logs from here on is thrown away unread: reading it would slow the load down.
+      lines.close();
+      child.stdout?.resume();
+    });
     child.once('exit', () => reject(new Error('The application did not start.')));
   });
   const stop = async (): Promise<void> => {

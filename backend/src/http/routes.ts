@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { type Knex } from 'knex';
 import { type Logger } from 'pino';
-import { announceChange, type Change } from '../live/change-feed.js';
+import { announceChange, type Change } from '../polls/changes.js';
 import {
   newParticipant,
   newQuestion,
@@ -62,13 +62,12 @@ export function createRoutes({ knex, log, rateLimit }: RoutesOptions): Router {
 
   router.post('/questions/:id/votes', async (request, response) => {
     const { id } = parse(questionPath, request.params);
-    const { code, isNew, ...vote } = await castVote(
+    const { isNew, ...vote } = await castVote(
       knex,
       id,
       parse(newVote, request.body),
       tokenOf(request),
     );
-    if (isNew) await announce({ code, questionId: id });
     response.status(isNew ? 201 : 200).json(vote);
   });
 

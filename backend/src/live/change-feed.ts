@@ -2,20 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { Client, type ClientConfig } from 'pg';
 import { type Logger } from 'pino';
+import { type Change, CHANNEL } from '../polls/changes.js';
 
-/** What has changed in a room: a question (its votes or its state), or who is there. */
-export interface Change {
-  code: string;
-  questionId?: number;
-}
-
-const CHANNEL = 'polls';
 const RETRY_MS = 1000;
-
-/** Tells every instance of the application, this one included, what has changed. */
-export async function announceChange(knex: Knex, change: Change): Promise<void> {
-  await knex.raw('SELECT pg_notify(?, ?)', [CHANNEL, JSON.stringify(change)]);
-}
 
 /** Who wants to hear of changes. */
 export interface ChangeListener {

@@ -5,11 +5,12 @@ import { type Logger } from 'pino';
 import { Server, type Socket } from 'socket.io';
 import { requestIdOf } from '../http/request-id.js';
 import { withLogContext } from '../log.js';
+import { type Change } from '../polls/changes.js';
 import { code as codeSchema } from '../polls/input.js';
 import { resultsOf } from '../polls/results.js';
 import { countParticipants, type RoomView, viewRoom } from '../polls/rooms.js';
 import { Problem, problemOf } from '../problem.js';
-import { type Change, type ChangeListener } from './change-feed.js';
+import { type ChangeListener } from './change-feed.js';
 
 /** The answer to a socket's `watch`. */
 export type WatchAnswer =

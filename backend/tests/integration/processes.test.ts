@@ -148,6 +148,34 @@ describe('the application as a process', () => {
     expect(await program.exit()).toBe(0);
   });
 
+  it('in development: takes the database of POSTGRES_*, and another port where the usual one is taken', async () => {
+    const { DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD } = deployedAt(database.url);
+    const env = Object.entries({
+      HOST: DB_HOST,
+      PORT: DB_PORT,
+      DB: DB_NAME,
+      USER: DB_USER,
+      PASSWORD: DB_PASSWORD,
+    });
+    const variables = Object.fromEntries(
+      env.map(([name, value]) => [`POSTGRES_${name}`, value ?? '']),
+    );
+    const first = startProgram('scripts/dev', [], variables);
+    const addresses = [await first.printed(/(http:\S+)/)];
+    const second = startProgram('scripts/dev', [], variables);
+    addresses.push(await second.printed(/(http:\S+)/));
+    expect(new Set(addresses).size).toBe(2);
+    for (const address of addresses) expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const { port } = new URL(addresses[0] ?? '');
+    const third = startProgram('scripts/dev', [], { ...variables, PORT: port });
+    expect(await third.exit()).toBe(1);
+    for (const program of [first, second]) {
+      expect(program.output()).toContain('Already up to date');
+      program.child.kill('SIGINT');
+      expect(await program.exit()).toBe(0);
+    }
+  });
+
   it('does not start on wrong settings, and names them', async () => {
     const program = startProgram('src/main', [], { PORT: 'many' });
     expect(await program.exit()).toBe(1);
