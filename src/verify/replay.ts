@@ -65,7 +65,7 @@ function isDuplicateSchema(error: unknown): boolean {
  *
  * @throws KnexwardError `REPLAY_FAILED` where one fails, `INTERRUPTED`
  */
-async function replay(
+export async function replay(
   shadow: Shadow,
   migrations: readonly Migration[],
   { listener, signal }: ReplayOptions,
