@@ -147,7 +147,15 @@ describe('US8 plan: the SQL that up would run', () => {
     expect((await knexward(['up'], other)).stdout).toContain('Already up to date');
     expect(await shadows()).toEqual([]);
 
-    // Not a second time, and not on another database.
+    // Not a second time, and not on a database whose history is still db-migrate's.
+    const legacy = await createDatabase();
+    await legacy.query(`alter database ${legacy.name} owner to ${role.name};
+      create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
+      insert into migrations (name, run_on) values ('/20150101000000-rooms', now());
+      alter table migrations owner to ${role.name}`);
+    await expect(apply(script, legacy)).rejects.toThrow(/not taken over/);
+    expect(await legacy.query("select from pg_class where relname ~ 'knex'")).toEqual([]);
+    await legacy.drop();
     await expect(apply(script, other)).rejects.toThrow(/not the one that this plan is for/);
     expect(await contentOf(other)).toEqual(expected);
   });

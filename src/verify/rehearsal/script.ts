@@ -3,6 +3,7 @@ import { escapeLiteral } from 'pg';
 import { schemasOf, searchPathText } from '../../database/search-path.js';
 import { fence } from '../../history/fence.js';
 import { actor, journalInsert, type JournalEventName } from '../../history/journal.js';
+import { adoptedOriginal } from '../../history/read.js';
 import { createTablesSql, qualified } from '../../history/tables.js';
 import { historyRowInsert, historyRowsDelete } from '../../history/write.js';
 import { terminated, withValues } from './bound-values.js';
@@ -87,16 +88,32 @@ function setUp({ real }: Rehearsal, applied: readonly string[]): string {
     "set client_encoding = 'UTF8';",
     ...(schemas === null ? [] : [`set search_path = ${searchPathText(schemas)};`]),
   ].join('\n');
-  if (history.complete) return session;
+  if (history.complete) return `${session}\n\n${refuseUnadopted(real)}`;
   return [
     session,
     '',
     'begin isolation level read committed;',
     `do $knexward$ begin perform ${callOf(fence(history.tables))}; end $knexward$;`,
     createTablesSql(history.tables).trim(),
+    refuseUnadopted(real),
     guard(real, applied),
     'commit;',
   ].join('\n');
+}
+
+/** A database that db-migrate has migrated, and whose history nobody has taken over. */
+function refuseUnadopted({ history }: Rehearsal['real']): string {
+  const { tables } = history;
+  const { schema, table } = tables.dbMigrate;
+  const old = qualified(schema, table);
+  return `do $knexward$ begin
+  if 3 = (select count(*) from pg_attribute where attrelid = to_regclass(${escapeLiteral(old)})
+           and attname in ('id', 'name', 'run_on') and not attisdropped) then
+    if exists (select from ${old} m where not exists (${adoptedOriginal(tables, 'm')})) then
+      raise exception 'This database has a history of db-migrate that is not taken over: run "knexward adopt" first.';
+    end if;
+  end if;
+end $knexward$;`;
 }
 
 /** `perform` is what PL/pgSQL has for `select`. */

@@ -21,8 +21,12 @@ export async function findSchemas(
 ): Promise<ShadowSchemas> {
   const { rows } = await client.query<{ name: string }>('select nspname as name from pg_namespace');
   const there = new Set(rows.map(({ name }) => name));
-  const { migrations, settings, knex } = config;
-  const named = [...(schemasOf(knex) ?? []), migrations.schemaName, settings.dbMigrate.schema];
-  const present = named.filter((name) => name !== null && there.has(name)) as string[];
+  const present = schemasNamed(config).filter((name) => there.has(name));
   return { present: [...new Set([ofHistory, ...present])], ofHistory };
+}
+
+/** The schemas that a knexfile names. */
+export function schemasNamed({ migrations, settings, knex }: ResolvedConfig): string[] {
+  const named = [...(schemasOf(knex) ?? []), migrations.schemaName, settings.dbMigrate.schema];
+  return [...new Set(named)].filter((name) => name !== null && name !== '$user') as string[];
 }

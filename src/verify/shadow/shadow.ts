@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { givenConnection } from '../../config/connection.js';
 import { type ResolvedConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
+import { schemasNamed } from './schemas.js';
 import { createTemporary, type Temporary } from './temporary.js';
 
 /** A database that is there for a while, to try migrations on. */
@@ -15,7 +16,8 @@ export interface Shadow {
 }
 
 /**
- * Opens a database to try migrations on, with nothing in it but these schemas. It is made, in this order: on the server that the
+ * Opens a database to try migrations on, with nothing in it but these schemas,
+ * those that the knexfile names unless given. It is made, in this order: on the server that the
  * knexfile's `knexward.shadow` names; beside the project's own database, where the role may create
  * one; on the embedded PostgreSQL. The project's own database is not touched. A shadow that a
  * killed run left behind is dropped by the next one.
@@ -24,7 +26,7 @@ export interface Shadow {
  */
 export async function openShadow(
   config: ResolvedConfig,
-  schemas: readonly string[],
+  schemas: readonly string[] = schemasNamed(config),
 ): Promise<Shadow> {
   const { shadow } = config.settings;
   if (shadow !== null) {
