@@ -21,7 +21,7 @@ export interface JournalEvent {
   migration: string | null;
   batch?: number | null;
   checksum?: string | null;
-  durationMs?: number;
+  durationMs?: number | null;
   details?: Record<string, unknown>;
   /** An expression for further details that only the server can tell. */
   detailsSql?: string | undefined;

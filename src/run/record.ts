@@ -12,6 +12,15 @@ import { journalInsert } from '../history/journal.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
 import { type RunContext } from './apply.js';
 
+/** What has to be known of a run to record its changes. */
+export interface RecordContext extends Pick<
+  RunContext,
+  'tables' | 'direction' | 'batch' | 'runId' | 'oldTable'
+> {
+  /** Who does it, where that is not this process. */
+  actor?: string;
+}
+
 /** What records a change. */
 export interface ChangeRecord {
   statements: string;
@@ -24,15 +33,16 @@ export interface ChangeRecord {
  * for one message to the server.
  */
 export function recordOf(
-  { tables, direction, batch, runId, oldTable }: RunContext,
-  { name, checksum }: LoadedMigration,
-  durationMs: number,
+  { tables, direction, batch, runId, oldTable, actor }: RecordContext,
+  { name, checksum }: Pick<LoadedMigration, 'name' | 'checksum'>,
+  durationMs: number | null,
 ): ChangeRecord {
   const up = direction === 'up';
   const oldName = oldTable === null ? undefined : oldNameOf(name);
   const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
   const entry = journalInsert(tables, {
     ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
+    ...(actor !== undefined && { actor }),
     detailsSql: up && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
   });
   if (oldTable === null || oldName === undefined) {

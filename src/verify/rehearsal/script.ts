@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { escapeLiteral } from 'pg';
 import { schemasOf, searchPathText } from '../../database/search-path.js';
 import { fence } from '../../history/fence.js';
-import { actor, journalInsert, type JournalEventName } from '../../history/journal.js';
+import { actor, journalInsert } from '../../history/journal.js';
 import { adoptedOriginal } from '../../history/read.js';
 import { createTablesSql, qualified } from '../../history/tables.js';
-import { historyRowInsert, historyRowsDelete } from '../../history/write.js';
+import { recordOf } from '../../run/record.js';
 import { terminated, withValues } from './bound-values.js';
 import { type Rehearsal, type RehearsedChange } from './rehearse.js';
 import { type SentStatement } from './recorder.js';
@@ -170,7 +170,7 @@ function changeBlock(
   const statements = change.statements.map((statement) => runnable(statement, change));
   if (!change.transaction) {
     return [
-      ...[...title, begin, guard(real, applied), journal(context, change, 'started'), 'commit;'],
+      ...[...title, begin, guard(real, applied), announcement(context, change), 'commit;'],
       ...statements,
       ...['begin;', ...records(context, change), 'commit;'],
     ].join('\n');
@@ -213,25 +213,32 @@ function endsTransaction(command: string): boolean {
   return /^(?:BEGIN|START|COMMIT|ROLLBACK|PREPARE TRANSACTION)/.test(command);
 }
 
-function records(context: Context, change: RehearsedChange): string[] {
-  const { rehearsal, batch } = context;
-  const { tables } = rehearsal.real.history;
-  const up = rehearsal.direction === 'up';
-  const { name } = change;
-  const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
-  return [`${row};`, journal(context, change, up ? 'applied' : 'reverted')];
+/** The same rows as a run writes; while db-migrate's table is there, its row is among them. */
+function records({ rehearsal, ...context }: Context, change: RehearsedChange): string[] {
+  const { direction, real } = rehearsal;
+  const { tables, dbMigrate: oldTable } = real.history;
+  const { statements, isDoneElsewhere } = recordOf(
+    { ...context, tables, direction, oldTable, actor: planner() },
+    change,
+    null,
+  );
+  return [`${statements};`, ...(isDoneElsewhere ? [refuseUnadopted(real)] : [])];
 }
 
-function journal(
+function announcement(
   { rehearsal, batch, runId }: Context,
   { name, checksum }: RehearsedChange,
-  event: JournalEventName,
 ): string {
   const { direction, real } = rehearsal;
-  const details = event === 'started' ? { details: { direction } } : {};
-  const by = `a plan by ${actor()}`;
-  const entry = { runId, event, migration: name, batch, checksum, actor: by, ...details };
-  return `${journalInsert(real.history.tables, entry)};`;
+  const entry = journalInsert(real.history.tables, {
+    ...{ runId, event: 'started', migration: name, batch, checksum, actor: planner() },
+    details: { direction },
+  });
+  return `${entry};`;
+}
+
+function planner(): string {
+  return `a plan by ${actor()}`;
 }
 
 /** A name may hold a line break, and a comment in SQL ends with its line. */
