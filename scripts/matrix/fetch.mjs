@@ -11,7 +11,7 @@ const SYSTEM = process.platform === 'win32' ? 'windows' : process.platform;
 export const POSTGRES_MAJORS = ['14', '15', '16', '17', '18'];
 export const NODE_MAJORS = ['18', '20', '22', '24', '26'];
 
-/** PostgreSQL's newest releases but one are pre-releases by npm's rules, so each is named. */
+/** npm takes all of them for pre-releases, so each is named. */
 const POSTGRES_VERSIONS = {
   14: '14.23.0-beta.17',
   15: '15.18.0-beta.17',
