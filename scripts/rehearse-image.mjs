@@ -60,6 +60,7 @@ async function rehearse(image, env) {
   const options = { cwd: image.cwd, env, ...USER };
   const commands = commandsOf(readFileSync(join(DEPLOY, 'kubernetes/deployment.yaml'), 'utf8'));
   await expectCode(['knexward', 'status', '--check', commands.knexfile], 6, options);
+  await expectStopped(commands.wait, 143, options);
   await expectCode(['node', 'dist/scripts/migrate.js', 'up'], 0, options);
   await expectCode(commands.wait, 0, options);
   await expectCode(['touch', 'written'], 1, options);
@@ -92,6 +93,19 @@ async function expectCode([program, ...args], expected, options) {
   const shown = [program, ...args].join(' ').slice(0, 70);
   if (code !== expected) throw new Error(`${shown}: ${code} instead of ${expected}\n${stderr}`);
   console.log(`${shown}: ${code}`);
+}
+
+/** Sends SIGTERM as soon as the command says that it waits. */
+async function expectStopped([program, ...args], expected, options) {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+    if (said.includes('pending')) child.kill('SIGTERM');
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== expected) throw new Error(`SIGTERM: ${code} instead of ${expected}\n${said}`);
+  console.log(`${program} ${args[0]}, SIGTERM: ${code}`);
 }
 
 async function untilReady(url, backend) {

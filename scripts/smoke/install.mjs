@@ -8,9 +8,12 @@ export const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url)
 
 /** Packs knexward and its face of db-migrate into a folder; returns the paths of the tarballs. */
 export function packInto(folder) {
-  for (const source of [REPOSITORY, join(REPOSITORY, 'compat/db-migrate')]) {
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: source });
-  }
+  const pack = ['pack', '--silent', '--pack-destination', folder];
+  // This one builds both.
+  execFileSync('npm', pack, { cwd: REPOSITORY });
+  execFileSync('npm', [...pack, '--ignore-scripts'], {
+    cwd: join(REPOSITORY, 'compat/db-migrate'),
+  });
   return readdirSync(folder)
     .filter((name) => name.endsWith('.tgz'))
     .map((name) => join(folder, name));
