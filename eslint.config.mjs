@@ -34,6 +34,7 @@ export default tseslint.config(
       globals: {
         process: 'readonly',
         console: 'readonly',
+        fetch: 'readonly',
         require: 'readonly',
         module: 'writable',
         exports: 'writable',
