@@ -34,7 +34,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit();
 }
 
-function createProgram(): Command {
+/** Every command with its options and its help; the pages in docs/reference are made from it. */
+export function createProgram(): Command {
   const program = new Command('knexward')
     .description('Take a project from db-migrate to Knex, and run its migrations safely.')
     .version(version)
