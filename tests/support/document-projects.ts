@@ -40,6 +40,11 @@ const PROJECTS: Record<string, () => Promise<Place>> = {
     return place;
   },
   'a shop': shop,
+  'a shop, with one pending': async () => {
+    const place = await shop();
+    place.write(PENDING);
+    return place;
+  },
   'a shop, a failing migration': async () => {
     const place = await shop();
     place.write({ 'migrations/20261122135622_add_emoji_to_options.js': FAILING });
@@ -86,6 +91,11 @@ create table orders (
 );
 create index orders_user_id on orders (user_id);`,
   'migrations/20260302090000_create_orders.down.sql': 'drop table orders;',
+};
+
+const PENDING = {
+  'migrations/20261122140812_add_email.up.sql': 'alter table orders add column email text;',
+  'migrations/20261122140812_add_email.down.sql': 'alter table orders drop column email;',
 };
 
 /** What somebody did at night, past the migrations. */
