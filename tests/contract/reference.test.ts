@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command } from 'commander';
 import { createProgram } from '../../src/cli/main';
@@ -56,13 +56,29 @@ describe('docs/reference (issue 6, item 6)', () => {
       for (const { flags } of command.options) expect(text + index).toContain(`\`${flags}\``);
     }
   });
+});
 
-  it('names no document that is not there', () => {
-    for (const page of pages) {
-      for (const [, target = ''] of textOf(page).matchAll(/\]\(([\w./-]+\.md)/g)) {
-        expect(() => textOf(join('docs/reference', target))).not.toThrow();
-      }
-    }
+/** The anchors that a document's headings have on GitHub. */
+function anchorsOf(document: string): string[] {
+  return [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the links of the documents', () => {
+  it.each([...documents(), ...pages])('%s: each leads somewhere', (document) => {
+    const prose = textOf(document).replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '');
+    const wrong = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
+      if (/^https?:/.test(target)) return [];
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? document : join(document, '..', path);
+      if (!existsSync(join(REPOSITORY, file))) return [target];
+      return anchor === undefined || anchorsOf(file).includes(anchor) ? [] : [target];
+    });
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -62,6 +62,18 @@ const PROJECTS: Record<string, () => Promise<Place>> = {
     return place;
   },
   'a shop, and a role that lacks rights': shopOfAnotherRole,
+  'a shop, cut off while an index was built': async () => {
+    const place = await shop();
+    place.write(INDEX);
+    await place.database.query(CUT_OFF);
+    return place;
+  },
+  'a shop, locked by a killed Knex': async () => {
+    const place = await shop();
+    place.write(PENDING);
+    await place.database.query('update knex_migrations_lock set is_locked = 1');
+    return place;
+  },
 };
 
 const KNEXFILE = `const config = {
@@ -97,6 +109,19 @@ const PENDING = {
   'migrations/20261122140812_add_email.up.sql': 'alter table orders add column email text;',
   'migrations/20261122140812_add_email.down.sql': 'alter table orders drop column email;',
 };
+
+const INDEX = {
+  'migrations/20261122140812_index_orders_total.up.sql':
+    '-- knexward: no-transaction\ncreate index concurrently orders_total on orders (total);',
+};
+
+/** What is left where the process was killed in the middle of it, and the server gave up too. */
+const CUT_OFF = `
+  insert into knexward_journal (run_id, event, migration, batch, actor, details)
+    values (gen_random_uuid(), 'started', '20261122140812_index_orders_total.up.sql', 2, 'ci@host, app',
+      '{"direction": "up"}');
+  create index orders_total on orders (total);
+  update pg_index set indisvalid = false where indexrelid = 'orders_total'::regclass;`;
 
 /** What somebody did at night, past the migrations. */
 const BY_HAND = `
@@ -187,6 +212,7 @@ async function withDatabase(
   return {
     ...place,
     database,
+    query: (sql) => database.query(sql),
     async remove() {
       await place.remove();
       await database.drop();

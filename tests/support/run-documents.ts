@@ -17,6 +17,7 @@ import { fits, type Placeholders, substitute } from './shown-output';
  *
  *   <!-- runs in: a shop -->       from here on, in a project that was made for it
  *   <!-- not run: why -->          the next block is not run
+ *   <!-- run -->                   the next block is SQL, for the project's database
  *   <!-- file: path/of/it -->      the next block is that file; a * stands for what create put there
  *   <!-- varies: 6 ms, 1.2 s -->   in the next block, these differ from run to run
  *   <!-- stands for: 20261122 -->  in the rest of the document, this is one and the same other text
@@ -29,6 +30,8 @@ export interface Place {
   env: Record<string, string>;
   /** Carries out `npm install …`, from what is at hand. */
   install: (folder: string, packages: readonly string[]) => void;
+  /** Sends SQL to the project's database, where it has one of its own. */
+  query?: (sql: string) => Promise<unknown>;
   remove: () => Promise<void>;
 }
 
@@ -72,6 +75,7 @@ class DocumentRun {
     for (const text of listOf(directive(block, 'stands for'))) this.standsFor.set(text, undefined);
     const path = directive(block, 'file');
     if (path !== undefined) this.write(block, path);
+    if (directive(block, 'run') !== undefined) await this.place?.query?.(block.text);
     if (COMMANDS.includes(block.language) && reasonNotToRun(block) === undefined) {
       await this.runBlock(block);
     }

@@ -13,6 +13,7 @@ const PAGES = [
   'README.md',
   'docs/library.md',
   'docs/configuration.md',
+  'docs/production.md',
   'docs/writing-migrations.md',
 ];
 
