@@ -22,7 +22,7 @@ describe('issue 6, item 6: every command in the documents is run', () => {
     expect(silent.map(({ place }) => place)).toEqual([]);
   });
 
-  it('whoever follows docs/quickstart.md reaches an applied migration, and so on to its end', async () => {
+  it('SC-006 whoever follows docs/quickstart.md reaches an applied migration, and so on to its end', async () => {
     expect(await runDocument('docs/quickstart.md', makePlace)).toEqual([]);
   });
 
