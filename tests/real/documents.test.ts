@@ -1,5 +1,6 @@
 import { blocksOf, directive, documents } from '../support/documents';
 import { makePlace } from '../support/document-projects';
+import { removePacked } from '../support/install-packages';
 import { COMMANDS, reasonNotToRun, runDocument } from '../support/run-documents';
 
 const withCommands = documents().filter((document) =>
@@ -12,6 +13,8 @@ const withCommands = documents().filter((document) =>
 jest.setTimeout(180_000);
 
 describe('issue 6, item 6: every command in the documents is run', () => {
+  afterAll(removePacked);
+
   it.each(documents())('%s: each block of commands is run, or says why not', (document) => {
     let runsIn: string | undefined;
     const silent = blocksOf(document).filter((block) => {

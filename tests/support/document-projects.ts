@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createDatabase, createRole, type TestDatabase } from './database';
 import { DB_MIGRATE_PACKAGES } from './db-migrate';
+import { install, link, symlinkBin } from './install-packages';
 import { REPOSITORY } from './project';
 import { type Place } from './run-documents';
 
@@ -234,62 +224,4 @@ async function dbMigrateProject(): Promise<Prepared> {
   symlinkBin(place.root, 'db-migrate', 'db-migrate/bin/db-migrate');
   place.run('db-migrate up');
   return place;
-}
-
-/**
- * What `npm install` does, without the registry: knexward comes out of its own tarball, so that only
- * what is in the package is there, and every other package is a link to the repository's.
- */
-function install(root: string, packages: readonly string[]): void {
-  const manifest = join(root, 'package.json');
-  const content = existsSync(manifest)
-    ? (JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies?: Record<string, string> })
-    : {};
-  for (const name of packages) {
-    if (name === 'knexward') installKnexward(root);
-    else link(root, name);
-    content.dependencies = { ...content.dependencies, [name]: '*' };
-  }
-  writeFileSync(manifest, `${JSON.stringify(content, null, 2)}\n`);
-}
-
-function installKnexward(root: string): void {
-  const target = join(root, 'node_modules/knexward');
-  cpSync(packed(), target, { recursive: true });
-  const { dependencies, optionalDependencies } = JSON.parse(
-    readFileSync(join(target, 'package.json'), 'utf8'),
-  ) as Record<string, Record<string, string>>;
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) link(root, name);
-  symlinkBin(root, 'knexward', 'knexward/bin/knexward.js');
-}
-
-let unpacked: string | undefined;
-
-/** The folder of knexward's tarball, packed once and unpacked. */
-function packed(): string {
-  if (unpacked === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), 'knexward-packed-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
-    execFileSync('npm', args, { cwd: REPOSITORY });
-    const [tarball = ''] = readdirSync(folder);
-    execFileSync('tar', ['-xzf', tarball], { cwd: folder });
-    unpacked = join(folder, 'package');
-  }
-  return unpacked;
-}
-
-function link(root: string, name: string): void {
-  const source = join(REPOSITORY, 'node_modules', name);
-  const target = join(root, 'node_modules', name);
-  // The embedded PostgreSQL of another platform is not installed here either.
-  if (!existsSync(source) || existsSync(target)) return;
-  mkdirSync(dirname(target), { recursive: true });
-  symlinkSync(source, target, 'dir');
-}
-
-function symlinkBin(root: string, name: string, path: string): void {
-  const folder = join(root, 'node_modules/.bin');
-  mkdirSync(folder, { recursive: true });
-  if (!existsSync(join(folder, name))) symlinkSync(join('..', path), join(folder, name));
 }
