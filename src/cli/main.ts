@@ -42,8 +42,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit();
 }
 
-/** The program with the command that is asked for; with all of them where that is none. */
-async function createProgram(asked = ''): Promise<Command> {
+/**
+ * The program with the command that is asked for; with all of them, from which the pages in
+ * docs/reference are made, where that is none.
+ */
+export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('knexward')
     .description('Take a project from db-migrate to Knex, and run its migrations safely.')
     .version(version)

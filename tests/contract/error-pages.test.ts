@@ -60,7 +60,8 @@ describe('docs/errors (issue 4, item 5)', () => {
     const { files } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
       files: string[];
     };
-    expect(files).toEqual(expect.arrayContaining(['docs/errors', 'docs/configuration.md']));
+    // With the documents that the pages lead to.
+    expect(files).toContain('docs');
   });
 });
 

@@ -9,7 +9,13 @@ interface Example {
   code: string;
 }
 
-const PAGES = ['README.md', 'docs/library.md', 'docs/configuration.md'];
+const PAGES = [
+  'README.md',
+  'docs/library.md',
+  'docs/configuration.md',
+  'docs/production.md',
+  'docs/writing-migrations.md',
+];
 
 /** The blocks of TypeScript in a page. */
 function examplesInPage(page: string): Example[] {

@@ -1,0 +1,36 @@
+import { blocksOf, directive, documents } from '../support/documents';
+import { makePlace } from '../support/document-projects';
+import { removePacked } from '../support/install-packages';
+import { COMMANDS, reasonNotToRun, runDocument } from '../support/run-documents';
+
+const withCommands = documents().filter((document) =>
+  blocksOf(document).some(
+    (block) => COMMANDS.includes(block.language) && reasonNotToRun(block) === undefined,
+  ),
+);
+
+// A document has a dozen commands, each a process of its own.
+jest.setTimeout(180_000);
+
+describe('issue 6, item 6: every command in the documents is run', () => {
+  afterAll(removePacked);
+
+  it.each(documents())('%s: each block of commands is run, or says why not', (document) => {
+    let runsIn: string | undefined;
+    const silent = blocksOf(document).filter((block) => {
+      runsIn = directive(block, 'runs in') ?? runsIn;
+      const isRun = runsIn !== undefined || Boolean(reasonNotToRun(block));
+      return COMMANDS.includes(block.language) && !isRun;
+    });
+    expect(silent.map(({ place }) => place)).toEqual([]);
+  });
+
+  it('SC-006 whoever follows docs/quickstart.md reaches an applied migration, and so on to its end', async () => {
+    expect(await runDocument('docs/quickstart.md', makePlace)).toEqual([]);
+  });
+
+  const others = withCommands.filter((document) => document !== 'docs/quickstart.md');
+  it.each(others)('%s does what it shows', async (document) => {
+    expect(await runDocument(document, makePlace)).toEqual([]);
+  });
+});
