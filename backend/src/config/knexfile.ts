@@ -3,7 +3,10 @@
 import { join } from 'node:path';
 import { type EnvironmentConfig, migrationSource } from 'knexward';
 import { connectionOf, type EnvironmentName } from './connection.js';
+import { readDotenv } from './dotenv.js';
 import { ROOT } from './root.js';
+
+readDotenv();
 
 /** The folder of the embedded PostgreSQL, for whoever names no database outside production. */
 const EMBEDDED = process.env['EMBEDDED_FOLDER'] || join(ROOT, '.knexward');

@@ -1,7 +1,10 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../../../tests/support/database';
+import { createProject } from '../../../tests/support/project';
 import { waitFor } from '../../../tests/support/wait-for';
+import { ROOT } from '../../src/config/root';
 import { deployedAt, type Program, startProgram } from '../support/program';
 import { postOf } from '../support/running-backend';
 
@@ -81,6 +84,17 @@ describe('scripts/migrate: the runner for containers (issue 6, item 1)', () => {
     expect(await program.exit()).toBe(3);
     expect(program.lines()).toMatchObject([{ level: 50, code: 'CONNECTION_FAILED' }]);
     expect(program.output()).not.toContain('s3cret');
+  });
+});
+
+describe('FR-010: backend/.env', () => {
+  it('is read for the application too, as knexward reads it; it overrides nothing', async () => {
+    const project = createProject({ '.env': 'POLLS_A=from-file\nPOLLS_B=from-file\n' });
+    const script = `require(${JSON.stringify(join(ROOT, 'dist/src/config/dotenv.js'))}).readDotenv(process.cwd());
+      console.log(process.env.POLLS_A, process.env.POLLS_B)`;
+    const { stdout } = await project.node(['-e', script], { POLLS_B: 'from-outside' });
+    expect(stdout).toBe('from-file from-outside\n');
+    project.remove();
   });
 });
 
