@@ -1,7 +1,8 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type RunResult } from '../run/result.js';
-import { run, type RunRequest } from '../run/run.js';
+import { type RunRequest } from '../run/request.js';
+import { run } from '../run/run.js';
 
 /**
  * Runs migrations, after carrying db-migrate's history over where it is not yet and the

@@ -1,7 +1,7 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
 import { type RunResult } from '../run/result.js';
-import { type RunRequest } from '../run/run.js';
+import { type RunRequest } from '../run/request.js';
 import { type Rehearsal } from '../verify/rehearsal/rehearse.js';
 import { stopOnSignals } from './signals.js';
 

@@ -1,7 +1,7 @@
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type Output } from '../report/output.js';
-import { type RunRequest } from '../run/run.js';
+import { type RunRequest } from '../run/request.js';
 import { type RunResult } from '../run/result.js';
 import { type CommonOptions, configRequestOf, outputOf } from './options.js';
 import { asDryRun, rehearseForCommand } from './rehearse-for-command.js';

@@ -5,7 +5,7 @@ import { type RunListener } from '../run/events.js';
 import { refuseInterrupted } from '../run/interruption.js';
 import { readPlan } from '../run/read-plan.js';
 import { type RunResult } from '../run/result.js';
-import { type RunRequest } from '../run/run.js';
+import { type RunRequest } from '../run/request.js';
 import { readStatus } from '../run/status.js';
 import { waitUntilMigrated } from '../run/wait.js';
 import { resolveFor } from './configuration.js';

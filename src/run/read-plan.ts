@@ -2,7 +2,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { findMigrations } from '../files/find.js';
 import { type Plan } from '../plan/plan.js';
 import { findHistory } from './find-history.js';
-import { planFor, type RunRequest } from './run.js';
+import { planFor, type RunRequest } from './request.js';
 
 /**
  * What a run would do at this moment: files and history, planned as `run` plans them. Reads only.

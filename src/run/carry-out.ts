@@ -1,0 +1,162 @@
+import { type Knex } from 'knex';
+import { type ClientBase } from 'pg';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { withRawConnection } from '../database/raw-connection.js';
+import { type Session } from '../database/session.js';
+import { KnexwardError } from '../errors.js';
+import { type Migration } from '../files/find.js';
+import { loadMigration, type LoadedMigration } from '../files/load.js';
+import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
+import { type History, readHistory } from '../history/read.js';
+import { createTables } from '../history/write.js';
+import { type Plan } from '../plan/plan.js';
+import { rememberStatement } from '../statement.js';
+import { functionOf, type RunContext } from './apply.js';
+import { unfinishedError } from './evidence.js';
+import { type RunListener } from './events.js';
+import { refuseInterrupted } from './interruption.js';
+import { acquireLock, type RunLock } from './lock.js';
+import { Relay } from './relay.js';
+import { planFor, type RunRequest } from './request.js';
+import { type RunResult } from './result.js';
+import { refuseLostSearchPath } from './search-path.js';
+import { runSteps } from './steps.js';
+
+/** A run that has something to do, as far as it could be planned without the lock. */
+export interface PlannedRun {
+  config: ResolvedConfig;
+  request: RunRequest;
+  session: Session;
+  files: readonly Migration[];
+  history: History;
+  plan: Plan;
+  listener: RunListener;
+  /** What it comes to if nothing is done. */
+  result: RunResult;
+  /** What the run's connections are called on the server. */
+  applicationName: string;
+}
+
+interface LockedRun extends PlannedRun {
+  loaded: Loaded;
+  lock: RunLock;
+}
+
+/**
+ * Carries out what was planned: loads the files, takes the lock, plans again (the runner that held
+ * the lock before may have done it all), and runs one change after the other.
+ *
+ * @throws KnexwardError what `run` throws once there is something to do
+ */
+export async function carryOut(planned: PlannedRun): Promise<RunResult> {
+  const { config, request, session, history, plan, listener, result } = planned;
+  const { signal } = request;
+  const loaded = await loadAll(plan, config, new Map());
+  refuseInterrupted(signal);
+  const lock = await acquireLock(session.client, history.tables, {
+    waitMs: config.settings.waitForLock,
+    onWaiting: (holder) => listener({ type: 'waiting', holder }),
+    signal,
+  });
+  const locked = { ...planned, loaded, lock };
+  try {
+    // Whoever was waited for has done it all, as a rule: then Knex need not be loaded for that.
+    if (lock.waited && (await isNothingLeft(locked))) return { ...result, batch: null };
+    return await runLocked(locked);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Every file is loaded before the first one runs, so that a broken one changes nothing. */
+async function loadAll(plan: Plan, config: ResolvedConfig, known: Loaded): Promise<Loaded> {
+  const loaded: Loaded = new Map();
+  for (const step of plan.steps) {
+    const migration = known.get(step.name) ?? (await loadMigration(step, config));
+    functionOf(migration, plan.direction);
+    loaded.set(step.name, migration);
+  }
+  return loaded;
+}
+
+type Loaded = Map<string, LoadedMigration>;
+
+async function isNothingLeft({ lock, config, request, files }: LockedRun): Promise<boolean> {
+  const history = await lock.look((client) => readHistory(client, config));
+  if (!history.complete || history.knexLock !== 'free' || history.unfinished.length > 0)
+    return false;
+  return planFor(request, files, history).steps.length === 0;
+}
+
+async function runLocked(locked: LockedRun): Promise<RunResult> {
+  const { config, request, session, files, result } = locked;
+  const knex = await session.knex();
+  knex.on('query-error', (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
+    rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
+  );
+  const { tables } = await withRawConnection(knex, async (connection) => {
+    const before = await readHistory(connection, config);
+    if (!before.complete) await createTables(connection, before.tables);
+    if (!(await takeKnexLock(connection, before.tables))) throw knexLockTaken(before);
+    return before;
+  });
+  try {
+    // Only now can nobody, plain Knex included, change the history any more.
+    const history = await withRawConnection(knex, (raw) => readHistory(raw, config));
+    await refuseUnfinished(session.client, history);
+    const plan = planFor(request, files, history);
+    if (plan.batch === null) return { ...result, batch: null };
+    return await runPlan(locked, knex, history, { ...plan, batch: plan.batch });
+  } finally {
+    await withRawConnection(knex, (raw) => giveKnexLockBack(raw, tables)).catch(() => undefined);
+  }
+}
+
+async function runPlan(
+  locked: LockedRun,
+  knex: Knex,
+  history: History,
+  plan: Plan & { batch: number },
+): Promise<RunResult> {
+  const { config, session, listener, result, applicationName, request } = locked;
+  listener({ type: 'planned', plan });
+  const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
+  const searchPath = session.transactionPath();
+  if (searchPath !== null) await refuseLostSearchPath(knex, searchPath, steps);
+  const relay = new Relay(knex);
+  const context: RunContext = {
+    ...{
+      knex,
+      relay,
+      config,
+      searchPath,
+      listener,
+      applicationName,
+      runId: result.runId,
+      signal: request.signal,
+    },
+    oldTable: history.dbMigrate,
+    ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
+    bystander: session.client,
+    connect: () => session.connect(),
+  };
+  const { hooks } = config.migrations;
+  await hooks.beforeAll?.(knex, steps);
+  const outcome = await runSteps(context, steps, locked.lock).finally(() => relay.close());
+  if (!outcome.failed) await hooks.afterAll?.(knex, steps);
+  return { ...result, batch: plan.batch, ...outcome };
+}
+
+/** Only under the lock: before, the change may be one that another runner is still at work on. */
+async function refuseUnfinished(client: ClientBase, { unfinished }: History): Promise<void> {
+  const first = unfinished[0];
+  if (first) throw await unfinishedError(client, first);
+}
+
+/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
+function knexLockTaken(history: History): KnexwardError {
+  return new KnexwardError('LOCKED', {
+    message: `Knex's own lock (${history.tables.lock}) is taken: a "knex migrate" command is running, or was killed.`,
+    fix: 'Wait until it has finished. If none runs: knexward unlock',
+  });
+}
