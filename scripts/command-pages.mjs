@@ -32,7 +32,7 @@ const MEANINGS = Object.fromEntries(
   [...CONTRACT.matchAll(/^\| (\d[\d, ]*?) +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]),
 );
 
-const program = createProgram();
+const program = await createProgram();
 const commands = program.commands;
 const common = commands
   .map(({ options }) => options.map(({ flags }) => flags))

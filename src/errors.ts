@@ -67,6 +67,7 @@ export const CODES = {
   },
   CHANGED_FILE: { exit: 5, status: true, summary: 'A file was edited after it was applied.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
+  UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },
   ADOPT_MISMATCH: { exit: 5, summary: 'What was carried over is not what was planned.' },
   // 6: a check found something
   STILL_PENDING: { exit: 6, summary: 'Migrations are still pending at the end of the wait.' },
@@ -94,6 +95,9 @@ export const CODES = {
   SCRIPT_CHANGED: { adopt: true, summary: 'A script was rewritten, and a person should look.' },
   CALLER_LEFT: { adopt: true, summary: 'A file calls db-migrate and is left as it is.' },
   CALLERS_NOT_ALL_SEARCHED: { adopt: true, summary: 'Not every file was searched for callers.' },
+  DRIFT: { adopt: true, summary: 'The database is not what its migrations make.' },
+  UNDO_LEFT: { adopt: true, summary: 'An undo left a file as it is.' },
+  KNEX_FILES_LEFT: { adopt: true, summary: 'Files are left at which db-migrate stops.' },
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
   // what a run warns of
   ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },

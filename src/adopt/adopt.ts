@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { type Client } from 'pg';
-import { type ConfigRequest, type ResolvedConfig } from '../config/resolve.js';
+import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import {
-  findAllMigrations,
-  findMigrations,
-  findScopedMigrations,
-  type Migration,
-} from '../files/find.js';
-import { type LockHolder } from '../run/events.js';
-import { adoptionConfig } from './adoption-config.js';
+import { KnexwardError } from '../errors.js';
+import { findAllMigrations, type Migration } from '../files/find.js';
+import { readPhase } from '../history/phase.js';
+import { readHistory } from '../history/read.js';
 import { carryHistoryOver } from './carry-over.js';
 import { type FileAction } from './file-plan.js';
 import { planFiles } from './files.js';
@@ -18,22 +13,18 @@ import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
-import { inspectProject, type ProjectHints } from './project.js';
+import { type ReplayOptions } from '../verify/replay.js';
+import { proveSchema, type Proof, warningsOfProof } from './prove.js';
+import { findTakeover, type TakeoverRequest } from './takeover.js';
 
 /** What to take over, and how. */
-export interface AdoptRequest extends Omit<ConfigRequest, 'scope'>, ProjectHints {
-  /** The schema of db-migrate's table, where the configuration does not say. */
-  schema?: string | undefined;
+export interface AdoptRequest extends TakeoverRequest {
   /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
   timeZone?: string | undefined;
-  /** Carry the history over and leave the project's files alone. */
-  databaseOnly?: boolean | undefined;
-  dryRun?: boolean | undefined;
+  /** Prove first, in a shadow database, that the files give the schema that the database has. */
+  verify?: ReplayOptions | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
-  onWaiting?: (holder: LockHolder | null) => void;
-  /** The id of the run in the journal, a UUID; a new one unless given. */
-  runId?: string | undefined;
 }
 
 /** A takeover: what it would do, or what it did. */
@@ -43,11 +34,17 @@ export interface Adoption {
   timeZone: string;
   /** The table, or tables, that the history comes from, or `null` where the database has none. */
   source: string | null;
+  /** The takeover is finished: db-migrate's table is set aside. */
+  finished: boolean;
   history: AdoptedRow[];
+  /** What db-migrate has reverted since it was carried over, and Knex's history loses as well. */
+  reverted: string[];
   adopted: number;
   alreadyAdopted: number;
   files: FileAction[];
   warnings: Warning[];
+  /** What was proven of the schema; `null` where that was not asked for. */
+  proof: Proof | null;
   /** Whether the rows were compared one by one with the old ones before they were committed. */
   verified: boolean;
 }
@@ -62,14 +59,7 @@ export interface Adoption {
  */
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
   const timeZone = checkTimeZone(request.timeZone ?? ownTimeZone());
-  const root = resolve(request.cwd ?? process.cwd());
-  const project = await inspectProject(root, request);
-  const config = inGivenSchema(
-    await adoptionConfig(project, { ...request, cwd: root }, request),
-    request.schema,
-  );
-  const migrations = await findMigrations(config);
-  const all = [...migrations, ...(await findScopedMigrations(config))];
+  const { project, config, migrations, all } = await findTakeover(request);
   const session = await openSession(config);
   try {
     const found = await inspectHistories(session.client, config, all, timeZone);
@@ -83,19 +73,31 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
           environment: config.environment,
         });
     const implicit = findImplicitDependencies(all, project.packageJson);
+    const proof = request.verify
+      ? await proveSchema(session.client, found, all, request.verify)
+      : null;
     const planned: Adoption = {
       environment: config.environment,
       dryRun: request.dryRun ?? false,
       timeZone,
       source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
+      finished: found.some(({ finished }) => finished),
       ...sumUp(found.map(({ plan }) => plan)),
       adopted: 0,
       files: files.actions,
-      warnings: [...found.flatMap(({ plan }) => plan.warnings), ...files.warnings, ...implicit],
+      warnings: [
+        ...found.flatMap(({ plan }) => plan.warnings),
+        ...(proof ? warningsOfProof(proof) : []),
+        ...files.warnings,
+        ...implicit,
+      ],
+      proof,
       verified: false,
     };
     if (planned.dryRun) return planned;
-    const changes = planned.history.length > 0 || files.actions.some(({ apply }) => apply);
+    const changes =
+      planned.history.length + planned.reverted.length > 0 ||
+      files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
     const done = await carryOver(request, session.client, found, all, planned);
     for (const { apply } of files.actions) await apply?.();
@@ -107,7 +109,10 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
 
 /**
  * Carries the history over for a project whose configuration is known, with everything as it is by
- * default, and without asking: what `adopt: "auto"` in a knexfile stands for.
+ * default, and without asking: what `adopt: "auto"` in a knexfile stands for. A takeover that a
+ * person has undone is not begun again by itself.
+ *
+ * @throws KnexwardError `NOT_ADOPTED` where it was undone.
  */
 export async function adoptDatabase(
   config: ResolvedConfig,
@@ -115,6 +120,8 @@ export async function adoptDatabase(
 ): Promise<HistoryPlan> {
   const session = await openSession(config);
   try {
+    const { tables } = await readHistory(session.client, config);
+    if ((await readPhase(session.client, tables)).undone) throw undone();
     return await carryHistoryOver({
       client: session.client,
       config,
@@ -127,23 +134,20 @@ export async function adoptDatabase(
   }
 }
 
-/**
- * Without a knexfile, a schema on the command line stands for one in database.json: history and
- * migrations are in it. A knexfile says for itself where Knex's tables are.
- */
-function inGivenSchema(config: ResolvedConfig, schema: string | undefined): ResolvedConfig {
-  if (schema === undefined || config.knexfile !== null) return config;
-  return {
-    ...config,
-    knex: { ...config.knex, searchPath: [schema, 'public'] },
-    migrations: { ...config.migrations, schemaName: schema },
-  };
+function undone(): KnexwardError {
+  return new KnexwardError('NOT_ADOPTED', {
+    message: 'The takeover of this database was undone; adopt: "auto" does not begin it again.',
+    fix: 'Run "knexward adopt --database-only" to take it over again.',
+  });
 }
 
 /** The rows of all histories, one history after the other. */
-function sumUp(plans: readonly HistoryPlan[]): Pick<Adoption, 'history' | 'alreadyAdopted'> {
+function sumUp(
+  plans: readonly HistoryPlan[],
+): Pick<Adoption, 'history' | 'reverted' | 'alreadyAdopted'> {
   return {
     history: plans.flatMap(({ rows }) => rows),
+    reverted: plans.flatMap(({ reverted }) => reverted),
     alreadyAdopted: plans.reduce((sum, plan) => sum + plan.alreadyAdopted, 0),
   };
 }
@@ -159,8 +163,13 @@ async function carryOver(
   const { onWaiting, runId = randomUUID() } = request;
   const plans: HistoryPlan[] = [];
   for (const { config, plan } of found) {
-    const work = { client, config, files, timeZone, runId, ...(onWaiting && { onWaiting }) };
-    plans.push(plan.rows.length === 0 ? plan : await carryHistoryOver(work));
+    const work = {
+      ...{ client, config, files, timeZone, runId },
+      ...(onWaiting && { onWaiting }),
+      // What was not proven is not carried over either.
+      ...(planned.proof && { expected: plan.rows.map(({ name }) => name) }),
+    };
+    plans.push(plan.rows.length + plan.reverted.length === 0 ? plan : await carryHistoryOver(work));
   }
   const carried = sumUp(plans);
   return { ...planned, ...carried, adopted: carried.history.length, verified: true };

@@ -3,11 +3,11 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
-import { actor } from '../history/journal.js';
+import { actor, writeJournal } from '../history/journal.js';
 import { isoMoment } from '../history/moment.js';
-import { oldTableName, readHistory } from '../history/read.js';
+import { type History, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
-import { createTables } from '../history/write.js';
+import { createTables, deleteHistoryRows } from '../history/write.js';
 import { acquireLock } from '../run/lock.js';
 import { type LockHolder } from '../run/events.js';
 import { momentOf, readOldHistory, type RunOnType, typeOfRunOn } from './inspect-database.js';
@@ -21,6 +21,8 @@ export interface CarryOver {
   timeZone: string;
   runId: string;
   onWaiting?: (holder: LockHolder | null) => void;
+  /** The rows that it is to come to, where something was proven about them. */
+  expected?: readonly string[];
 }
 
 /**
@@ -53,6 +55,8 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
       files,
       timeZone,
     );
+    refuseUnexpected(plan, work.expected);
+    await takeBack(work, history, plan.reverted);
     await write(work, history.tables, plan.rows, type);
     await compare(work, history.tables, plan.rows, type);
     await client.query('commit');
@@ -60,6 +64,32 @@ export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
   } finally {
     await lock.release();
   }
+}
+
+/** What db-migrate has reverted, on an instance of an old release, is not applied any more. */
+async function takeBack(
+  { client, runId }: CarryOver,
+  { tables, rows }: History,
+  reverted: readonly string[],
+): Promise<void> {
+  for (const name of reverted) {
+    await deleteHistoryRows(client, tables, name);
+    await writeJournal(client, tables, {
+      ...{ runId, event: 'reverted', migration: name, details: { by: 'db-migrate' } },
+      batch: rows.find((row) => row.name === name)?.batch ?? null,
+    });
+  }
+}
+
+/** db-migrate takes no lock: it may have applied more while the proof was made. */
+function refuseUnexpected({ rows }: HistoryPlan, expected: readonly string[] | undefined): void {
+  if (expected === undefined) return;
+  const names = rows.map(({ name }) => name);
+  if (names.length === expected.length && names.every((name, i) => name === expected[i])) return;
+  throw new KnexwardError('ADOPT_MISMATCH', {
+    message: `db-migrate has changed its history while the proof was made: ${expected.length} rows were to be carried over, and there are ${names.length} now. Nothing was changed.`,
+    fix: 'Run the command again.',
+  });
 }
 
 async function write(

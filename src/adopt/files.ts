@@ -12,14 +12,16 @@ import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from '../files/write-atomically.js';
+import { hashOf, recordAction } from './takeover-record.js';
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
  * rewritten under their old names, as are the calls of db-migrate elsewhere that can be, and
  * database.json gets `.bak` behind its name. Changes nothing yet.
  *
- * The order of the actions is the order in which they are applied: database.json goes last, so
- * that a crash on the way leaves a project that adopt can be run on again.
+ * The order of the actions is the order in which they are applied: first it is written down what
+ * they do, and database.json goes last, so that a crash on the way leaves a project that adopt can
+ * be run on again, and that can be brought back.
  */
 export function planFiles(
   project: DbMigrateProject,
@@ -32,6 +34,7 @@ export function planFiles(
   plan.actions.push(...callers.actions);
   plan.warnings.push(...callers.warnings);
   planDatabaseJson(plan, project);
+  plan.actions.unshift(...recordAction(project.root, plan.actions));
   return plan;
 }
 
@@ -67,6 +70,7 @@ function planKnexfile(
     action: 'create',
     notes: [`made from ${from}; environment variables stay variables`],
     apply: () => writeAtomically(join(root, path), content),
+    step: { path, kind: 'created', sha256: hashOf(content) },
   });
 }
 
@@ -106,6 +110,7 @@ function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: Pac
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
     apply: () => writeAtomically(packageJson.path, content),
+    step: { path: 'package.json', kind: 'scripts', scripts: changes },
   });
 }
 
@@ -136,6 +141,11 @@ function planDatabaseJson(plan: FilePlan, project: DbMigrateProject): void {
     action: 'rename',
     notes: [`to ${basename(target)}`],
     apply: () => rename(configPath, target),
+    step: {
+      path: inProject(project.root, configPath),
+      kind: 'renamed',
+      to: inProject(project.root, target),
+    },
   });
 }
 

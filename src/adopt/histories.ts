@@ -1,6 +1,7 @@
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type Migration } from '../files/find.js';
+import { readPhase } from '../history/phase.js';
 import { readHistory } from '../history/read.js';
 import { readOldHistory } from './inspect-database.js';
 import { type HistoryPlan, planHistory } from './plan.js';
@@ -15,7 +16,9 @@ export interface FoundHistory {
   /** The table that it is in, or `null` where there is none. */
   source: string | null;
   plan: HistoryPlan;
-  /** The names that Knex's history has, or will have. */
+  /** The table is set aside: the takeover is finished. */
+  finished: boolean;
+  /** The names that Knex's history has, or will have, in the order of its rows. */
   names: string[];
 }
 
@@ -49,6 +52,9 @@ async function inspectHistory(
     schema,
     source: old === null ? null : `${schema}.${table}`,
     plan,
-    names: [...plan.rows, ...history.rows].map(({ name }) => name),
+    finished: old === null && (await readPhase(client, history.tables)).setAside !== null,
+    names: [...history.rows.filter(({ name }) => !plan.reverted.includes(name)), ...plan.rows].map(
+      ({ name }) => name,
+    ),
   };
 }

@@ -1,6 +1,6 @@
 import { KnexwardError, type WarningCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
-import { scopeOf, withoutScope } from '../files/scope.js';
+import { oldStemOf } from '../files/old-name.js';
 import { type History } from '../history/read.js';
 import { type OldHistory, type OldRow } from './inspect-database.js';
 
@@ -28,11 +28,11 @@ export interface Warning {
 export interface HistoryPlan {
   timeZone: string;
   rows: AdoptedRow[];
+  /** What db-migrate has reverted since it was carried over: Knex's history loses it too. */
+  reverted: string[];
   alreadyAdopted: number;
   warnings: Warning[];
 }
-
-const DB_MIGRATE_STEM = /\d{14}-[^.]+/;
 
 /**
  * Plans how db-migrate's rows become Knex's: in the order of their ids, each in a batch of its
@@ -47,7 +47,9 @@ export function planHistory(
   timeZone: string,
 ): HistoryPlan {
   const fileOf = indexFiles(files);
+  const reverted = history.dbMigrate?.reverted ?? [];
   const known = new Set(history.rows.map(({ name }) => name));
+  for (const name of reverted) known.delete(name);
   const pending = (old ?? []).filter(({ adopted }) => !adopted);
   let batch = history.rows.reduce((highest, row) => Math.max(highest, row.batch), 0);
   const rows = pending.map((original): AdoptedRow => {
@@ -64,6 +66,7 @@ export function planHistory(
   return {
     timeZone,
     rows,
+    reverted,
     alreadyAdopted: (old?.length ?? 0) - pending.length,
     warnings: findWarnings(rows, timeZone),
   };
@@ -73,9 +76,8 @@ export function planHistory(
 function indexFiles(files: readonly Migration[]): Map<string, string> {
   const index = new Map<string, string>();
   for (const { name } of files) {
-    const own = DB_MIGRATE_STEM.exec(withoutScope(name))?.[0];
-    if (own === undefined) continue;
-    const stem = [scopeOf(name), own].filter((part) => part !== '').join('/');
+    const stem = oldStemOf(name);
+    if (stem === undefined) continue;
     const other = index.get(stem);
     if (other !== undefined) {
       throw new KnexwardError('DUPLICATE_FILE', {

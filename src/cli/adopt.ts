@@ -1,9 +1,15 @@
-import { type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
+import { type ReplayOptions } from '../verify/replay.js';
+import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { stopOnSignals } from './signals.js';
 
 type AdoptOptions = CommonOptions &
   Pick<AdoptRequest, 'config' | 'migrationsDir' | 'table' | 'schema' | 'timeZone'> & {
+    finish?: boolean;
+    undo?: boolean;
+    verify?: boolean;
     databaseOnly?: boolean;
     dryRun?: boolean;
     yes?: boolean;
@@ -14,9 +20,19 @@ export function addAdoptCommand(program: Command): void {
     program
       .command('adopt')
       .description('take the project over from db-migrate: show the plan, ask, apply')
+      .addOption(
+        new Option('--finish', "set db-migrate's table aside: old releases stop").conflicts('undo'),
+      )
+      .option('--undo', 'go back to db-migrate, also after --finish')
+      .addOption(
+        new Option(
+          '--verify',
+          'prove first that the files give the schema that is there',
+        ).conflicts(['finish', 'undo']),
+      )
       .option('--dry-run', 'show the plan, change nothing')
       .option('-y, --yes', 'do not ask')
-      .option('--database-only', 'carry the history over, leave the files alone')
+      .option('--database-only', 'see to the database, leave the files alone')
       .option('--time-zone <name>', "the zone of db-migrate's times; else this process's own")
       .option('--config <file>', "db-migrate's configuration; else database.json")
       .option('--migrations-dir <folder>', 'the migrations; else as db-migrate has it')
@@ -26,21 +42,45 @@ export function addAdoptCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-What it does, in one transaction: each row of db-migrate's table becomes one row of
-knex_migrations, in the same order and with its true moment; the old table stays. Then it writes a
+A takeover has two steps and a way back:
+  adopt            carries over; old releases with db-migrate and new ones run side by side
+  adopt --finish   once no old release is left: db-migrate's table is set aside, db-migrate stops
+  adopt --undo     before --finish or after it: db-migrate finds all that is applied, and goes on
+Each shows first what it would do, and asks. Each can be repeated, and is, in every environment.
+
+What adopt does, in one transaction: each row of db-migrate's table becomes one row of
+knex_migrations, in the same order and with its true moment; the old table stays, and is kept in
+step with what knexward applies and reverts of db-migrate's files. Then it writes a
 knexfile, rewrites package.json's scripts under their old names, and renames database.json to
 database.json.bak. The migrations stay where they are, as they are. Calls of db-migrate elsewhere
 (Dockerfile, Procfile, workflows) are rewritten where that is safe, and listed where it is not.
+
+With --verify it replays the old files first, in a database made for the moment (see knexward verify
+--help), and shows what was changed by hand in the past; with --yes it goes on all the same.
 
 Repeating it is harmless: it picks up what db-migrate has applied meanwhile.
 
 Examples:
   $ knexward adopt --dry-run
-  $ knexward adopt --time-zone Europe/Berlin
-  $ knexward adopt --database-only --env production --yes`,
+  $ knexward adopt --time-zone Europe/Berlin --verify
+  $ knexward adopt --database-only --env production --yes
+  $ knexward adopt --finish --env production --dry-run
+  $ knexward adopt --undo`,
     )
     .action(async (options: AdoptOptions) => {
       const output = await outputOf(options);
+      const { config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun } = options;
+      const request = {
+        ...configRequestOf(options),
+        ...{ config, migrationsDir, table, schema, databaseOnly, dryRun },
+        runId: output.runId,
+        onWaiting: () => output.note('warn', 'Waiting for another runner to finish'),
+      };
+      if (options.finish || options.undo) {
+        const phases = await import('./adopt-phases.js');
+        const work = options.finish ? phases.finish : phases.undo;
+        return work(output, { request, yes: options.yes ?? false });
+      }
       const { adopt } = await import('../adopt/adopt.js');
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
@@ -48,18 +88,17 @@ Examples:
         output.line(renderPlan(plan, output.colors, output.interactive).trimEnd());
       };
       let shown = false;
-      const { config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun } = options;
+      const proof = options.verify ? proofFor(output) : undefined;
       const adoption = await adopt({
-        ...configRequestOf(options),
-        ...{ config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun },
-        runId: output.runId,
+        ...{ ...request, timeZone, verify: proof?.options },
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;
-          await output.confirm('Apply this plan?', options.yes ?? false);
+          const differs = (plan.proof?.drift.length ?? 0) > 0;
+          const question = differs ? 'Take over all the same?' : 'Apply this plan?';
+          await output.confirm(question, options.yes ?? false);
         },
-        onWaiting: () => output.note('warn', 'Waiting for another runner to finish'),
-      });
+      }).finally(() => proof?.end());
       if (!shown) showPlan(adoption);
       output.result(toDocument(adoption), () => renderOutcome(adoption));
       const { findingsOfWarnings } = await import('../report/finding.js');
@@ -67,16 +106,38 @@ Examples:
     });
 }
 
+/** A replay takes a while: it shows where it is, and a signal stops it. */
+function proofFor(output: Output): { options: ReplayOptions; end: () => void } {
+  const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
+  return {
+    options: {
+      signal: stop.signal,
+      onReplay: (where, count) =>
+        output.note('info', `Replaying ${count} migrations on ${where} …`),
+      listener: (event) => {
+        if (event.type !== 'started') return;
+        output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
+      },
+    },
+    end: () => {
+      if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+      output.status(null);
+      stop.release();
+    },
+  };
+}
+
 /** The takeover in the form that the contract gives it. */
 function toDocument(adoption: Adoption): Record<string, unknown> {
   const { environment, dryRun, timeZone, adopted, alreadyAdopted, warnings, verified } = adoption;
   return {
-    ...{ environment, dryRun, timeZone },
+    ...{ action: 'adopt', environment, dryRun, timeZone },
     history: adoption.history.map(({ from, name, batch, appliedAt, file }) => ({
       ...{ from, name, batch, appliedAt, file },
     })),
-    ...{ adopted, alreadyAdopted },
+    ...{ adopted, alreadyAdopted, reverted: adoption.reverted },
     files: adoption.files.map(({ path, action }) => ({ path, action })),
     ...{ warnings, verified },
+    ...{ drift: adoption.proof?.drift ?? null, unproven: adoption.proof?.unproven ?? null },
   };
 }

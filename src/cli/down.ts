@@ -19,7 +19,7 @@ export function addDownCommand(program: Command): void {
       .option('-c, --count <n>', 'revert the last n, whatever their batch', parseCount)
       .option('--all', 'revert every migration')
       .addOption(scopeOption())
-      .option('--dry-run', 'show what would be reverted, change nothing')
+      .option('--dry-run', 'show what would be reverted and its SQL, change nothing')
       .option('-y, --yes', 'do not ask in production'),
   )
     .addHelpText(

@@ -2,28 +2,36 @@ import { Command, CommanderError } from 'commander';
 import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
-import { addAdoptCommand } from './adopt.js';
 import { surviveClosedPipes } from './closed-pipes.js';
-import { addCreateCommand } from './create.js';
-import { addDoctorCommand } from './doctor.js';
-import { addDownCommand } from './down.js';
 import { type CommonOptions, outputOf } from './options.js';
-import { addRedoCommand } from './redo.js';
-import { addResolveCommand } from './resolve.js';
-import { addSnapshotCommand } from './snapshot.js';
-import { addStatusCommand } from './status.js';
-import { addUnlockCommand } from './unlock.js';
-import { addUpCommand } from './up.js';
-import { addVerifyCommand } from './verify.js';
-import { addWaitCommand } from './wait.js';
+
+/** Adds a command to the program. */
+type AddCommand = (program: Command) => void;
+
+/** Every command, in the order of the help; one that is not asked for is not even loaded. */
+const COMMANDS: Record<string, () => Promise<AddCommand>> = {
+  up: async () => (await import('./up.js')).addUpCommand,
+  down: async () => (await import('./down.js')).addDownCommand,
+  status: async () => (await import('./status.js')).addStatusCommand,
+  create: async () => (await import('./create.js')).addCreateCommand,
+  redo: async () => (await import('./redo.js')).addRedoCommand,
+  wait: async () => (await import('./wait.js')).addWaitCommand,
+  adopt: async () => (await import('./adopt.js')).addAdoptCommand,
+  doctor: async () => (await import('./doctor.js')).addDoctorCommand,
+  plan: async () => (await import('./plan.js')).addPlanCommand,
+  verify: async () => (await import('./verify.js')).addVerifyCommand,
+  snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
+  unlock: async () => (await import('./unlock.js')).addUnlockCommand,
+  resolve: async () => (await import('./resolve.js')).addResolveCommand,
+};
 
 /** Runs the command line: parses, carries out, reports, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
   // stdout is for results: what a migration, or Knex, prints on the way goes to stderr.
   console.log = console.info = console.debug = console.error;
-  const program = createProgram();
   try {
+    const program = await createProgram(argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const exitCode = await reportError(error, argv);
@@ -34,8 +42,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit();
 }
 
-/** Every command with its options and its help; the pages in docs/reference are made from it. */
-export function createProgram(): Command {
+/**
+ * The program with the command that is asked for; with all of them where that is none, from which
+ * the pages in docs/reference are made.
+ */
+export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('knexward')
     .description('Take a project from db-migrate to Knex, and run its migrations safely.')
     .version(version)
@@ -50,18 +61,8 @@ export function createProgram(): Command {
 Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no connection,
 4 another runner holds the lock, 5 history and files disagree, 6 a check found something.`,
     );
-  addUpCommand(program);
-  addDownCommand(program);
-  addStatusCommand(program);
-  addCreateCommand(program);
-  addRedoCommand(program);
-  addWaitCommand(program);
-  addAdoptCommand(program);
-  addDoctorCommand(program);
-  addVerifyCommand(program);
-  addSnapshotCommand(program);
-  addUnlockCommand(program);
-  addResolveCommand(program);
+  const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+  for (const name of names) (await COMMANDS[name]?.())?.(program);
   return program;
 }
 
@@ -70,7 +71,8 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
   // The help or the version that was asked for has been written.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const { asKnexwardError, renderError } = await import('../report/error-text.js');
-  const known = error instanceof CommanderError ? wrongUsage(error, argv) : asKnexwardError(error);
+  const known =
+    error instanceof CommanderError ? await wrongUsage(error, argv) : asKnexwardError(error);
   // Without a command, commander has written the help, which says more.
   if (error instanceof CommanderError && error.code === 'commander.help') return known.exitCode;
   const { code, message, fix, page } = known;
@@ -87,11 +89,10 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
   return known.exitCode;
 }
 
-function wrongUsage(error: CommanderError, argv: readonly string[]): KnexwardError {
+async function wrongUsage(error: CommanderError, argv: readonly string[]): Promise<KnexwardError> {
   const [command = ''] = argv.filter((word) => !word.startsWith('-'));
-  const known = createProgram().commands.some((each) =>
-    [each.name(), ...each.aliases()].includes(command),
-  );
+  const { commands } = await createProgram();
+  const known = commands.some((each) => [each.name(), ...each.aliases()].includes(command));
   return new KnexwardError('USAGE', {
     message: error.message.replace(/^error: /, '').replace(/\.?\n/, '. '),
     fix: `See what there is: knexward ${known ? `${command} ` : ''}--help`,

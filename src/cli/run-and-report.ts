@@ -1,8 +1,10 @@
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
 import { type Output } from '../report/output.js';
 import { type RunRequest } from '../run/run.js';
 import { type RunResult } from '../run/result.js';
 import { type CommonOptions, configRequestOf, outputOf } from './options.js';
+import { asDryRun, rehearseForCommand } from './rehearse-for-command.js';
 import { stopOnSignals } from './signals.js';
 
 /** Runs migrations in one direction for a command, reports, and sets the exit code. */
@@ -14,9 +16,33 @@ export async function runAndReport(
   const config = await resolveConfig(configRequestOf(options));
   output.line(`Using environment: ${config.environment}`);
   const result = await runForCommand(config, request, output, options.yes ?? false);
+  if (result.dryRun && result.batch !== null) return reportDryRun(config, request, result, output);
   const { renderRun } = await import('../report/run-text.js');
   output.result(toDocument(result), () => renderRun(result));
   await reportFailure(result, output);
+}
+
+/** The names of what would run, and the SQL of each where there is a database to rehearse on. */
+async function reportDryRun(
+  config: ResolvedConfig,
+  request: RunRequest,
+  result: RunResult,
+  output: Output,
+): Promise<void> {
+  const { renderRun } = await import('../report/run-text.js');
+  const { changesDocument, renderChanges } = await import('../report/plan-text.js');
+  const rehearsal = await rehearseForCommand(config, request, output).catch((error: unknown) => {
+    if (!(error instanceof KnexwardError) || error.code === 'INTERRUPTED') throw error;
+    output.note('warn', `No SQL is shown. ${error.message}\n  ${error.fix}`);
+    return null;
+  });
+  const told = { ...result, failed: rehearsal?.failed ?? null };
+  const changes = rehearsal && changesDocument(rehearsal);
+  output.result(
+    { ...toDocument(told), changes },
+    () => renderRun(result) + (rehearsal ? renderChanges(rehearsal, output.colors) : ''),
+  );
+  if (rehearsal) await reportFailure(asDryRun(rehearsal, result.runId), output);
 }
 
 /** Runs with progress on stderr, and asks before it reverts anything in production. */

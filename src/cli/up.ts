@@ -12,7 +12,7 @@ export function addUpCommand(program: Command): void {
       .description('apply pending migrations: all of them, unless told otherwise')
       .option('-c, --count <n>', 'apply at most n', parseCount)
       .addOption(scopeOption())
-      .option('--dry-run', 'show what would be applied, change nothing'),
+      .option('--dry-run', 'show what would be applied and its SQL, change nothing'),
   )
     .addHelpText(
       'after',

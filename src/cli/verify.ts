@@ -1,19 +1,33 @@
-import { type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
+import { type VerifyOptions } from '../verify/verify.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { stopOnSignals } from './signals.js';
 
 /** The database is not what its migrations make. */
 const DRIFT_FOUND = 6;
 
-type VerifyCommandOptions = CommonOptions & { ignoreColumnOrder?: boolean };
+type VerifyCommandOptions = CommonOptions & {
+  ignoreColumnOrder?: boolean;
+  roundTrip?: boolean;
+  against?: string;
+  mend?: string;
+};
 
 export function addVerifyCommand(program: Command): void {
   withCommonOptions(
     program
       .command('verify')
       .description('compare the database with what its applied migrations make')
-      .option('--ignore-column-order', 'the order of columns is no difference'),
+      .addOption(
+        new Option(
+          '--against <file>',
+          'compare with that snapshot instead; nothing is replayed',
+        ).conflicts('roundTrip'),
+      )
+      .option('--mend <file>', 'write the statements that mend all of it to that .sql file')
+      .option('--ignore-column-order', 'the order of columns is no difference')
+      .option('--round-trip', 'take what is pending up, down and up again as well'),
   )
     .addHelpText(
       'after',
@@ -23,25 +37,44 @@ the moment, and compares every object. That database is made on the server that 
 the knexfile names; else beside the real one, where the role may create databases; else on the
 embedded PostgreSQL. It is dropped again, whatever happens.
 
-The real database is only read. Exits with 6 when it differs.
+Each difference comes with the statements that would mend the database, and says where they lose
+data. --mend writes all of them to one file, in an order that works. knexward runs none of them.
+
+With --round-trip each pending migration then goes up, down and up again there: after down all has to
+be as it was before, after the second up as after the first. What down forgot is named. A migration
+without a way down is named and is no failure.
+
+The real database is only read. Exits with 6 when it differs, or a round trip does not come back.
 
 Examples:
   $ knexward verify
+  $ knexward verify --mend mend.sql            and then look at it, and run it with psql
+  $ knexward verify --against schema.snapshot.json
+  $ knexward verify --round-trip               before a release, or in a pull request
   $ knexward verify -e production --json | jq -r '.differences[] | .kind + " " + .object'`,
     )
     .action(async (options: VerifyCommandOptions) => {
       const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
-      const { verify } = await import('../verify/verify.js');
-      const { findingsOfDifferences } = await import('../report/finding.js');
+      const { findingsOfDifferences, findingsOfRoundTrips } = await import('../report/finding.js');
+      const { verify, verifyAgainst } = await import('../verify/verify.js');
+      const { openMendFile } = await import('../verify/mend/file.js');
+      const { isSound } = await import('../verify/round-trip.js');
       const { renderVerification } = await import('../report/verify-text.js');
+      const { against, mend } = options;
+      const file = mend === undefined ? null : await openMendFile(config.projectRoot, mend);
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {
-        const verification = await verify(config, {
+        const request: VerifyOptions = {
           ignoreColumnOrder: options.ignoreColumnOrder ?? false,
           signal: stop.signal,
           onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+          roundTrip: options.roundTrip ?? false,
+          onTrip: (name, index, total) => {
+            if (index === 0) output.note('info', `Taking ${total} up, down and up again …`);
+            output.status(`  … ${index + 1}/${total} ${name}`);
+          },
           onReplay: (where, count) =>
             output.note('info', `Replaying ${count} migrations on ${where} …`),
           listener: (event) => {
@@ -49,10 +82,19 @@ Examples:
               output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
             }
           },
-        });
-        output.result({ ...verification }, () => renderVerification(verification, output.colors));
-        output.point(findingsOfDifferences(verification.differences));
-        if (!verification.inSync) process.exitCode = DRIFT_FOUND;
+        };
+        const verification =
+          against === undefined
+            ? await verify(config, request)
+            : await verifyAgainst(config, against, request);
+        const { inSync, differences, roundTrip } = verification;
+        const written = !inSync && file ? file.name : null;
+        if (written !== null) await file?.write(verification);
+        output.result({ ...verification, mendFile: written }, () =>
+          renderVerification({ ...verification, mendFile: written }, output.colors),
+        );
+        output.point([...findingsOfDifferences(differences), ...findingsOfRoundTrips(roundTrip)]);
+        if (!inSync || !(roundTrip ?? []).every(isSound)) process.exitCode = DRIFT_FOUND;
       } catch (error) {
         if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
         throw error;

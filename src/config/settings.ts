@@ -32,7 +32,7 @@ export interface KnexwardKey {
   waitForLock?: Duration;
   /** `false`: never fall back to the embedded PostgreSQL. A text: the folder that it lives in. */
   embedded?: boolean | string;
-  /** A connection to a server on which `verify` may make a database for the moment. */
+  /** A connection to a server on which `verify` and `plan` may make a database for the moment. */
   shadow?: Knex.Config['connection'];
   /** `auto`: `up` carries db-migrate's history over by itself, where it finds one. */
   adopt?: 'manual' | 'auto';

@@ -1,4 +1,5 @@
 import { promisify } from 'node:util';
+import './pg.js';
 import { Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { keptOpen } from './event-loop.js';

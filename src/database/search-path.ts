@@ -51,8 +51,11 @@ export async function keepsSession(connect: () => Promise<Client>): Promise<bool
   }
 }
 
+/** What a connection is asked to find out where it ends. */
+export const BACKEND_QUERY = 'select pg_backend_pid() as pid';
+
 /** The simple query protocol: the connection may be the one that holds the runners' lock. */
 async function backendOf(client: ClientBase): Promise<number | undefined> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const { rows } = await client.query<{ pid: number }>(BACKEND_QUERY);
   return rows[0]?.pid;
 }

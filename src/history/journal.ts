@@ -4,7 +4,15 @@ import { type HistoryTables, qualified } from './tables.js';
 
 /** What the journal can tell of. */
 export type JournalEventName =
-  'adopted' | 'started' | 'applied' | 'failed' | 'reverted' | 'resolved' | 'unlocked' | 'undone';
+  | 'adopted'
+  | 'started'
+  | 'applied'
+  | 'failed'
+  | 'reverted'
+  | 'resolved'
+  | 'unlocked'
+  | 'undone'
+  | 'finished';
 
 /** One row of the journal, as it is written. */
 export interface JournalEvent {
@@ -13,8 +21,12 @@ export interface JournalEvent {
   migration: string | null;
   batch?: number | null;
   checksum?: string | null;
-  durationMs?: number;
+  durationMs?: number | null;
   details?: Record<string, unknown>;
+  /** An expression for further details that only the server can tell. */
+  detailsSql?: string | undefined;
+  /** Who does it, where that is not this process. */
+  actor?: string;
 }
 
 /** Adds a row to the journal, on the connection (and in the transaction) that is given. */
@@ -32,8 +44,8 @@ export function journalInsert(tables: HistoryTables, event: JournalEvent): strin
   const values = [runId, event.event, migration, batch, checksum, durationMs].map(literal);
   return `insert into ${qualified(tables.schema, tables.journal)}
       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
-    values (${values.join(', ')}, ${literal(actor())} || ', ' || current_user,
-      ${literal(JSON.stringify(details ?? {}))})`;
+    values (${values.join(', ')}, ${literal(event.actor ?? actor())} || ', ' || current_user,
+      ${literal(JSON.stringify(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
 }
 
 function literal(value: string | number | null): string {

@@ -35,8 +35,11 @@ export interface History {
   failed: FailedChange[];
   /** Who has taken Knex's own lock row. */
   knexLock: KnexLockState;
-  /** db-migrate's history, where there is one: how many of its rows were not carried over. */
-  dbMigrate: { rows: number; unadopted: number } | null;
+  /**
+   * db-migrate's history, where there is one: how many of its rows were not carried over, whether
+   * its times have a zone, and what it has reverted since, by the names that Knex's history has.
+   */
+  dbMigrate: { rows: number; unadopted: number; zoned: boolean; reverted: string[] } | null;
 }
 
 const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
@@ -173,13 +176,13 @@ async function readContent(
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
     knex_lock: KnexLockState | null;
-    old: { rows: number; unadopted: number } | null;
+    old: History['dbMigrate'];
   }>(`select
     ${present.hasHistory ? historyRows(tables) : 'null'} as rows,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
     ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
-    ${present.hasOld ? unadoptedRows(tables, present.hasJournal) : 'null'} as old`);
+    ${present.hasOld ? oldState(tables, present) : 'null'} as old`);
   const content = rows[0];
   return {
     rows: content?.rows ?? [],
@@ -202,24 +205,49 @@ function knexLockState(tables: HistoryTables): string {
     from ${qualified(tables.schema, tables.lock)})`;
 }
 
-function unadoptedRows(tables: HistoryTables, hasJournal: boolean): string {
-  const old = qualified(tables.dbMigrate.schema, tables.dbMigrate.table);
-  const unadopted = hasJournal ? `not exists (${adoptedOriginal(tables, 'm')})` : 'true';
-  return `(select json_build_object('rows', count(*), 'unadopted',
-    count(*) filter (where ${unadopted})) from ${old} m)`;
+/**
+ * An expression for db-migrate's history against the journal's records of it. A row without a record
+ * came from db-migrate; a record whose row is gone, from its `down`. By grouping and not by joining:
+ * right after a takeover the server has no statistics, and would look at each row for each record.
+ */
+function oldState(tables: HistoryTables, { hasJournal, hasHistory }: Present): string {
+  const old = oldTableName(tables);
+  const journal = qualified(tables.schema, tables.journal);
+  const records = `union all select j.details ->> 'id', j.details ->> 'name', j.migration, 0
+      from ${journal} j where ${isRecordOfOldRow(tables)}`;
+  return `(with both_sides as (
+      select id::text as id, name, null::text as migration, 1 as rows from ${old}
+      ${hasJournal ? records : ''}
+    ), known as (
+      select max(migration) as migration, sum(rows) as rows from both_sides group by id, name
+    ), gone as (
+      select migration as name from known where migration is not null
+       group by migration having sum(rows) = 0
+      intersect select ${hasHistory ? `name from ${qualified(tables.schema, tables.history)}` : 'null where false'}
+    )
+    select json_build_object('rows', (select coalesce(sum(rows), 0) from known),
+      'unadopted', (select coalesce(sum(rows), 0) from known where migration is null),
+      'zoned', (select atttypid = 'timestamptz'::regtype from pg_attribute
+        where attrelid = ${escapeLiteral(old)}::regclass and attname = 'run_on'),
+      'reverted', (select coalesce(json_agg(name order by name), '[]') from gone)))`;
 }
 
 /**
- * A query for the journal's record of one row of db-migrate's table having been carried over,
- * unless a later `undone` gave it back.
+ * A query for the journal's record of one row of db-migrate's table having been carried over, or
+ * having been written by knexward itself, unless a later `undone` gave it back.
  */
 export function adoptedOriginal(tables: HistoryTables, row: string): string {
-  const journal = qualified(tables.schema, tables.journal);
-  return `select from ${journal} j
-     where j.event = 'adopted'
-       and j.details ->> 'table' = ${escapeLiteral(oldTableName(tables))}
-       and j.details ->> 'id' = ${row}.id::text and j.details ->> 'name' = ${row}.name
-       and j.id > coalesce((select max(id) from ${journal} where event = 'undone'), 0)`;
+  return `select from ${qualified(tables.schema, tables.journal)} j
+     where j.details ->> 'id' = ${row}.id::text and j.details ->> 'name' = ${row}.name
+       and ${isRecordOfOldRow(tables)}`;
+}
+
+/** A condition for a row `j` of the journal being about a row of db-migrate's table, as it is now. */
+function isRecordOfOldRow(tables: HistoryTables): string {
+  return `j.event in ('adopted', 'applied', 'resolved')
+    and j.details ->> 'table' = ${escapeLiteral(oldTableName(tables))}
+    and j.id > coalesce((select max(id) from ${qualified(tables.schema, tables.journal)}
+      where event = 'undone'), 0)`;
 }
 
 /** What the journal calls the table that an adopted row came from. */

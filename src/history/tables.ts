@@ -55,7 +55,7 @@ export function createTablesSql(tables: HistoryTables): string {
       run_id uuid not null,
       at timestamptz not null default clock_timestamp(),
       event text not null check (event in ('adopted', 'started', 'applied', 'failed',
-        'reverted', 'resolved', 'unlocked', 'undone')),
+        'reverted', 'resolved', 'unlocked', 'undone', 'finished')),
       migration text,
       batch integer,
       checksum text,

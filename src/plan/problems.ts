@@ -37,6 +37,7 @@ export function findProblems(
   const known = new Set([...files, ...history.rows].map(({ name }) => name));
   return [
     ...(dbMigrate && dbMigrate.unadopted > 0 ? [notAdopted(dbMigrate.unadopted)] : []),
+    ...(dbMigrate?.reverted ?? []).map(revertedByDbMigrate),
     ...unfinished.map((change): Problem => ({
       code: 'UNFINISHED',
       migration: change.name,
@@ -58,6 +59,15 @@ function notAdopted(count: number): Problem {
     migration: null,
     message: `${count} rows of db-migrate's history are not carried over`,
     fix: 'knexward adopt (or knexward adopt --database-only)',
+  };
+}
+
+function revertedByDbMigrate(name: string): Problem {
+  return {
+    code: 'NOT_ADOPTED',
+    migration: name,
+    message: 'db-migrate has reverted it since its history was carried over',
+    fix: 'knexward adopt --database-only',
   };
 }
 

@@ -1,6 +1,9 @@
 import { type Adoption } from '../adopt/adopt.js';
+import { type FileAction } from '../adopt/file-plan.js';
+import { type Warning } from '../adopt/plan.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
+import { renderDifference } from './snapshot-text.js';
 
 const SHOWN_ON_TERMINAL = 10;
 
@@ -8,20 +11,28 @@ const SHOWN_ON_TERMINAL = 10;
 export function renderPlan(adoption: Adoption, c: Colors, abridged: boolean): string {
   return [
     ...renderHistory(adoption, c, abridged),
-    ...renderFiles(adoption, c),
-    ...renderWarnings(adoption, c),
+    ...renderProof(adoption, c),
+    ...renderFiles(adoption.files, c),
+    ...renderWarnings(adoption.warnings, c),
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
 function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string[] {
-  const { history, source, timeZone, alreadyAdopted } = adoption;
+  const { history, source, finished, timeZone, alreadyAdopted } = adoption;
+  if (source === null && finished)
+    return [
+      "History: the takeover is finished, db-migrate's table is set aside; nothing to carry.",
+    ];
   if (source === null)
     return ["History: this database has none of db-migrate's; nothing to carry."];
   const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
   const heading = `History: ${history.length} rows of ${source} to carry over${before}`;
-  if (history.length === 0) return [heading];
+  const back = adoption.reverted.map(
+    (name) => `  ${c.yellow('-')} ${name}, reverted by db-migrate`,
+  );
+  if (history.length === 0) return [heading, ...back];
   const shown = abridged ? history.slice(0, SHOWN_ON_TERMINAL) : history;
   const hidden = history.length - shown.length;
   return [
@@ -31,11 +42,28 @@ function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string
       ({ from, name, batch, appliedAt, file }) =>
         `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
     ),
+    ...back,
     ...(hidden > 0 ? [c.dim(`  … and ${hidden} more; --dry-run --json shows them all`)] : []),
   ];
 }
 
-function renderFiles({ files }: Adoption, c: Colors): string[] {
+function renderProof({ proof }: Adoption, c: Colors): string[] {
+  if (proof === null) return [];
+  const { drift, unproven, replayed, shadow, postgres } = proof;
+  return [
+    drift.length === 0
+      ? `Schema: it is what its ${replayed} migrations make, replayed on ${shadow}`
+      : `Schema: ${drift.length} differences to what its ${replayed} migrations make, replayed on ${shadow}:`,
+    ...drift.flatMap((difference) => renderDifference(difference, c)),
+    ...(unproven.length > 0 ? [`  Not proven, no file: ${unproven.join(', ')}`] : []),
+    ...(postgres.expected === postgres.actual
+      ? []
+      : [`  Replayed on PostgreSQL ${postgres.expected}, the database is on ${postgres.actual}.`]),
+  ];
+}
+
+/** What becomes of the project's files. */
+export function renderFiles(files: readonly FileAction[], c: Colors): string[] {
   if (files.length === 0) return ['Files: left as they are'];
   return [
     'Files:',
@@ -46,7 +74,8 @@ function renderFiles({ files }: Adoption, c: Colors): string[] {
   ];
 }
 
-function renderWarnings({ warnings }: Adoption, c: Colors): string[] {
+/** What a person should know, and where to read about it. */
+export function renderWarnings(warnings: readonly Warning[], c: Colors): string[] {
   if (warnings.length === 0) return [];
   return [
     'Warnings:',
@@ -60,10 +89,12 @@ export function renderOutcome(adoption: Adoption): string {
   const { adopted, dryRun, files, alreadyAdopted } = adoption;
   if (dryRun) return 'Dry run: nothing was changed.\n';
   const changed = files.filter(({ apply }) => apply).length;
-  if (adopted === 0 && changed === 0) {
+  if (adopted + adoption.reverted.length + changed === 0) {
+    if (adoption.finished) return 'Nothing to do: the takeover is finished.\n';
     return `Nothing to do: ${alreadyAdopted} rows were carried over before.\n`;
   }
   const lines = [
+    ...adoption.reverted.map((name) => `${name} was reverted by db-migrate, and is pending.`),
     `Adopted ${adopted} migrations, each compared with its old row; the old table stays.`,
     ...(changed > 0
       ? [
@@ -71,6 +102,7 @@ export function renderOutcome(adoption: Adoption): string {
           '  npm install knexward knex pg && npm uninstall db-migrate db-migrate-pg',
           '  npx knexward status',
           '  In every other environment: npx knexward adopt --database-only --env <name>',
+          '  Once no old release is left, in each: npx knexward adopt --finish --env <name>',
         ]
       : []),
   ];

@@ -4,6 +4,8 @@ import { type KnexwardError } from '../errors.js';
 import { type Problem } from '../plan/problems.js';
 import { type MigrationFailure } from '../run/failure.js';
 import { type Difference } from '../verify/compare.js';
+import { type RoundTrip } from '../verify/round-trip.js';
+import { faultsOf } from './round-trip-text.js';
 
 /** Something that a pipeline should point at: beside the file that it is about, where there is one. */
 export interface Finding {
@@ -55,6 +57,16 @@ function describe(expected: Difference['expected'], actual: Difference['actual']
   if (expected === null) return 'is not expected';
   if (actual === null) return 'is missing';
   return `is not as expected: ${Object.keys(expected).join(', ')}`;
+}
+
+/** Pending migrations that do not come back as they should. */
+export function findingsOfRoundTrips(trips: readonly RoundTrip[] | null): Finding[] {
+  return (trips ?? []).flatMap((trip) =>
+    faultsOf(trip).map((message): Finding => {
+      const { file = null, line = null } = trip.failed ?? {};
+      return { level: 'error', title: `Round trip of ${trip.name}`, message, file, line };
+    }),
+  );
 }
 
 /** What `doctor` found to be wrong, or likely to hurt. */

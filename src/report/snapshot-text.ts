@@ -1,6 +1,8 @@
 import { OBJECT_KINDS } from '../verify/catalog/model.js';
 import { type Difference, type SomeParts } from '../verify/compare.js';
+import { type MendedDifference } from '../verify/mend/mend.js';
 import { type Snapshot, type SnapshotCheck } from '../verify/snapshot/snapshot.js';
+import { endStatement } from '../verify/statements/text.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */
@@ -49,9 +51,9 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
     ...(differences.length > 0
       ? [
           `Found ${differences.length} differences between ${snapshot} and the database:`,
-          ...differences.flatMap((difference) => renderDifference(difference, c)),
+          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           `  Where the database is right: knexward snapshot ${snapshot}, and commit both files.`,
-          `  Where ${snapshot} is right: change the database with a migration.`,
+          `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
         ]
       : []),
     ...(schemaState === 'current'
@@ -69,13 +71,29 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
+/** One object that differs, and what mends it. */
+export function renderMendedDifference(difference: MendedDifference, c: Colors): string[] {
+  return [...renderDifference(difference, c), ...renderMend(difference, c)];
+}
+
 /** One object that differs: how, part by part, or on which side it is missing. */
-export function renderDifference(difference: Difference, c: Colors): string[] {
-  const { kind, object, expected, actual } = difference;
+export function renderDifference(
+  { kind, object, expected, actual }: Difference,
+  c: Colors,
+): string[] {
   const name = `${kind} ${object}`;
   if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is not expected')}`];
   if (actual === null) return [`  ${c.red('-')} ${name} ${c.dim('is missing')}`];
   return [`  ${c.yellow('~')} ${name}`, ...changes(expected, actual, c)];
+}
+
+function renderMend({ mend, losesData }: MendedDifference, c: Colors): string[] {
+  return [
+    ...(losesData ? [`      ${c.red('this loses data:')}`] : []),
+    ...mend
+      .flatMap((statement) => endStatement(statement).split('\n'))
+      .map((line) => `      ${c.dim(line)}`),
+  ];
 }
 
 function changes(expected: SomeParts, actual: SomeParts, c: Colors): string[] {

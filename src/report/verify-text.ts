@@ -1,18 +1,26 @@
 import { type Verification } from '../verify/verify.js';
 import { type Colors } from './output.js';
-import { renderDifference } from './snapshot-text.js';
+import { renderRoundTrips } from './round-trip-text.js';
+import { renderMendedDifference } from './snapshot-text.js';
 
-/** How a database differs from what its migrations make, and what that leaves open. */
-export function renderVerification(verification: Verification, c: Colors): string {
-  const { inSync, differences, replayed, unreplayable, postgres } = verification;
+/** How a database differs from what is expected of it, how to mend that, and what is left open. */
+export function renderVerification(
+  verification: Verification & { mendFile: string | null },
+  c: Colors,
+): string {
+  const { inSync, differences, unreplayable } = verification;
+  const source = sourceOf(verification);
   const lines = [
     ...(inSync
-      ? [`The database is what its ${replayed} applied migrations make`]
+      ? [
+          verification.against
+            ? `The database is as ${source} says`
+            : `The database is what its ${source} make`,
+        ]
       : [
-          `Found ${differences.length} differences between the ${replayed} applied migrations and the database:`,
-          ...differences.flatMap((difference) => renderDifference(difference, c)),
-          '  + is there and no migration makes it, - is made and not there, ~ is there in another way.',
-          '  Where the database is right: put it into a migration. Where the migrations are: change it back.',
+          `Found ${differences.length} differences between ${verification.against ? '' : 'the '}${source} and the database:`,
+          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
+          ...advice(verification),
         ]),
     ...(unreplayable.length > 0
       ? [
@@ -20,11 +28,35 @@ export function renderVerification(verification: Verification, c: Colors): strin
           ...unreplayable.map((name) => `  ${c.yellow('!')} ${name}`),
         ]
       : []),
-    ...(postgres.expected === postgres.actual
-      ? []
-      : [
-          `The replay ran on PostgreSQL ${postgres.expected}, the database is on ${postgres.actual}: the two word some definitions differently.`,
-        ]),
+    ...versions(verification),
+    ...renderRoundTrips(verification, c),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function sourceOf({ against, replayed }: Verification): string {
+  return against ?? `${replayed} applied migrations`;
+}
+
+function advice({ against, mendFile }: Verification & { mendFile: string | null }): string[] {
+  const legend = against
+    ? '  + is there and not expected, - is expected and not there, ~ is there in another way.'
+    : '  + is there and no migration makes it, - is made and not there, ~ is there in another way.';
+  return [
+    legend,
+    `  Where the database is right: ${against ? `knexward snapshot ${against}, and commit both files` : 'put it into a migration'}.`,
+    `  Where ${against ?? 'the migrations'} ${against ? 'is' : 'are'} right: the statements mend the database. knexward runs none of them.`,
+    mendFile
+      ? `  ${mendFile} written: all of them, in order. Look at it, then: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
+      : `  All of them in one file, in order: knexward verify${against ? ` --against ${against}` : ''} --mend mend.sql`,
+  ];
+}
+
+function versions({ against, postgres }: Verification): string[] {
+  const { expected, actual } = postgres;
+  if (expected === actual) return [];
+  const source = against ? 'The snapshot was taken from' : 'The replay ran on';
+  return [
+    `${source} PostgreSQL ${expected}, the database is on ${actual}: the two word some definitions differently.`,
+  ];
 }

@@ -6,29 +6,23 @@ import { type RawConnection, withRawConnection } from '../database/raw-connectio
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { fence } from '../history/fence.js';
-import { journalInsert, writeJournal } from '../history/journal.js';
+import { type OldTable } from '../history/in-step.js';
+import { writeJournal } from '../history/journal.js';
 import { type HistoryTables } from '../history/tables.js';
-import {
-  historyRowInsert,
-  historyRowLook,
-  historyRowsDelete,
-  isApplied,
-} from '../history/write.js';
+import { historyRowLook, isApplied } from '../history/write.js';
 import { watchBlockers } from './blockers.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
 import { noteStatements } from './note-statements.js';
+import { record, recordOf } from './record.js';
+import { type Leg, type Relay, type RunningLeg } from './relay.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
-
-/**
- * Whatever the database's default is: at any higher level, a look at the history after the fence
- * would see what was there before it, and not what the runner behind it has just committed.
- */
-const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
 /** What one change needs to know about the run that it is part of. */
 export interface RunContext {
   knex: Knex;
+  /** What changes in a transaction run on. */
+  relay: Relay;
   /** The connection that holds the runners' lock; from it, the changes' own can be looked at. */
   bystander: Client;
   /** Opens a further connection. */
@@ -40,6 +34,8 @@ export interface RunContext {
   /** The search path that each transaction sets for itself; `null` where the connection has it. */
   searchPath: string | null;
   tables: HistoryTables;
+  /** db-migrate's table, as long as it is there, which is kept in step; else `null`. */
+  oldTable: OldTable | null;
   runId: string;
   direction: 'up' | 'down';
   batch: number;
@@ -57,11 +53,19 @@ export type ChangeOutcome = { done: boolean };
 export async function applyChange(
   context: RunContext,
   migration: LoadedMigration,
+  next: LoadedMigration | undefined,
 ): Promise<ChangeOutcome> {
   const work = functionOf(migration, context.direction);
-  return migration.transaction
-    ? retryWhenBusy(context, migration, () => applyInTransaction(context, migration, work))
-    : applyOutsideTransaction(context, migration, work);
+  if (!migration.transaction) return applyOutsideTransaction(context, migration, work);
+  const change = { migration, work, next: next?.transaction ? legOf(context, next) : null };
+  return retryWhenBusy(context, migration, () => applyInTransaction(context, change));
+}
+
+/** A change, and what its transaction hands over to. */
+interface Change {
+  migration: LoadedMigration;
+  work: MigrationFunction;
+  next: Leg | null;
 }
 
 /** @throws KnexwardError `INVALID_MIGRATION` where the migration has no such direction. */
@@ -77,21 +81,15 @@ export function functionOf(
   });
 }
 
-async function applyInTransaction(
-  context: RunContext,
-  migration: LoadedMigration,
-  work: MigrationFunction,
-): Promise<ChangeOutcome> {
+async function applyInTransaction(context: RunContext, change: Change): Promise<ChangeOutcome> {
   // Where even the rollback fails, as on a lost connection, Knex reports that and not the cause.
   let cause: { error: unknown } | undefined;
   try {
-    return await context.knex.transaction(
-      (trx) =>
-        changeAndRecord(context, trx, migration, work).catch((error: unknown) => {
-          cause = { error };
-          throw error;
-        }),
-      READ_COMMITTED,
+    return await context.relay.run(legOf(context, change.migration), (running) =>
+      changeAndRecord(context, running, change).catch((error: unknown) => {
+        cause = { error };
+        throw error;
+      }),
     );
   } catch (error) {
     throw cause ? cause.error : error;
@@ -100,26 +98,40 @@ async function applyInTransaction(
 
 async function changeAndRecord(
   context: RunContext,
-  trx: Knex.Transaction,
-  migration: LoadedMigration,
-  work: MigrationFunction,
+  { trx, connection, entered, finishWith }: RunningLeg,
+  { migration, work, next }: Change,
 ): Promise<ChangeOutcome> {
   const started = performance.now();
-  return withRawConnection(trx, async (connection) => {
-    const applied = await enter(connection, context, migration);
-    if (applied === (context.direction === 'up')) return { done: false };
-    const watch = watchTransaction(connection);
-    try {
-      await runWithHooks(context, trx, migration, work);
-      if (watch.ended()) await reopen(connection, context, migration);
-    } catch (error) {
-      throw watch.ended() ? new PartlyCommitted(error) : error;
-    } finally {
-      watch.stop();
-    }
-    const durationMs = performance.now() - started;
-    await record(connection, context, migration, durationMs);
+  const applied = entered.at(-1)?.rowCount === 1;
+  if (applied === (context.direction === 'up')) {
+    finishWith('', next);
+    return { done: false };
+  }
+  const watch = watchTransaction(connection);
+  try {
+    await runWithHooks(context, trx, migration, work);
+    if (watch.ended()) await reopen(connection, context, migration);
+  } catch (error) {
+    throw watch.ended() ? new PartlyCommitted(error) : error;
+  } finally {
+    watch.stop();
+  }
+  const { statements, isDoneElsewhere } = recordOf(context, migration, performance.now() - started);
+  if (!isDoneElsewhere) {
+    finishWith(statements, next);
     return { done: true };
+  }
+  const results = (await connection.query(statements)) as unknown as QueryResult[];
+  // Thrown within the transaction, so that what was done twice is taken back.
+  if (isDoneElsewhere(results)) throw doneByDbMigrate();
+  finishWith('', next);
+  return { done: true };
+}
+
+function doneByDbMigrate(): KnexwardError {
+  return new KnexwardError('NOT_ADOPTED', {
+    message: 'db-migrate has applied it meanwhile; what this run did of it was rolled back',
+    fix: 'Run "knexward adopt --database-only", then the command again.',
   });
 }
 
@@ -135,18 +147,12 @@ const LOOK_FOR_CLIENT_MS = 1000;
  * runner that lost its lock may still be at the end of its last change. One message to the server,
  * in which each statement sees what is committed when it begins.
  */
-async function enter(
-  connection: RawConnection,
-  context: RunContext,
-  migration: LoadedMigration,
-): Promise<boolean> {
+function legOf(context: RunContext, { name }: LoadedMigration): Leg {
   const { tables } = context;
-  const results = (await connection.query(
-    `${limitsOf(context)};
-     ${fence(tables)};
-     ${historyRowLook(tables, migration.name)}`,
-  )) as unknown as QueryResult[];
-  return results.at(-1)?.rowCount === 1;
+  return {
+    name,
+    entry: `${limitsOf(context)}; ${fence(tables)}; ${historyRowLook(tables, name)}`,
+  };
 }
 
 /** What is set, is set for this transaction only. */
@@ -198,23 +204,6 @@ async function reopen(
   });
   // Within a transaction that the change has begun anew, this is a warning of the server's.
   await connection.query('begin');
-}
-
-/** The history row and the journal row, in one message to the server, which is one transaction. */
-async function record(
-  connection: RawConnection,
-  context: RunContext,
-  migration: LoadedMigration,
-  durationMs: number,
-): Promise<void> {
-  const { tables, direction, batch, runId } = context;
-  const { name, checksum } = migration;
-  const up = direction === 'up';
-  const row = up ? historyRowInsert(tables, { name, batch }) : historyRowsDelete(tables, name);
-  const entry = journalInsert(tables, {
-    ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
-  });
-  await connection.query(`${row}; ${entry}`);
 }
 
 async function applyOutsideTransaction(

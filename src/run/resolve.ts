@@ -4,7 +4,9 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { findMigrations } from '../files/find.js';
+import { oldNameOf } from '../files/old-name.js';
 import { writeJournal } from '../history/journal.js';
+import { oldRowDetails, oldRowInsert, oldRowsDelete } from '../history/in-step.js';
 import { type UnfinishedChange } from '../history/last-words.js';
 import { readHistory } from '../history/read.js';
 import { deleteHistoryRows, insertHistoryRow } from '../history/write.js';
@@ -39,19 +41,25 @@ export async function resolveMigration(
     const lock = await acquireLock(client, known.tables, { waitMs: config.settings.waitForLock });
     try {
       // Read again: whoever held the lock may have changed it.
-      const { tables, rows, unfinished, complete } = await readHistory(client, config);
+      const { tables, rows, unfinished, complete, dbMigrate } = await readHistory(client, config);
       const applied = rows.find((row) => row.name === name);
       const batch =
         applied?.batch ?? rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
       if (!complete) return name;
       const change = unfinished.find((started) => started.name === name);
       if (change) await refuseWhileAtWork(client, change);
-      if (verdict === 'applied' && !applied)
-        await insertHistoryRow(client, tables, { name, batch });
+      const oldName = dbMigrate ? oldNameOf(name) : undefined;
+      const adds = verdict === 'applied' && !applied;
+      if (adds) await insertHistoryRow(client, tables, { name, batch });
       if (verdict === 'reverted') await deleteHistoryRows(client, tables, name);
+      if (dbMigrate && oldName !== undefined) {
+        if (adds) await client.query(oldRowInsert(tables, dbMigrate, oldName));
+        if (verdict === 'reverted') await client.query(oldRowsDelete(tables, oldName));
+      }
       await writeJournal(client, tables, {
         ...{ runId, event: 'resolved', migration: name, batch },
         details: { verdict },
+        detailsSql: adds && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
       });
       await client.query('commit');
       return name;

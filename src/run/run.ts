@@ -19,6 +19,7 @@ import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
+import { Relay } from './relay.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
@@ -110,9 +111,16 @@ export function planFor(request: RunRequest, files: readonly Migration[], histor
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
 }
 
-function refuseUnadopted({ dbMigrate, tables }: History): void {
-  if (!dbMigrate || dbMigrate.unadopted === 0) return;
+/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not carried over in full. */
+export function refuseUnadopted({ dbMigrate, tables }: History): void {
+  if (!dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0) return;
   const { schema, table } = tables.dbMigrate;
+  if (dbMigrate.unadopted === 0) {
+    throw new KnexwardError('NOT_ADOPTED', {
+      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was carried over.`,
+      fix: 'Run "knexward adopt --database-only": Knex\'s history then says so too.',
+    });
+  }
   throw new KnexwardError('NOT_ADOPTED', {
     message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not carried over yet; running now could apply them a second time.`,
     fix: 'Run "knexward adopt" (in further environments: "knexward adopt --database-only").',
@@ -213,9 +221,11 @@ async function carryOut(
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(knex, searchPath, steps);
+  const relay = new Relay(knex);
   const context: RunContext = {
     ...{
       knex,
+      relay,
       config,
       searchPath,
       listener,
@@ -223,13 +233,14 @@ async function carryOut(
       runId: result.runId,
       signal: request.signal,
     },
+    oldTable: history.dbMigrate,
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
     connect: () => session.connect(),
   };
   const { hooks } = config.migrations;
   await hooks.beforeAll?.(knex, steps);
-  const outcome = await runSteps(context, steps, locked.lock);
+  const outcome = await runSteps(context, steps, locked.lock).finally(() => relay.close());
   if (!outcome.failed) await hooks.afterAll?.(knex, steps);
   return { ...result, batch: plan.batch, ...outcome };
 }

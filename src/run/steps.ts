@@ -32,7 +32,7 @@ export async function runSteps(
       refuseInterrupted(context.signal);
       lock.check();
       begun = true;
-      const outcome = await applyChange(context, migration);
+      const outcome = await applyChange(context, migration, steps[index + 1]);
       if (!outcome.done) continue;
     } catch (error) {
       const failed = describeFailure(error, migration, context.direction);

@@ -6,6 +6,7 @@ import {
   type NotDescribed,
   type ObjectId,
   type ObjectKind,
+  type PartsOf,
 } from './catalog/model.js';
 import { schemaOf } from './catalog/names.js';
 
@@ -36,7 +37,8 @@ const IGNORED: Partial<Record<ObjectKind, readonly string[]>> = { extension: ['v
  * Compares two catalogs object by object. Pure.
  *
  * What follows from another difference is not named beside it: the columns of a missing table, the
- * sequence of a missing identity column, the parts of a missing partitioned index.
+ * sequence of a missing identity column, the parts of a missing partitioned index, the place of a
+ * missing table in a publication.
  *
  * @returns one difference an object, in the order of the catalogs; none where both say the same
  */
@@ -105,6 +107,10 @@ function compareParts(
     expected['columnOrder'] = sides.expected.columnsOf(wanted, sides.actual.columnsOf(found));
     actual['columnOrder'] = sides.actual.columnsOf(found, sides.expected.columnsOf(wanted));
   }
+  if (wanted.kind === 'publication' && found.kind === 'publication') {
+    expected['tables'] = sides.actual.tablesHere(wanted);
+    actual['tables'] = sides.expected.tablesHere(found);
+  }
   const ignored = [
     ...(IGNORED[wanted.kind] ?? []),
     ...(options.ignoreColumnOrder ? ['columnOrder'] : []),
@@ -154,6 +160,14 @@ class Side {
   columnsOf(table: CatalogObject<'table'>, among?: readonly string[]): string[] {
     const columns = table.parts.columnOrder ?? this.columns.get(idOf(table)) ?? [];
     return columns.filter((name) => among?.includes(name) ?? true);
+  }
+
+  /** The tables of the other side's publication that are here: one that is not is told by itself. */
+  tablesHere({ parts }: CatalogObject<'publication'>): PartsOf['publication']['tables'] {
+    const here = Object.entries(parts.tables ?? {}).filter(([name]) =>
+      this.byId.has(idOf({ kind: 'table', name })),
+    );
+    return here.length > 0 ? Object.fromEntries(here) : undefined;
   }
 
   /** Whether what an object of the other side follows from is not here, or here in another way. */

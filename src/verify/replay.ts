@@ -1,18 +1,67 @@
+import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type RunListener } from '../run/events.js';
+import { type MigrationFailure } from '../run/failure.js';
 import { interrupted } from '../run/interruption.js';
 import { run } from '../run/run.js';
-import { type Shadow } from './shadow/shadow.js';
+import { type ShadowSchemas } from './shadow/schemas.js';
+import { openShadow, type Shadow } from './shadow/shadow.js';
 
 /** What a replay may be told. */
 export interface ReplayOptions {
   listener?: RunListener | undefined;
   signal?: AbortSignal | undefined;
+  /** Told where the migrations are replayed, before they are. */
+  onReplay?: ((where: string, count: number) => void) | undefined;
 }
 
 /**
- * Applies migrations to an empty shadow, in the order that is given.
+ * Opens a shadow in which these migrations are applied, in the order that is given.
+ *
+ * The schemas that the knexfile names are there before the first of them; where a migration is what
+ * makes one, it is tried again with none but the history's.
+ *
+ * @throws KnexwardError `REPLAY_FAILED` where one fails, `NO_SHADOW`, `INTERRUPTED`
+ */
+export async function openReplayed(
+  config: ResolvedConfig,
+  migrations: readonly Migration[],
+  { present, ofHistory }: ShadowSchemas,
+  options: ReplayOptions,
+): Promise<Shadow> {
+  try {
+    return await openWith(config, migrations, present, options);
+  } catch (error) {
+    if (!isDuplicateSchema(error) || present.length < 2) throw error;
+    return openWith(config, migrations, [ofHistory], { ...options, onReplay: undefined });
+  }
+}
+
+async function openWith(
+  config: ResolvedConfig,
+  migrations: readonly Migration[],
+  schemas: readonly string[],
+  options: ReplayOptions,
+): Promise<Shadow> {
+  const shadow = await openShadow(config, schemas);
+  try {
+    options.onReplay?.(shadow.description, migrations.length);
+    await replay(shadow, migrations, options);
+    return shadow;
+  } catch (error) {
+    await shadow.close();
+    throw error;
+  }
+}
+
+function isDuplicateSchema(error: unknown): boolean {
+  const cause = error instanceof KnexwardError ? error.cause : null;
+  return (cause as Partial<MigrationFailure> | null)?.sqlstate === '42P06';
+}
+
+/**
+ * Applies migrations to a shadow, in the order that is given.
  *
  * @throws KnexwardError `REPLAY_FAILED` where one fails, `INTERRUPTED`
  */
@@ -37,5 +86,6 @@ export async function replay(
     fix:
       failed.fix ??
       'See what it needs that the migrations before it do not make: an extension, a role, data.',
+    cause: failed,
   });
 }

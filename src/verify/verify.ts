@@ -1,35 +1,47 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { findAllMigrations, findMigrations, type Migration } from '../files/find.js';
+import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
-import { asRecorded } from '../plan/recorded.js';
 import { planFor } from '../run/run.js';
+import { appliedOf } from './applied.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
-import { compareCatalogs, type CompareOptions, type Difference } from './compare.js';
-import { replay, type ReplayOptions } from './replay.js';
-import { openShadow } from './shadow/shadow.js';
-import { historyTablesOf } from './snapshot/snapshot.js';
+import { compareCatalogs, type CompareOptions } from './compare.js';
+import { mend, type MendedDifference, type Mends } from './mend/mend.js';
+import { openReplayed, type ReplayOptions } from './replay.js';
+import { type RoundTrip, tryRoundTrips } from './round-trip.js';
+import { findSchemas, type ShadowSchemas } from './shadow/schemas.js';
+import { historyTablesOf, readSnapshotFile } from './snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
   onEmbedded?: (folder: string) => void;
-  /** Told where the migrations are replayed, before they are. */
-  onReplay?: (where: string, count: number) => void;
+  /** Take what is pending up, down and up again as well. */
+  roundTrip?: boolean;
+  /** Told of each pending migration before it is taken up. */
+  onTrip?: (name: string, index: number, total: number) => void;
 }
 
-/** How a database differs from what its applied migrations make. */
-export interface Verification {
+/** How a database differs from what is expected of it: what its applied migrations make, or a file. */
+export interface Verification extends Mends {
   inSync: boolean;
-  differences: Difference[];
-  /** How many migrations were replayed, and where. */
-  replayed: number;
-  shadow: string;
+  differences: MendedDifference[];
+  /** How many migrations were replayed, and where; `null` where a snapshot says what is expected. */
+  replayed: number | null;
+  shadow: string | null;
+  /** The snapshot's file, where it was compared with one. */
+  against: string | null;
   /** Applied, but without a file: what they made is not proven, and may be told as a difference. */
   unreplayable: string[];
   postgres: { expected: number; actual: number };
+  /** What became of what is pending; `null` where that was not asked for. */
+  roundTrip: RoundTrip[] | null;
+  /** Pending, and not tried, because one before it cannot be applied. */
+  notTried: string[];
 }
+
+const NO_TRIPS = { roundTrip: null, notTried: [] } satisfies Partial<Verification>;
 
 /**
  * Compares a database with what its applied migrations make: they are replayed, in the order in
@@ -42,61 +54,94 @@ export async function verify(
   given: ResolvedConfig,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { config, history, catalog: actual } = await readDatabase(given, options);
+  const database = await readDatabase(given, options);
+  const { config, history, schemas, pending, catalog: actual } = database;
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const shadow = await openShadow(config);
+  const shadow = await openReplayed(config, migrations, schemas, options);
   try {
-    options.onReplay?.(shadow.description, migrations.length);
-    await replay(shadow, migrations, options);
     const session = await openSession(shadow.config);
     const expected = await readCatalog(session.client, {
       history: historyTablesOf(config),
     }).finally(() => session.close());
-    const differences = compareCatalogs(expected, actual, options);
+    const { onTrip, signal } = options;
+    const reopen = (all: readonly Migration[]) =>
+      openReplayed(config, all, schemas, { ...options, onReplay: undefined });
+    const trips = options.roundTrip
+      ? await tryRoundTrips({ shadow, applied: migrations, pending, reopen, onTrip, signal })
+      : NO_TRIPS;
     return {
-      inSync: differences.length === 0,
-      differences,
-      ...{ replayed: migrations.length, shadow: shadow.description, unreplayable },
-      postgres: { expected: expected.postgres, actual: actual.postgres },
+      ...judge(expected, actual, options),
+      ...{ replayed: migrations.length, shadow: shadow.description, against: null, unreplayable },
+      ...trips,
     };
   } finally {
     await shadow.close();
   }
 }
 
-interface Database {
-  config: ResolvedConfig;
-  history: History;
-  catalog: Catalog;
-}
-
-async function readDatabase(
+/**
+ * Compares a database with a snapshot, so that nothing is replayed and no history is needed.
+ *
+ * @param file The snapshot's file, from the project's folder.
+ * @throws KnexwardError `SNAPSHOT_FILE` where there is no snapshot, or it cannot be read; `USAGE`
+ */
+export async function verifyAgainst(
   given: ResolvedConfig,
-  { onEmbedded }: VerifyOptions,
-): Promise<Database> {
-  const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
+  file: string,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const { name, catalog: expected } = await readSnapshotFile(given.projectRoot, file);
+  const session = await openSession(given, sessionOptions(options));
   try {
     const config = await locateHistory(session.client, given);
-    const history = await readHistory(session.client, config);
-    // As `up` does: without the whole history there is nothing to compare with.
-    planFor({ direction: 'up' }, await findMigrations(config), history);
-    const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
-    return { config, history, catalog };
+    const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
+    return {
+      ...judge(expected, actual, options),
+      ...{ replayed: null, shadow: null, against: name, unreplayable: [], ...NO_TRIPS },
+    };
   } finally {
     await session.close();
   }
 }
 
-/** The files of what is applied, in the order in which it was, scopes included. */
-async function appliedOf(
-  config: ResolvedConfig,
-  { rows }: History,
-): Promise<{ migrations: Migration[]; unreplayable: string[] }> {
-  const files = asRecorded(await findAllMigrations(config), rows);
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const names = [...new Set(rows.map(({ name }) => name))];
+type Judgement = Pick<Verification, 'inSync' | 'differences' | 'script' | 'postgres'>;
+
+function judge(expected: Catalog, actual: Catalog, options: CompareOptions): Judgement {
+  const { differences, script } = mend(
+    expected,
+    actual,
+    compareCatalogs(expected, actual, options),
+  );
   return {
-    migrations: names.flatMap((name) => byName.get(name) ?? []),
-    unreplayable: names.filter((name) => !byName.has(name)),
+    inSync: differences.length === 0,
+    ...{ differences, script },
+    postgres: { expected: expected.postgres, actual: actual.postgres },
   };
+}
+
+function sessionOptions({ onEmbedded }: VerifyOptions): Parameters<typeof openSession>[1] {
+  return onEmbedded ? { onEmbedded } : {};
+}
+
+interface Database {
+  config: ResolvedConfig;
+  history: History;
+  schemas: ShadowSchemas;
+  pending: Migration[];
+  catalog: Catalog;
+}
+
+async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Promise<Database> {
+  const session = await openSession(given, sessionOptions(options));
+  try {
+    const config = await locateHistory(session.client, given);
+    const history = await readHistory(session.client, config);
+    // As `up` does: without the whole history there is nothing to compare with.
+    const plan = planFor({ direction: 'up' }, await findMigrations(config), history);
+    const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
+    const schemas = await findSchemas(session.client, config, history.tables.schema);
+    return { config, history, schemas, pending: plan.steps, catalog };
+  } finally {
+    await session.close();
+  }
 }

@@ -65,6 +65,8 @@ describe("US8 the schema of Unleash's 374 migrations: snapshot → SQL file → 
         object: 'public.features.by_hand',
         expected: null,
         actual: { type: 'text' },
+        mend: ['ALTER TABLE public.features DROP COLUMN by_hand'],
+        losesData: true,
       },
     ]);
   });

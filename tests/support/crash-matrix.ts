@@ -13,7 +13,7 @@ import { Runner, type RunnerAnswer } from './runner.js';
 /** The runner is killed; the connection that carries the message is cut; the server is killed. */
 export type FaultName = 'kill' | 'cut' | 'server';
 
-export type Action = 'up' | 'down' | 'adopt';
+export type Action = 'up' | 'down' | 'adopt' | 'finish' | 'undo';
 
 /** What an action starts from, and what must be true after the fault and a further run. */
 export interface Scenario {

@@ -112,8 +112,83 @@ const ADOPT: Scenario = {
   },
 };
 
+const FINISH: Scenario = {
+  action: 'finish',
+  prepare: async (lane) => {
+    await ADOPT.prepare(lane);
+    await succeed(lane, 'adopt', 'before');
+  },
+  check: async (lane, where) => {
+    // Either as before or done: db-migrate's table is never without a name, and never there twice.
+    const before = await phaseOf(lane);
+    expect({ where, before }).toEqual({
+      where,
+      before: expect.stringMatching(/^(adopted|finished)$/) as string,
+    });
+    await succeed(lane, 'finish', where);
+    expect({ where, phase: await phaseOf(lane) }).toEqual({ where, phase: 'finished' });
+    await expectOldRows(lane, 'migrations_adopted_by_knexward', where);
+    await expectNoLock(lane, where);
+  },
+};
+
+const UNDO: Scenario = {
+  action: 'undo',
+  prepare: async (lane) => {
+    await FINISH.prepare(lane);
+    await succeed(lane, 'finish', 'before');
+  },
+  check: async (lane, where) => {
+    const before = await phaseOf(lane);
+    expect({ where, before }).toEqual({
+      where,
+      before: expect.stringMatching(/^(finished|undone)$/) as string,
+    });
+    await succeed(lane, 'undo', where);
+    expect({ where, phase: await phaseOf(lane) }).toEqual({ where, phase: 'undone' });
+    await expectOldRows(lane, 'migrations', where);
+    await succeed(lane, 'adopt', where);
+    expect({ where, phase: await phaseOf(lane) }).toEqual({ where, phase: 'adopted' });
+    await expectNoLock(lane, where);
+  },
+};
+
 /** What the matrix is made for: every way in which knexward changes a database. */
-export const SCENARIOS: readonly Scenario[] = [UP, DOWN, ADOPT];
+export const SCENARIOS: readonly Scenario[] = [UP, DOWN, ADOPT, FINISH, UNDO];
+
+async function succeed(lane: Lane, action: Action, where: string): Promise<void> {
+  const { error } = await lane.ask({ action });
+  expect({ where, action, error }).toEqual({ where, action, error: undefined });
+}
+
+/** How far a takeover has come, by the tables that are there. */
+async function phaseOf(lane: Lane): Promise<string> {
+  const rows = await lane.query<{ name: string }>(
+    `select relkind::text || ' ' || relname as name from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
+        and relname ~ '^(migrations|knex_migrations(?!_lock))' order by relname`,
+  );
+  const found = rows.map(({ name }) => name).join(', ');
+  const phases: Record<string, string> = {
+    'r knex_migrations, r migrations': 'adopted',
+    'r knex_migrations, v migrations, r migrations_adopted_by_knexward': 'finished',
+    'r knex_migrations_undone_by_knexward, r migrations': 'undone',
+    'r knex_migrations, r knex_migrations_undone_by_knexward, r migrations': 'adopted',
+  };
+  return phases[found] ?? found;
+}
+
+/** db-migrate's rows are what they were, to the letter. */
+async function expectOldRows(lane: Lane, table: string, where: string): Promise<void> {
+  const rows = await lane.query(`select id, name, run_on::text from ${table} order by id`);
+  expect({ where, rows }).toEqual({
+    where,
+    rows: [
+      { id: 1, name: '/20150101000000-old', run_on: '2015-01-01 00:00:00' },
+      { id: 2, name: '/20150101000001-gone', run_on: '2015-01-02 00:00:00' },
+    ],
+  });
+}
 
 interface State {
   tables: string[];

@@ -7,6 +7,8 @@ const dist = join(__dirname, '../../dist');
 const { resolveConfig } = require(join(dist, 'config/resolve.js'));
 const { upOrDown } = require(join(dist, 'adopt/up-or-down.js'));
 const { adopt } = require(join(dist, 'adopt/adopt.js'));
+const { finishTakeover } = require(join(dist, 'adopt/phases/finish.js'));
+const { undoTakeover } = require(join(dist, 'adopt/phases/undo.js'));
 const { readStatus } = require(join(dist, 'run/status.js'));
 const { resolveMigration } = require(join(dist, 'run/resolve.js'));
 require('knex');
@@ -18,6 +20,8 @@ const ACTIONS = {
   down: async (request) =>
     upOrDown(await resolveConfig(request), { direction: 'down', extent: { all: true } }),
   adopt: (request) => adopt({ ...request, databaseOnly: true, timeZone: 'UTC' }),
+  finish: (request) => finishTakeover({ ...request, databaseOnly: true }),
+  undo: (request) => undoTakeover({ ...request, databaseOnly: true }),
   status: async (request) => readStatus(await resolveConfig(request)),
   resolve: async (request) =>
     resolveMigration(await resolveConfig(request), request.name, request.verdict),

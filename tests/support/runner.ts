@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** What a runner is asked to do: an action of tests/support/runner-process.js and what it needs. */
 export interface RunnerRequest {
-  action: 'up' | 'down' | 'adopt' | 'status' | 'resolve';
+  action: 'up' | 'down' | 'adopt' | 'finish' | 'undo' | 'status' | 'resolve';
   cwd: string;
   url: string;
   name?: string;

@@ -186,7 +186,7 @@ describe('statusOf', () => {
             ...{ runId: 'r1', statement: 'create index concurrently i on t (a)' },
           },
         ],
-        dbMigrate: { rows: 3, unadopted: 1 },
+        dbMigrate: { rows: 3, unadopted: 1, zoned: false, reverted: [] },
       },
     );
     const status = statusOf('development', files, history);

@@ -6,6 +6,7 @@ import { type Warning } from '../plan.js';
 import { type DbMigrateProject } from '../project.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
 import { writeAtomically } from '../../files/write-atomically.js';
+import { hashOf } from '../takeover-record.js';
 import { adviceForCall, adviceForImport } from './advice.js';
 import { type CallerFile, findCallerFiles } from './find.js';
 import { importsInCode } from './in-code.js';
@@ -106,7 +107,8 @@ function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edi
   }
   content += text.slice(copied);
   const apply = () => writeAtomically(join(root, path), content);
-  return { path, action: 'rewrite', notes, apply };
+  const step = { path, kind: 'rewritten', sha256: hashOf(content), before: text } as const;
+  return { path, action: 'rewrite', notes, apply, step };
 }
 
 /** A place that a person has to see to. */

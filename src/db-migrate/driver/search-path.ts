@@ -1,5 +1,5 @@
 import { type ClientBase } from 'pg';
-import { isDirect } from '../../database/search-path.js';
+import { BACKEND_QUERY, isDirect } from '../../database/search-path.js';
 import { quoteName } from './escape.js';
 
 /**
@@ -41,10 +41,15 @@ function quoteSchema(schema: string): string {
   return quoteName(schema.replaceAll('"', '""'));
 }
 
+const PATH_QUERY = "SELECT current_setting('search_path') AS path";
+
+/** Whether a statement is one that only tells the driver what to set, and no migration's. */
+export function isDriversOwn(sql: string): boolean {
+  return sql === PATH_QUERY || sql === BACKEND_QUERY;
+}
+
 async function currentPath(connection: ClientBase): Promise<string> {
-  const { rows } = await connection.query<{ path: string }>(
-    "SELECT current_setting('search_path') AS path",
-  );
+  const { rows } = await connection.query<{ path: string }>(PATH_QUERY);
   return rows[0]?.path ?? '';
 }
 

@@ -35,6 +35,11 @@ export class CatalogLookup {
     return members.filter((member) => member.kind === kind) as CatalogObject<K>[];
   }
 
+  /** Whatever belongs to an object. */
+  allMembersOf(owner: ObjectId): readonly CatalogObject[] {
+    return this.members.get(owner) ?? [];
+  }
+
   /** The sequence behind an identity column. */
   identitySequence(column: CatalogObject<'column'>): CatalogObject<'sequence'> | undefined {
     return this.owned.get(column.name);

@@ -14,6 +14,23 @@ export function inOrderOfNeed(units: readonly Unit[]): Unit[][] {
   return walk.groups;
 }
 
+/**
+ * Cuts units and puts them into order. What depends on each other in a circle is taken apart; a
+ * second time, should that not suffice.
+ */
+export function withoutCircles(cut: (taken: ReadonlySet<string>) => Unit[]): Unit[] {
+  const taken = new Set<string>();
+  for (;;) {
+    const groups = inOrderOfNeed(cut(taken));
+    const circular = groups
+      .filter((group) => group.length > 1)
+      .flat()
+      .filter(({ id }) => !taken.has(id));
+    if (circular.length === 0) return groups.flat();
+    for (const { id } of circular) taken.add(id);
+  }
+}
+
 class Walk {
   readonly groups: Unit[][] = [];
   private readonly byId: Map<string, Unit>;

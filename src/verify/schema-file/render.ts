@@ -1,7 +1,8 @@
 import { CatalogLookup } from '../catalog/lookup.js';
-import { type Catalog, idOf, type ObjectId } from '../catalog/model.js';
+import { type Catalog, idOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
-import { inOrderOfNeed } from './order.js';
+import { endStatement } from '../statements/text.js';
+import { withoutCircles } from './order.js';
 import { cutIntoUnits, type Unit } from './units.js';
 
 /**
@@ -9,7 +10,9 @@ import { cutIntoUnits, type Unit } from './units.js';
  * for psql or for any client, with nothing in it but what the server understands.
  */
 export function renderSchemaFile(catalog: Catalog): string {
-  const blocks = unitsInOrder(catalog).map(({ statements }) => statements.map(ended).join('\n'));
+  const blocks = unitsInOrder(catalog).map(({ statements }) =>
+    statements.map(endStatement).join('\n'),
+  );
   return `${[...head(catalog), ...blocks.filter((block) => block !== ''), ...foot()].join('\n\n')}\n`;
 }
 
@@ -21,19 +24,9 @@ export function isSchemaFile(text: string): boolean {
   return text.startsWith(TITLE);
 }
 
-/** What depends on each other in a circle is taken apart; a second time, should that not suffice. */
 function unitsInOrder(catalog: Catalog): Unit[] {
   const lookup = new CatalogLookup(catalog);
-  const taken = new Set<ObjectId>();
-  for (;;) {
-    const groups = inOrderOfNeed(cutIntoUnits(lookup, taken));
-    const circular = groups
-      .filter((group) => group.length > 1)
-      .flat()
-      .filter(({ id }) => !taken.has(id));
-    if (circular.length === 0) return groups.flat();
-    for (const { id } of circular) taken.add(id);
-  }
+  return withoutCircles((taken) => cutIntoUnits(lookup, taken));
 }
 
 function head({ postgres, objects, notDescribed }: Catalog): string[] {
@@ -73,10 +66,6 @@ function rolesIn({ objects }: Pick<Catalog, 'objects'>): string[] {
     return [object.parts.to, ...(object.parts.role === undefined ? [] : [object.parts.role])];
   });
   return [...new Set(named)].filter((role) => role !== 'PUBLIC' && role !== 'OWNER').sort();
-}
-
-function ended(statement: string): string {
-  return /;\s*$/.test(statement) ? statement : `${statement};`;
 }
 
 /** A name may hold a line break, and a comment in SQL ends with its line. */

@@ -43,7 +43,7 @@ const STAGES = [
   'default privileges',
   'event trigger',
 ] as const;
-type Stage = (typeof STAGES)[number];
+export type Stage = (typeof STAGES)[number];
 
 const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Stage>> = {
   schema: 'schema',
@@ -84,7 +84,8 @@ export function cutIntoUnits(lookup: CatalogLookup, taken: ReadonlySet<ObjectId>
   return cutter.finished();
 }
 
-class Cutter {
+/** Cuts objects into units, one after the other: what belongs to another comes after it. */
+export class Cutter {
   private readonly units = new Map<string, Unit>();
   /** In which unit an object is made. */
   private readonly placeOf = new Map<ObjectId, string>();
@@ -104,7 +105,7 @@ class Cutter {
         this.addColumn(object);
         break;
       case 'comment':
-        this.place(object.parent)?.statements.push(...create(this.lookup, object));
+        this.addComment(object);
         break;
       case 'view':
         this.addView(object);
@@ -121,10 +122,10 @@ class Cutter {
 
   /** With what needs what filled in. */
   finished(): Unit[] {
-    for (const [id, needed] of this.lookup.catalog.needs) {
-      const unit = this.units.get(queryOf(id)) ?? this.units.get(this.placeOf.get(id) ?? '');
-      if (unit === undefined) continue;
-      for (const other of needed) unit.needs.add(this.placeOf.get(other) ?? other);
+    for (const [id, place] of this.placeOf) {
+      const unit = this.units.get(queryOf(id)) ?? this.units.get(place);
+      const needed = this.lookup.catalog.needs.get(id) ?? [];
+      for (const other of needed) unit?.needs.add(this.placeOf.get(other) ?? other);
     }
     for (const unit of this.units.values()) {
       for (const other of unit.needs) {
@@ -132,6 +133,26 @@ class Cutter {
       }
     }
     return [...this.units.values()];
+  }
+
+  /** Puts in a unit that stands for an object which is there, and is changed. */
+  put(id: ObjectId, stage: Stage | number, statements: string[], stands: ObjectId[] = [id]): Unit {
+    const at = typeof stage === 'number' ? stage : STAGES.indexOf(stage);
+    const unit: Unit = { id, stage: at, needs: new Set(), statements };
+    this.units.set(id, unit);
+    for (const other of stands) this.placeOf.set(other, id);
+    return unit;
+  }
+
+  /** When an object of a kind is made, as far as nothing needs something else. */
+  stage(object: CatalogObject): number {
+    if (object.kind === 'column') return STAGES.indexOf('table');
+    if (object.kind === 'comment') return STAGES.indexOf('privileges');
+    return STAGES.indexOf(this.stageOf(object));
+  }
+
+  unitOf(id: ObjectId): Unit | undefined {
+    return this.place(id);
   }
 
   private unit(id: string, stage: Stage, statements: string[], object: CatalogObject): Unit {
@@ -156,6 +177,14 @@ class Cutter {
     if (apart && owner) this.unit(value, 'piece of a table', [setDefault(owner, column)], column);
   }
 
+  /** With what it is about; by itself where that is there already. */
+  private addComment(comment: CatalogObject<'comment'>): void {
+    const statements = create(this.lookup, comment);
+    const place = this.place(comment.parent);
+    if (place) place.statements.push(...statements);
+    else this.unit(idOf(comment), 'privileges', statements, comment);
+  }
+
   private addView(view: CatalogObject<'view'>): void {
     const id = idOf(view);
     if (!this.taken.has(id)) {
@@ -172,7 +201,7 @@ class Cutter {
     const { parent, parts } = constraint;
     const id = idOf(constraint);
     const table = this.lookup.get(parent);
-    const inline = table?.kind === 'table' && canBeInline(parts);
+    const inline = table?.kind === 'table' && canBeInline(parts) && this.units.has(idOf(table));
     if (inline && !this.taken.has(parent ?? '')) {
       this.placeOf.set(id, parent ?? '');
       return;

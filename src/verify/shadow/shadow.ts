@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { givenConnection } from '../../config/connection.js';
 import { type ResolvedConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
+import { schemasNamed } from './schemas.js';
 import { createTemporary, type Temporary } from './temporary.js';
 
 /** A database that is there for a while, to try migrations on. */
@@ -15,43 +16,56 @@ export interface Shadow {
 }
 
 /**
- * Opens an empty database to try migrations on. It is made, in this order: on the server that the
+ * Opens a database to try migrations on, with nothing in it but these schemas,
+ * those that the knexfile names unless given. It is made, in this order: on the server that the
  * knexfile's `knexward.shadow` names; beside the project's own database, where the role may create
  * one; on the embedded PostgreSQL. The project's own database is not touched. A shadow that a
  * killed run left behind is dropped by the next one.
  *
  * @throws KnexwardError `NO_SHADOW` where there is none of the three.
  */
-export async function openShadow(config: ResolvedConfig): Promise<Shadow> {
+export async function openShadow(
+  config: ResolvedConfig,
+  schemas: readonly string[] = schemasNamed(config),
+): Promise<Shadow> {
   const { shadow } = config.settings;
   if (shadow !== null) {
-    const made = await createTemporary(await givenConnection({ connection: shadow }), config);
+    const made = await createTemporary(
+      await givenConnection({ connection: shadow }),
+      config,
+      schemas,
+    );
     if (made) return shadowOn(made, config, 'a database on the server that knexward.shadow names');
     throw noShadow(
       'The role that knexward.shadow names may not create databases.',
       'Grant it that (alter role … createdb).',
     );
   }
-  if (config.database.kind === 'embedded') return onEmbedded(config, config.database.folder);
-  const made = await createTemporary(config.database.connection, config);
+  if (config.database.kind === 'embedded')
+    return onEmbedded(config, config.database.folder, schemas);
+  const made = await createTemporary(config.database.connection, config, schemas);
   if (made) return shadowOn(made, config, 'a temporary database on the same server');
-  return onEmbedded(config, join(config.projectRoot, '.knexward', 'shadow')).catch(
+  return onEmbedded(config, join(config.projectRoot, '.knexward', 'shadow'), schemas).catch(
     (error: unknown) => {
       if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
       throw noShadow(
         'The database role may not create databases, and the embedded PostgreSQL is not installed.',
-        `Name a server with knexward.shadow in the knexfile. Or: ${error.fix}`,
+        waysOut(error),
       );
     },
   );
 }
 
-async function onEmbedded(config: ResolvedConfig, folder: string): Promise<Shadow> {
+async function onEmbedded(
+  config: ResolvedConfig,
+  folder: string,
+  schemas: readonly string[],
+): Promise<Shadow> {
   const { startEmbedded } = await import('../../embedded/index.js');
   const server = await startEmbedded({ folder });
   const { host, port, user, password, database } = server;
   try {
-    const made = await createTemporary({ host, port, user, password, database }, config);
+    const made = await createTemporary({ host, port, user, password, database }, config, schemas);
     if (!made) throw noShadow('The embedded PostgreSQL does not let databases be created.', '');
     const shadow = shadowOn(made, config, 'a temporary database on the embedded PostgreSQL');
     return { ...shadow, close: () => shadow.close().finally(() => server.stop()) };
@@ -71,6 +85,14 @@ function shadowOn(
     config: { ...config, database: { kind: 'server', connection } },
     close: drop,
   };
+}
+
+/** On a system for which there is no embedded PostgreSQL, there is nothing to install either. */
+function waysOut({ fix }: KnexwardError): string {
+  const [install] = /"npm install [^"]*"/.exec(fix) ?? [];
+  const first =
+    'Name a server with knexward.shadow in the knexfile, or let the role create databases (alter role … createdb).';
+  return install === undefined ? first : `${first} Or install the embedded PostgreSQL: ${install}`;
 }
 
 function noShadow(message: string, fix: string): KnexwardError {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { type Client, type ClientConfig, escapeIdentifier, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
 import { connect } from '../../database/connect.js';
-import { schemasOf } from '../../database/search-path.js';
 import { withDatabase } from './connection.js';
 
 /** A database made for the moment. */
@@ -17,14 +16,15 @@ const PREFIX = 'knexward_shadow_';
 const YOUNG_MS = 60_000;
 
 /**
- * Makes an empty database beside the one that a connection leads to, with the schemas that the
- * knexfile names. Those that killed runs left behind are dropped first.
+ * Makes an empty database beside the one that a connection leads to, with these schemas in
+ * it. Those databases that killed runs left behind are dropped first.
  *
  * @returns `null` where the role may not create databases
  */
 export async function createTemporary(
   connection: ClientConfig,
   config: ResolvedConfig,
+  schemas: readonly string[],
 ): Promise<Temporary | null> {
   const maintenance = await connect(connection, config);
   const name = `${PREFIX}${Date.now().toString(36)}_${randomBytes(4).toString('hex')}`;
@@ -46,7 +46,7 @@ export async function createTemporary(
       .finally(() => client.end());
   };
   try {
-    await createSchemas(keeper, config);
+    await createSchemas(keeper, schemas);
   } catch (error) {
     await drop();
     throw error;
@@ -100,12 +100,8 @@ async function dropLeftovers(client: Client): Promise<void> {
   }
 }
 
-/** The schemas that the project's database has without a migration having made them. */
-async function createSchemas(client: Client, config: ResolvedConfig): Promise<void> {
-  const { migrations, settings, knex } = config;
-  const named = [...(schemasOf(knex) ?? []), migrations.schemaName, settings.dbMigrate.schema];
-  for (const schema of new Set(named)) {
-    if (schema === null || schema === '$user') continue;
+async function createSchemas(client: Client, schemas: readonly string[]): Promise<void> {
+  for (const schema of schemas) {
     await client.query(`create schema if not exists ${escapeIdentifier(schema)}`);
   }
 }

@@ -118,8 +118,9 @@ function collect(
   objects: CatalogObject[],
   path: string,
 ): void {
+  if (typeof block !== 'object' || block === null) throw broken(path, 'a block of it is none');
   const { kind, name, privileges = {}, members = [], ...rest } = block;
-  if (!OBJECT_KINDS.includes(kind) || typeof name !== 'string') {
+  if (!OBJECT_KINDS.includes(kind) || typeof name !== 'string' || !Array.isArray(members)) {
     throw broken(
       path,
       `it holds a block without a kind or a name that are known (${String(kind)})`,

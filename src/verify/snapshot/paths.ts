@@ -23,20 +23,27 @@ export function snapshotPaths(projectRoot: string, file = DEFAULT_SNAPSHOT): Sna
       fix: `Give such a name: ${file}.json. The schema file beside it gets .sql for .json.`,
     });
   }
-  const path = resolve(projectRoot, file);
-  const root = realpathSync(projectRoot);
-  const inside = relative(root, real(path));
-  if (inside.startsWith('..') || isAbsolute(inside)) {
-    throw new KnexwardError('USAGE', {
-      message: `${file} is not inside of the project's folder, ${projectRoot}.`,
-      fix: 'Give a path inside of it, or another folder with --cwd.',
-    });
-  }
+  const path = insideProject(projectRoot, file);
   const named = (of: string): { path: string; name: string } => ({
     path: of,
     name: relative(projectRoot, of).replaceAll('\\', '/'),
   });
   return { snapshot: named(path), schema: named(path.replace(/\.json$/, '.sql')) };
+}
+
+/**
+ * The path of a file that is to be inside of the project.
+ *
+ * @throws KnexwardError `USAGE` where it is not.
+ */
+export function insideProject(projectRoot: string, file: string): string {
+  const path = resolve(projectRoot, file);
+  const inside = relative(realpathSync(projectRoot), real(path));
+  if (!inside.startsWith('..') && !isAbsolute(inside)) return path;
+  throw new KnexwardError('USAGE', {
+    message: `${file} is not inside of the project's folder, ${projectRoot}.`,
+    fix: 'Give a path inside of it, or another folder with --cwd.',
+  });
 }
 
 /** A path with the links on its way followed, as far as it is there. */

@@ -9,7 +9,8 @@ import { JOURNAL_TABLE } from '../../history/tables.js';
 import { type Catalog, type NotDescribed, type ObjectKind } from '../catalog/model.js';
 import { type HistoryTableNames } from '../catalog/queries/hidden.js';
 import { readCatalog } from '../catalog/read.js';
-import { compareCatalogs, type CompareOptions, type Difference } from '../compare.js';
+import { compareCatalogs, type CompareOptions } from '../compare.js';
+import { mend, type Mends } from '../mend/mend.js';
 import { isSchemaFile, renderSchemaFile } from '../schema-file/render.js';
 import { isSnapshot, parseSnapshot, renderSnapshot } from './file.js';
 import { snapshotPaths, type SnapshotPaths } from './paths.js';
@@ -34,11 +35,10 @@ export interface Snapshot {
 }
 
 /** How a database differs from a snapshot. */
-export interface SnapshotCheck {
+export interface SnapshotCheck extends Mends {
   inSync: boolean;
   /** The major versions of the servers that the snapshot and the database are of. */
   postgres: { expected: number; actual: number };
-  differences: Difference[];
   files: { path: string; state: 'current' | 'stale' | 'missing' }[];
 }
 
@@ -81,10 +81,10 @@ export async function checkSnapshot(
   config: ResolvedConfig,
   options: SnapshotOptions & CompareOptions = {},
 ): Promise<SnapshotCheck> {
-  const paths = snapshotPaths(config.projectRoot, options.file);
-  const expected = parseSnapshot(await readSnapshot(paths), paths.snapshot.name);
+  const { paths, catalog: expected } = await readSnapshotFile(config.projectRoot, options.file);
   const catalog = await catalogOf(config, options);
-  const differences = compareCatalogs(expected, catalog, options);
+  const mended = mend(expected, catalog, compareCatalogs(expected, catalog, options));
+  const { differences } = mended;
   const schema = await readOr(paths.schema.path);
   // Only a database that is just as the snapshot says can tell what its schema file has to be.
   const isJudge =
@@ -94,12 +94,32 @@ export async function checkSnapshot(
   return {
     inSync: differences.length === 0 && state === 'current',
     postgres: { expected: expected.postgres, actual: catalog.postgres },
-    differences,
+    ...mended,
     files: [
       { path: paths.snapshot.name, state: differences.length === 0 ? 'current' : 'stale' },
       { path: paths.schema.name, state },
     ],
   };
+}
+
+/**
+ * Reads a snapshot from its file.
+ *
+ * @throws KnexwardError `SNAPSHOT_FILE` where there is no snapshot, or it cannot be read; `USAGE`
+ * for a name that cannot be one.
+ */
+export async function readSnapshotFile(
+  projectRoot: string,
+  file?: string,
+): Promise<{ name: string; paths: SnapshotPaths; catalog: Catalog }> {
+  const paths = snapshotPaths(projectRoot, file);
+  const { path, name } = paths.snapshot;
+  const text = await readOr(path);
+  if (text !== null) return { name, paths, catalog: parseSnapshot(text, name) };
+  throw new KnexwardError('SNAPSHOT_FILE', {
+    message: `There is no snapshot ${name}.`,
+    fix: `Take one where the database is as it should be: knexward snapshot ${name}`,
+  });
 }
 
 /** The names of the tables that keep the project's history. */
@@ -131,15 +151,6 @@ function summary({ postgres, objects, notDescribed }: Catalog): Omit<Snapshot, '
 async function write(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeAtomically(path, content);
-}
-
-async function readSnapshot({ snapshot }: SnapshotPaths): Promise<string> {
-  const text = await readOr(snapshot.path);
-  if (text !== null) return text;
-  throw new KnexwardError('SNAPSHOT_FILE', {
-    message: `There is no snapshot ${snapshot.name}.`,
-    fix: `Take one where the database is as it should be: knexward snapshot ${snapshot.name}`,
-  });
 }
 
 async function readOr(path: string): Promise<string | null> {

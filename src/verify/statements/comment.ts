@@ -6,11 +6,23 @@ import { notNullName } from './text.js';
 
 /** The statement that puts a comment where it belongs. */
 export function commentOn(lookup: CatalogLookup, comment: CatalogObject<'comment'>): string[] {
-  const object = lookup.get(comment.parent);
+  return say(lookup, comment, escapeLiteral(comment.parts.text).trimStart());
+}
+
+/** The statement that takes a comment away. */
+export function dropComment(lookup: CatalogLookup, comment: CatalogObject<'comment'>): string[] {
+  return say(lookup, comment, 'NULL');
+}
+
+function say(
+  lookup: CatalogLookup,
+  { own, parent }: CatalogObject<'comment'>,
+  text: string,
+): string[] {
+  const object = lookup.get(parent);
   if (object === undefined) return [];
-  const target =
-    comment.own === '' ? targetOf(lookup, object) : pieceOf(lookup, comment.own, object);
-  return [`COMMENT ON ${target} IS ${escapeLiteral(comment.parts.text).trimStart()}`];
+  const target = own === '' ? targetOf(lookup, object) : pieceOf(lookup, own, object);
+  return [`COMMENT ON ${target} IS ${text}`];
 }
 
 function targetOf(lookup: CatalogLookup, object: CatalogObject): string {

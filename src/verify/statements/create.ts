@@ -4,8 +4,9 @@ import { type CatalogObject, idOf, type PartsOf } from '../catalog/model.js';
 import { schemaOf, unquoted, withoutSchema } from '../catalog/names.js';
 import { commentOn } from './comment.js';
 import { alterDefaultPrivileges, grant } from './privileges.js';
+import { createPublication } from './publication.js';
 import { columnSettings } from './table.js';
-import { FIRING, inBrackets, sequenceOptions, words } from './text.js';
+import { FIRING, inBrackets, literal, sequenceOptions, words } from './text.js';
 
 /** An object of a kind that is made by statements of its own. */
 type Own = Exclude<CatalogObject, { kind: 'table' | 'column' }>;
@@ -146,7 +147,7 @@ function createSequence(
   ];
 }
 
-function createView(
+export function createView(
   lookup: CatalogLookup,
   view: CatalogObject<'view' | 'materialized view'>,
 ): string[] {
@@ -172,7 +173,7 @@ function createView(
   ];
 }
 
-function createAggregate({ name, parts }: CatalogObject<'aggregate'>): string {
+export function createAggregate({ name, parts }: CatalogObject<'aggregate'>): string {
   const options = Object.entries(parts.options).map(([option, value]) =>
     value === '' ? option.toUpperCase() : `${option.toUpperCase()} = ${value}`,
   );
@@ -201,10 +202,10 @@ function createConstraint(
 }
 
 /** The triggers that enforce a foreign key have names that the server makes up. */
-function enforcement(
+export function enforcement(
   table: string,
   own: string,
-  state: PartsOf['constraint']['triggers'],
+  state: PartsOf['constraint']['triggers'] | 'origin',
 ): string[] {
   if (state === undefined || state === 'mixed') return [];
   const body = `
@@ -263,29 +264,7 @@ function createEventTrigger({ name, parts }: CatalogObject<'event trigger'>): st
   ];
 }
 
-function createPublication({ name, parts }: CatalogObject<'publication'>): string {
-  const { allTables, publish, viaRoot, generatedColumns, tables = {}, schemas = [] } = parts;
-  const chosen = Object.entries(tables).map(([table, { columns, where }]) =>
-    words(`ONLY ${table}`, columns && `(${columns.join(', ')})`, where && `WHERE (${where})`),
-  );
-  const objects = [
-    ...(chosen.length > 0 ? [`TABLE ${chosen.join(', ')}`] : []),
-    ...schemas.map((schema) => `TABLES IN SCHEMA ${schema}`),
-  ];
-  const options = [
-    `publish = ${literal(publish.join(', '))}`,
-    ...(viaRoot ? ['publish_via_partition_root = true'] : []),
-    ...(generatedColumns ? [`publish_generated_columns = ${generatedColumns}`] : []),
-  ];
-  return words(
-    `CREATE PUBLICATION ${name}`,
-    allTables && 'FOR ALL TABLES',
-    objects.length > 0 && `FOR ${objects.join(', ')}`,
-    `WITH (${options.join(', ')})`,
-  );
-}
-
-function attribute({
+export function attribute({
   name,
   type,
   collation,
@@ -295,10 +274,6 @@ function attribute({
 
 function ownerName(lookup: CatalogLookup, object: CatalogObject): string {
   return lookup.get(object.parent)?.name ?? '';
-}
-
-function literal(text: string): string {
-  return escapeLiteral(text).trimStart();
 }
 
 /** One after the other: a long list one to a line. */

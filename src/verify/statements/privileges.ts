@@ -1,5 +1,6 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
 import { type CatalogObject, type Rights } from '../catalog/model.js';
+import { schemaOf } from '../catalog/names.js';
 import { words } from './text.js';
 
 /** What GRANT calls each kind of object that rights can be granted on. */
@@ -18,45 +19,119 @@ const GRANTED_ON: Partial<Record<CatalogObject['kind'], string>> = {
   range: 'TYPE',
 };
 
+interface Clause {
+  target: string;
+  column: string;
+  role: string;
+  before: string;
+}
+
 /** The statements that give a role its rights on an object, and take from it what it lacks. */
 export function grant(lookup: CatalogLookup, privileges: CatalogObject<'privileges'>): string[] {
-  const object = lookup.get(privileges.parent);
+  return changeGrants(lookup, privileges, {}, privileges.parts);
+}
+
+/** The statements that take a role's rights on an object from what they are to what they should be. */
+export function changeGrants(
+  lookup: CatalogLookup,
+  { own, parent }: CatalogObject<'privileges'>,
+  from: Rights,
+  to: Rights,
+): string[] {
+  const object = lookup.get(parent);
   if (object === undefined) return [];
   const table = object.kind === 'column' ? lookup.get(object.parent) : undefined;
-  const on = table ?? object;
-  const column = table ? ` (${object.own})` : '';
-  return statements(privileges.parts, {
-    target: `ON ${GRANTED_ON[on.kind] ?? ''} ${on.name}`,
-    column,
-    role: privileges.own === 'OWNER' ? 'CURRENT_USER' : privileges.own,
+  return statements(from, to, {
+    target: targetOf(table ?? object),
+    column: table ? ` (${object.own})` : '',
+    role: own === 'OWNER' ? 'CURRENT_USER' : own,
     before: '',
   });
 }
 
 /** The same for objects that are yet to be made. */
-export function alterDefaultPrivileges({ parts }: CatalogObject<'default privileges'>): string[] {
-  const { on, schema, role, to } = parts;
+export function alterDefaultPrivileges(object: CatalogObject<'default privileges'>): string[] {
+  return changeDefaultPrivileges(object, {}, object.parts);
+}
+
+export function changeDefaultPrivileges(
+  { parts: { on, schema, role, to: grantee } }: CatalogObject<'default privileges'>,
+  from: Rights,
+  to: Rights,
+): string[] {
   const before = words(
     'ALTER DEFAULT PRIVILEGES',
     role && `FOR ROLE ${role}`,
     schema && `IN SCHEMA ${schema}`,
   );
-  const grantee = to === 'OWNER' ? (role ?? 'CURRENT_USER') : to;
-  return statements(parts, { target: `ON ${on}`, column: '', role: grantee, before });
+  return statements(from, to, {
+    target: `ON ${on}`,
+    column: '',
+    role: grantee === 'OWNER' ? (role ?? 'CURRENT_USER') : grantee,
+    before,
+  });
 }
 
-function statements(
-  { revoked = [], granted = [], grantable = [] }: Rights,
-  clause: { target: string; column: string; role: string; before: string },
+/** Which default privileges go for an object, once it is made. */
+const DEFAULTS_ON: Partial<Record<string, string>> = {
+  SCHEMA: 'SCHEMAS',
+  SEQUENCE: 'SEQUENCES',
+  TABLE: 'TABLES',
+  FUNCTION: 'FUNCTIONS',
+  PROCEDURE: 'FUNCTIONS',
+  TYPE: 'TYPES',
+};
+
+/** The statements that take back what default privileges say of an object that was just made. */
+export function withoutDefaults(
+  object: CatalogObject,
+  defaults: readonly CatalogObject<'default privileges'>[],
 ): string[] {
-  const { target, column, role, before } = clause;
-  const list = (rights: readonly string[]): string =>
-    rights.map((right) => right + column).join(', ');
-  const say = (word: string, rights: readonly string[], to: string): string[] =>
-    rights.length === 0 ? [] : [words(before, word, list(rights), target, to)];
+  const on = DEFAULTS_ON[GRANTED_ON[object.kind] ?? ''];
+  return defaults
+    .filter(({ parts }) => parts.on === on && parts.role === undefined)
+    .filter(({ parts: { schema } }) => schema === undefined || schema === schemaOf(object.name))
+    .flatMap(({ parts }) =>
+      statements(
+        parts,
+        {},
+        {
+          target: targetOf(object),
+          column: '',
+          role: parts.to === 'OWNER' ? 'CURRENT_USER' : parts.to,
+          before: '',
+        },
+      ),
+    );
+}
+
+function targetOf({ kind, name }: CatalogObject): string {
+  return `ON ${GRANTED_ON[kind] ?? ''} ${name}`;
+}
+
+/** Of what is neither revoked nor granted both before and after, nothing is said. */
+function statements(from: Rights, to: Rights, clause: Clause): string[] {
+  const { granted = [], grantable = [], revoked = [] } = to;
+  const without = (rights: readonly string[] = [], others: readonly string[] = []): string[] =>
+    rights.filter((right) => !others.includes(right));
+  const had = [...(from.granted ?? []), ...(from.grantable ?? [])];
+  const has = [...granted, ...grantable];
+  const option = without(from.grantable, grantable);
+  const { role } = clause;
   return [
-    ...say('REVOKE', revoked, `FROM ${role}`),
-    ...say('GRANT', granted, `TO ${role}`),
-    ...say('GRANT', grantable, `TO ${role} WITH GRANT OPTION`),
+    ...say('REVOKE', [...without(had, has), ...without(revoked, from.revoked)], `FROM ${role}`),
+    ...say('REVOKE GRANT OPTION FOR', without(option, without(had, has)), `FROM ${role}`),
+    ...say(
+      'GRANT',
+      [...without(granted, had), ...without(from.revoked, [...revoked, ...has])],
+      `TO ${role}`,
+    ),
+    ...say('GRANT', without(grantable, from.grantable), `TO ${role} WITH GRANT OPTION`),
   ];
+
+  function say(word: string, rights: readonly string[], to: string): string[] {
+    const { before, column, target } = clause;
+    const list = rights.map((right) => right + column).join(', ');
+    return rights.length === 0 ? [] : [words(before, word, list, target, to)];
+  }
 }

@@ -13,10 +13,17 @@ type ColumnParts = PartsOf['column'];
  *
  * A table with parents is made of them, so that it takes over what they have. Where its columns are
  * in an order, or computed in a way, that it would not get so, it is made by itself and attached.
+ *
+ * @param attachesLater It is made by itself, and `attach` is left to the caller.
  */
-export function createTable(lookup: CatalogLookup, table: Table, bare: boolean): string[] {
+export function createTable(
+  lookup: CatalogLookup,
+  table: Table,
+  bare: boolean,
+  attachesLater = false,
+): string[] {
   const own = lookup.membersOf(table, 'column');
-  const attaches = isAttached(lookup, table, own);
+  const attaches = attachesLater || isAttached(lookup, table, own);
   const { partitionOf } = table.parts;
   const columns =
     attaches && partitionOf !== undefined
@@ -35,7 +42,7 @@ export function createTable(lookup: CatalogLookup, table: Table, bare: boolean):
   const taken = attaches ? [] : own.filter(({ parts }) => !parts.type);
   return [
     createStatement(table, lines, attaches),
-    ...(attaches ? attach(table) : []),
+    ...(attaches && !attachesLater ? attach(table) : []),
     ...columns.flatMap((column) => columnSettings(column, alter)),
     ...taken.flatMap((column) => overrides(lookup, table, column, bare)),
     ...tableSettings(table),
@@ -56,7 +63,8 @@ function createStatement({ name, parts }: Table, lines: string[], attaches: bool
   );
 }
 
-function attach({ name, parts }: Table): string[] {
+/** The statements that make a table one of its parents. */
+export function attach({ name, parts }: Table): string[] {
   const { partitionOf, bound, inherits = [] } = parts;
   if (partitionOf === undefined) {
     return inherits.map((parent) => `ALTER TABLE ${name} INHERIT ${parent}`);
@@ -93,6 +101,17 @@ export function columnSettings({ own, parts }: Column, alter: string): string[] 
           ),
         ]
       : []),
+  ];
+}
+
+/** The statements that give a table one more column. */
+export function addColumn(lookup: CatalogLookup, column: Column): string[] {
+  const table = lookup.get(column.parent);
+  if (table?.kind !== 'table') return [];
+  const alter = `ALTER TABLE ${table.name}`;
+  return [
+    `${alter} ADD COLUMN ${columnLine(lookup, table, column, false)}`,
+    ...columnSettings(column, alter),
   ];
 }
 
@@ -137,7 +156,7 @@ function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: b
     collation && `COLLATE ${collation}`,
     generated && `GENERATED ALWAYS AS (${expression}) ${generated.toUpperCase()}`,
     !generated && value && `DEFAULT ${value}`,
-    identity(lookup, table, column),
+    identityClause(lookup, table, column),
     notNull &&
       !parts.notNullNotValid &&
       words(
@@ -148,7 +167,11 @@ function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: b
   );
 }
 
-function identity(lookup: CatalogLookup, table: Table, column: Column): string | undefined {
+export function identityClause(
+  lookup: CatalogLookup,
+  table: Table,
+  column: Column,
+): string | undefined {
   const { identity: when } = column.parts;
   if (when === undefined) return undefined;
   const sequence = lookup.identitySequence(column);
@@ -181,7 +204,7 @@ function overrides(lookup: CatalogLookup, table: Table, column: Column, bare: bo
     ...(notNull === null ? [`${alter} ALTER COLUMN ${own} DROP NOT NULL`] : []),
     ...(notNull && !notNullConstraint ? [`${alter} ALTER COLUMN ${own} SET NOT NULL`] : []),
     ...(parts.identity
-      ? [`${alter} ALTER COLUMN ${own} ADD ${identity(lookup, table, column)}`]
+      ? [`${alter} ALTER COLUMN ${own} ADD ${identityClause(lookup, table, column)}`]
       : []),
     ...columnSettings(column, alter),
   ];
@@ -214,7 +237,7 @@ function unique(checks: readonly CatalogObject<'constraint'>[]): CatalogObject<'
 }
 
 /** All columns of a table with all that is true of them, those from its parents included. */
-function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
+export function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
   const { partitionOf, inherits = [], columnOrder } = table.parts;
   const parents = partitionOf === undefined ? inherits : [partitionOf];
   const columns = new Map<string, Column>();

@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { type PartsOf } from '../catalog/model.js';
 import { unquoted, withoutSchema } from '../catalog/names.js';
 
@@ -12,6 +12,27 @@ export function inBrackets(options: readonly string[]): string {
       : `${name}='${value.replaceAll("'", "''")}'`;
   });
   return `(${written.join(', ')})`;
+}
+
+/** The statements that take a list of options to another, `alter` being all before SET. */
+export function changeOptions(
+  alter: string,
+  from: readonly string[] = [],
+  to: readonly string[] = [],
+): string[] {
+  const named = (option: string): string => option.split('=')[0] ?? '';
+  const kept = new Set(to.map(named));
+  const gone = from.map(named).filter((name) => !kept.has(name));
+  const set = to.filter((option) => !from.includes(option));
+  return [
+    ...(gone.length > 0 ? [`${alter} RESET (${gone.join(', ')})`] : []),
+    ...(set.length > 0 ? [`${alter} SET ${inBrackets(set)}`] : []),
+  ];
+}
+
+/** A text as SQL. */
+export function literal(text: string): string {
+  return escapeLiteral(text).trimStart();
 }
 
 /** Words one after the other, of which those that are absent are passed over. */
@@ -46,3 +67,8 @@ export const FIRING = {
   disabled: 'DISABLE',
   origin: 'ENABLE',
 } as const;
+
+/** A statement with its semicolon; a comment as it is. */
+export function endStatement(statement: string): string {
+  return statement.startsWith('--') || /;\s*$/.test(statement) ? statement : `${statement};`;
+}

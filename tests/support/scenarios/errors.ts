@@ -197,6 +197,10 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     before: ({ run }) => run('up'),
     args: ['up'],
   },
+  UNDO_BLOCKED: {
+    before: ({ run }) => run('up'),
+    args: ['adopt', '--undo', '--yes'],
+  },
   ADOPT_MISMATCH: {
     files: { 'knexfile.js': null, 'database.json': DATABASE_JSON },
     before: async (world) => {

@@ -62,6 +62,27 @@ export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
   CALLERS_NOT_ALL_SEARCHED: withFiles(
     Object.fromEntries(Array.from({ length: 5001 }, (_, i) => [`generated/${i}.js`, ''])),
   ),
+  DRIFT: {
+    files: { ...DATABASE_JSON, [OLD]: NOTHING },
+    before: async (world) => {
+      await dbMigrateHistory(world, { '/20150101000000-old': '2015-01-01 12:00:00' });
+      await world.database.query('create table made_by_hand (id int)');
+    },
+    args: ['adopt', '--verify', '--dry-run', '--time-zone', 'UTC'],
+  },
+  UNDO_LEFT: {
+    files: { ...DATABASE_JSON, ...script('db-migrate up') },
+    before: async ({ run, project }) => {
+      await run('adopt', '--yes');
+      project.write(script('knexward up --count 3'));
+    },
+    args: ['adopt', '--undo', '--dry-run'],
+  },
+  KNEX_FILES_LEFT: {
+    files: { ...DATABASE_JSON, ...script('db-migrate up') },
+    before: ({ run }) => run('adopt', '--yes'),
+    args: ['adopt', '--undo', '--dry-run'],
+  },
   IMPLICIT_DEPENDENCY: withFiles({
     ...script('node .'),
     [OLD]: `const async = require('async'); ${NOTHING}`,

@@ -1,4 +1,5 @@
 import { escapeLiteral } from 'pg';
+import { ADOPTED_SUFFIX, NOTICE_COLUMN, UNDONE_SUFFIX } from '../../../history/phase.js';
 import { CLASS } from './row.js';
 
 /** The tables that keep a history, which are no part of the schema that the migrations make. */
@@ -14,18 +15,22 @@ const MIGRATOR = `coalesce((select c.relowner from pg_class c
   current_user::regrole::oid)`;
 
 /**
- * What is not described: the history tables and what belongs to an extension, with all that goes
- * away with it (dependency types a and i). Rows of addresses.
+ * What is not described: the history tables, what a takeover set aside or put in their place, and
+ * what belongs to an extension, with all that goes away with it (dependency types a and i). Rows of
+ * addresses.
  */
 function roots(tables: HistoryTableNames): string {
   const names = tables.names.map((name) => escapeLiteral(name)).join(', ');
+  const columns = `(select array_agg(attname::text order by attnum) from pg_attribute
+        where attrelid = c.oid and attnum > 0 and not attisdropped)`;
   return `
     select ${CLASS.relation} as class, c.oid
     from pg_class c
     where c.relkind in ('r', 'p') and (c.relname in (${names})
-      or c.relname = ${escapeLiteral(tables.dbMigrate)} and (
-        select array_agg(attname::text order by attnum) from pg_attribute
-        where attrelid = c.oid and attnum > 0 and not attisdropped) = '{id,name,run_on}')`;
+      or c.relname ~ '(${ADOPTED_SUFFIX}|${UNDONE_SUFFIX})(_[0-9]+)?$'
+      or c.relname = ${escapeLiteral(tables.dbMigrate)} and ${columns} = '{id,name,run_on}')
+      or c.relkind = 'v' and c.relname = ${escapeLiteral(tables.dbMigrate)}
+        and ${columns} = '{${NOTICE_COLUMN}}'`;
 }
 
 /** The addresses of what is not described. */

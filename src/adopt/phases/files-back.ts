@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { oldNameOf } from '../../files/old-name.js';
+import { writeAtomically } from '../../files/write-atomically.js';
+import { type FilePlan } from '../file-plan.js';
+import { type Warning } from '../plan.js';
+import { rewritePackageJson } from '../scripts/package-json.js';
+import { type FileStep, hashOf, readRecord, RECORD_FILE } from '../takeover-record.js';
+import { type Takeover } from '../takeover.js';
+
+/**
+ * Plans how the project's files become what they were before the takeover. What a person has changed
+ * since is left as it is, and named. Changes nothing yet.
+ *
+ * What remembers it all goes last, so that an undo that was cut off can be run again.
+ */
+export function planFilesBack({ project, config, migrations }: Takeover): FilePlan {
+  const { root } = project;
+  const plan: FilePlan = { actions: [], warnings: [] };
+  const steps = readRecord(root);
+  if (steps === null) planWithoutRecord(plan, root);
+  for (const step of inOrder(steps ?? [])) planStep(plan, root, step);
+  if (steps !== null) {
+    plan.actions.push({
+      ...{ path: RECORD_FILE, action: 'remove', notes: [] },
+      apply: () => rm(join(root, RECORD_FILE), { force: true }),
+    });
+  }
+  if (plan.actions.length > 0) plan.warnings.push(...knexFiles(migrations, config.projectRoot));
+  return plan;
+}
+
+/** The knexfile leads to the database, should the undo be run again. */
+function inOrder(steps: readonly FileStep[]): FileStep[] {
+  const created = steps.filter(({ kind }) => kind === 'created');
+  return [...steps.filter(({ kind }) => kind !== 'created'), ...created];
+}
+
+function planStep(plan: FilePlan, root: string, step: FileStep): void {
+  if (step.kind === 'renamed') return planRename(plan, root, step.to, step.path);
+  const path = join(root, step.path);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
+  if (text === null) {
+    if (step.kind !== 'created') plan.warnings.push(left(`${step.path} is not there any more`));
+    return;
+  }
+  if (step.kind === 'scripts') return planScripts(plan, path, text, step);
+  if (step.kind === 'rewritten' && text === step.before) return;
+  if (hashOf(text) !== step.sha256) {
+    plan.warnings.push(left(`${step.path} was changed since the takeover, and is left as it is`));
+    return;
+  }
+  plan.actions.push(
+    step.kind === 'created'
+      ? {
+          ...{ path: step.path, action: 'remove', notes: [] },
+          apply: () => rm(path, { force: true }),
+        }
+      : {
+          ...{ path: step.path, action: 'rewrite', notes: ['as it was before the takeover'] },
+          apply: () => writeAtomically(path, step.before),
+        },
+  );
+}
+
+function planRename(plan: FilePlan, root: string, from: string, to: string): void {
+  if (!existsSync(join(root, from))) {
+    if (!existsSync(join(root, to)))
+      plan.warnings.push(left(`${from} is not there any more; write ${to} anew`));
+    return;
+  }
+  if (existsSync(join(root, to))) {
+    plan.warnings.push(left(`${to} is there again; ${from} is left as it is`));
+    return;
+  }
+  plan.actions.push({
+    ...{ path: from, action: 'rename', notes: [`to ${basename(to)}`] },
+    apply: () => rename(join(root, from), join(root, to)),
+  });
+}
+
+function planScripts(
+  plan: FilePlan,
+  path: string,
+  text: string,
+  step: FileStep & { kind: 'scripts' },
+): void {
+  const { scripts = {} } = JSON.parse(text.replace(/^\uFEFF/, '')) as {
+    scripts?: Record<string, string>;
+  };
+  const restored = { ...scripts };
+  const notes: string[] = [];
+  for (const { name, from, to } of step.scripts) {
+    if (scripts[name] === from) continue;
+    if (scripts[name] === to) {
+      restored[name] = from;
+      notes.push(`${name}: ${to} → ${from}`);
+    } else {
+      const what = scripts[name] === undefined ? 'removed' : 'changed';
+      plan.warnings.push(
+        left(`the script "${name}" was ${what} since the takeover, before which it was: ${from}`),
+      );
+    }
+  }
+  if (notes.length === 0) return;
+  const content = rewritePackageJson(text, restored);
+  const apply = () => writeAtomically(path, content);
+  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply });
+}
+
+/** A takeover that wrote nothing down, or whose notes are gone: what can be told by the names. */
+function planWithoutRecord(plan: FilePlan, root: string): void {
+  const [from, to] = ['database.json.bak', 'database.json'];
+  if (!existsSync(join(root, from)) || existsSync(join(root, to))) return;
+  planRename(plan, root, from, to);
+  plan.warnings.push(
+    left(`${RECORD_FILE} is not there: bring package.json's scripts back from version control`),
+  );
+}
+
+function left(message: string): Warning {
+  return { code: 'UNDO_LEFT', message };
+}
+
+/** db-migrate takes every `.js` file for a migration, and stops at a name that has no hyphen. */
+function knexFiles(migrations: Takeover['migrations'], root: string): Warning[] {
+  const found = migrations.filter(
+    ({ name, path }) => oldNameOf(name) === undefined && path?.endsWith('.js'),
+  );
+  if (found.length === 0) return [];
+  const names = found.map(({ path }) => relative(root, path ?? '').replaceAll('\\', '/'));
+  return [
+    {
+      code: 'KNEX_FILES_LEFT',
+      message: `db-migrate stops at files whose names it cannot read; move them out of its folder: ${names.join(', ')}`,
+    },
+  ];
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KnexwardError } from '../errors.js';
+import { writeAtomically } from '../files/write-atomically.js';
+import { type FileAction } from './file-plan.js';
+
+/**
+ * The file that remembers what a takeover did to the others, so that it can be undone. It is in the
+ * project, beside them, because that is where it is needed: in every checkout.
+ */
+export const RECORD_FILE = 'knexward-adopted.json';
+
+/** What was done to one file. Paths are relative to the project, with forward slashes. */
+export type FileStep = { path: string } & (
+  | { kind: 'created'; sha256: string }
+  | { kind: 'rewritten'; sha256: string; before: string }
+  | { kind: 'scripts'; scripts: { name: string; from: string; to: string }[] }
+  | { kind: 'renamed'; to: string }
+);
+
+/** SHA-256 of a text. */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * What earlier takeovers did to the files; `null` where none is remembered.
+ *
+ * @throws KnexwardError `NOT_A_DB_MIGRATE_PROJECT` where the file is something else.
+ */
+export function readRecord(root: string): FileStep[] | null {
+  const path = join(root, RECORD_FILE);
+  if (!existsSync(path)) return null;
+  try {
+    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: FileStep[] };
+    if (
+      files.every((step) => isInside(step.path) && (step.kind !== 'renamed' || isInside(step.to)))
+    )
+      return files;
+    throw new Error('it names files outside of the project');
+  } catch (error) {
+    throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
+      message: `${path} is not what knexward wrote: ${(error as Error).message}. Nothing was changed.`,
+      fix: 'Bring it back from version control, or remove it and see to the files by hand.',
+      cause: error,
+    });
+  }
+}
+
+function isInside(path: string): boolean {
+  return !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes('..');
+}
+
+/** Writes down what the actions are about to do; it goes before them, so that a crash loses nothing. */
+export function recordAction(root: string, actions: readonly FileAction[]): FileAction[] {
+  const steps = actions.flatMap(({ step }) => step ?? []);
+  if (steps.length === 0) return [];
+  const known = readRecord(root);
+  const files = mergeSteps(known ?? [], steps);
+  if (JSON.stringify(files) === JSON.stringify(known)) return [];
+  const about =
+    'What "knexward adopt" did to the files of this project; "knexward adopt --undo" needs it.';
+  const content = `${JSON.stringify({ version: 1, about, files }, null, 2)}\n`;
+  return [
+    {
+      path: RECORD_FILE,
+      action: known === null ? 'create' : 'rewrite',
+      notes: ['what --undo needs to bring the files back; commit it with them'],
+      apply: () => writeAtomically(join(root, RECORD_FILE), content),
+    },
+  ];
+}
+
+/** The first takeover knows what a file was before; the last one, what it was made into. */
+function mergeSteps(known: readonly FileStep[], added: readonly FileStep[]): FileStep[] {
+  const byPath = new Map(known.map((step) => [step.path, step]));
+  for (const step of added) {
+    const before = byPath.get(step.path);
+    byPath.set(step.path, before === undefined ? step : mergeStep(before, step));
+  }
+  return [...byPath.values()];
+}
+
+function mergeStep(before: FileStep, step: FileStep): FileStep {
+  if (before.kind === 'rewritten' && step.kind === 'rewritten') {
+    return { ...step, before: before.before };
+  }
+  if (before.kind !== 'scripts' || step.kind !== 'scripts') return step;
+  const scripts = new Map(before.scripts.map((script) => [script.name, script]));
+  for (const script of step.scripts) {
+    const { from } = scripts.get(script.name) ?? script;
+    scripts.set(script.name, { ...script, from });
+  }
+  return { ...step, scripts: [...scripts.values()] };
+}

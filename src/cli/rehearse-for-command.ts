@@ -1,0 +1,43 @@
+import { type ResolvedConfig } from '../config/resolve.js';
+import { type Output } from '../report/output.js';
+import { type RunResult } from '../run/result.js';
+import { type RunRequest } from '../run/run.js';
+import { type Rehearsal } from '../verify/rehearsal/rehearse.js';
+import { stopOnSignals } from './signals.js';
+
+/** Rehearses with progress on stderr, and until a signal stops it. */
+export async function rehearseForCommand(
+  config: ResolvedConfig,
+  { direction, extent }: Pick<RunRequest, 'direction' | 'extent'>,
+  output: Output,
+): Promise<Rehearsal> {
+  const { rehearse } = await import('../verify/rehearsal/rehearse.js');
+  const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
+  try {
+    return await rehearse(config, {
+      ...{ direction, ...(extent && { extent }), signal: stop.signal },
+      onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+      onReplay: (where, count) =>
+        output.note('info', `Replaying ${count} migrations on ${where} …`),
+      onRehearse: (where, count) =>
+        output.note('info', `Rehearsing ${count} migrations on ${where} …`),
+      listener: (event) => {
+        if (event.type === 'started') {
+          output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
+        }
+      },
+    });
+  } catch (error) {
+    if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+    throw error;
+  } finally {
+    output.status(null);
+    stop.release();
+  }
+}
+
+/** What a rehearsal came to, as the result of a run that has changed nothing. */
+export function asDryRun(rehearsal: Rehearsal, runId: string): RunResult {
+  const { environment, direction, batch, failed, notReached } = rehearsal;
+  return { runId, environment, direction, batch, done: [], failed, notReached, dryRun: true };
+}

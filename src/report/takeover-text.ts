@@ -1,0 +1,77 @@
+import { type Finish, type TableMove } from '../adopt/phases/finish.js';
+import { type Undo } from '../adopt/phases/undo.js';
+import { renderFiles, renderWarnings } from './adopt-text.js';
+import { type Colors } from './output.js';
+
+const SHOWN = 10;
+
+/** What finishing a takeover would do. */
+export function renderFinishPlan({ tables }: Finish): string {
+  if (tables.length === 0) return '';
+  return textOf([
+    'Tables:',
+    ...tables.map(renderMove),
+    'From then on db-migrate stops at its start: no instance of an old release may be running,',
+    'and none can be rolled back to. To go back all the same: knexward adopt --undo',
+  ]);
+}
+
+/** What finishing a takeover did. */
+export function renderFinish({ tables, dryRun }: Finish): string {
+  if (tables.length === 0)
+    return "Nothing to do: db-migrate's table is not there, or the takeover is finished.\n";
+  if (dryRun) return 'Dry run: nothing was changed.\n';
+  return "Finished: db-migrate's table is kept under its new name, and knexward alone runs migrations.\n";
+}
+
+/** What going back would do: each table, each row, each file, each warning. */
+export function renderUndoPlan(undo: Undo, c: Colors): string {
+  const { tables, rows, files } = undo;
+  return textOf([
+    ...(tables.length > 0 ? ['Tables:', ...tables.map(renderMove)] : []),
+    ...renderRows("db-migrate's table gets, applied since", '+', rows.added),
+    ...renderRows("db-migrate's table loses, reverted since", '-', rows.removed),
+    ...(files.length > 0 ? renderFiles(files, c) : []),
+    ...renderWarnings(undo.warnings, c),
+  ]);
+}
+
+/** What going back did, and what to do next. */
+export function renderUndo({ tables, files, dryRun }: Undo): string {
+  const changed = files.some(({ apply }) => apply);
+  if (tables.length === 0 && !changed) return 'Nothing to do: the project is with db-migrate.\n';
+  if (dryRun) return 'Dry run: nothing was changed.\n';
+  return textOf([
+    ...(tables.length > 0
+      ? [
+          "Undone: db-migrate's table says what is applied; Knex's tables are kept under other names.",
+        ]
+      : []),
+    ...(changed
+      ? [
+          'Next:',
+          '  npm install db-migrate db-migrate-pg',
+          '  In every other environment, before the files are there: npx knexward adopt --undo --database-only --env <name>',
+        ]
+      : []),
+    'To take over again: knexward adopt',
+  ]);
+}
+
+function renderMove({ from, to }: TableMove): string {
+  return `  ${from} → ${to}`;
+}
+
+function renderRows(heading: string, sign: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const hidden = names.length - SHOWN;
+  return [
+    `${heading}:`,
+    ...names.slice(0, SHOWN).map((name) => `  ${sign} ${name}`),
+    ...(hidden > 0 ? [`  … and ${hidden} more; --json shows them all`] : []),
+  ];
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

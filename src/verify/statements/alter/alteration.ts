@@ -1,0 +1,22 @@
+/** How an object is made what another says, where it can stay where it is. */
+export interface Alteration {
+  /** What has to go before others can: defaults, an identity. */
+  first?: string[];
+  statements: string[];
+  losesData?: boolean;
+  /** The type of a column changes: what is written over it has to be made anew. */
+  changesType?: boolean;
+}
+
+/** There is no statement for it, and the object has to be dropped and made anew. */
+export const ANEW = 'anew';
+
+/** There is no statement for it: a comment in SQL that says why. */
+export function cannot(reason: string): Alteration {
+  return { statements: [note(reason)] };
+}
+
+/** A comment in SQL, on one line. */
+export function note(text: string): string {
+  return `-- ${text.replace(/[\r\n\u2028\u2029\v\f\0]/g, ' ')}`;
+}

@@ -1,0 +1,145 @@
+import { type CatalogLookup } from '../../catalog/lookup.js';
+import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
+import { withoutSchema } from '../../catalog/names.js';
+import { createLater, createView, enforcement, indexName } from '../create.js';
+import { changeOptions, words } from '../text.js';
+import { type Alteration, ANEW, cannot, note } from './alteration.js';
+
+/** The statements that make of a sequence another. */
+export function alterSequence(
+  lookup: CatalogLookup,
+  { parts: a }: CatalogObject<'sequence'>,
+  { name, parts: e }: CatalogObject<'sequence'>,
+): Alteration | typeof ANEW {
+  if (Boolean(a.identity) !== Boolean(e.identity)) return ANEW;
+  const alter = `ALTER SEQUENCE ${name}`;
+  const options = sequenceChanges(a, e);
+  return {
+    statements: [
+      ...(options === '' ? [] : [`${alter} ${options}`]),
+      ...(a.ownedBy === e.ownedBy || e.identity
+        ? []
+        : [`${alter} OWNED BY ${e.ownedBy ?? 'NONE'}`]),
+      ...(a.unlogged === e.unlogged
+        ? []
+        : lookup.catalog.postgres < 15
+          ? [note('PostgreSQL 14 has no unlogged sequences.')]
+          : [`${alter} SET ${e.unlogged ? 'UNLOGGED' : 'LOGGED'}`]),
+    ],
+  };
+}
+
+function sequenceChanges(a: PartsOf['sequence'], e: PartsOf['sequence']): string {
+  // A new type, direction or limit brings others of its own, so all are said.
+  const limits =
+    a.type !== e.type || a.increment !== e.increment || a.min !== e.min || a.max !== e.max;
+  const down = e.increment?.startsWith('-');
+  const start = e.start ?? (down ? (e.max ?? '-1') : (e.min ?? '1'));
+  return words(
+    a.type !== e.type && `AS ${e.type ?? 'bigint'}`,
+    limits && `INCREMENT BY ${e.increment ?? '1'}`,
+    limits && (e.min ? `MINVALUE ${e.min}` : 'NO MINVALUE'),
+    limits && (e.max ? `MAXVALUE ${e.max}` : 'NO MAXVALUE'),
+    (limits || a.start !== e.start) && `START WITH ${start}`,
+    a.cache !== e.cache && `CACHE ${e.cache ?? '1'}`,
+    a.cycle !== e.cycle && (e.cycle ? 'CYCLE' : 'NO CYCLE'),
+  );
+}
+
+/** A view takes columns at its end; any other change of them makes it a new one. */
+export function alterView(
+  lookup: CatalogLookup,
+  { parts: a }: CatalogObject<'view'>,
+  to: CatalogObject<'view'>,
+): Alteration | typeof ANEW {
+  const { name, parts: e } = to;
+  if (a.columns.some((column, index) => column !== e.columns[index])) return ANEW;
+  const isNew = a.definition !== e.definition || a.columns.length !== e.columns.length;
+  if (isNew) return { statements: createView(lookup, to).slice(0, 1) };
+  return { statements: changeOptions(`ALTER VIEW ${name}`, a.options, e.options) };
+}
+
+export function alterMaterializedView(
+  { parts: a }: CatalogObject<'materialized view'>,
+  { name, parts: e }: CatalogObject<'materialized view'>,
+): Alteration | typeof ANEW {
+  if (a.definition !== e.definition || a.columns.join() !== e.columns.join()) return ANEW;
+  if (a.accessMethod !== e.accessMethod) return ANEW;
+  const all = ({ options = [], toastOptions = [] }: typeof a): string[] => [
+    ...options,
+    ...toastOptions,
+  ];
+  const refresh = words(`REFRESH MATERIALIZED VIEW ${name}`, e.unpopulated && 'WITH NO DATA');
+  return {
+    statements: [
+      ...changeOptions(`ALTER MATERIALIZED VIEW ${name}`, all(a), all(e)),
+      ...(a.unpopulated === e.unpopulated ? [] : [refresh]),
+    ],
+  };
+}
+
+export function alterConstraint(
+  lookup: CatalogLookup,
+  { parts: a }: CatalogObject<'constraint'>,
+  to: CatalogObject<'constraint'>,
+): Alteration | typeof ANEW {
+  const { own, parts: e } = to;
+  const owner = lookup.get(to.parent);
+  const table = owner?.name ?? '';
+  const alter = `ALTER ${owner?.kind === 'domain' ? 'DOMAIN' : 'TABLE'} ${table}`;
+  const validates = a.definition === `${e.definition} NOT VALID`;
+  if (a.definition !== e.definition && !validates) return ANEW;
+  if (a.partOf && a.partOf !== e.partOf) return ANEW;
+  const firing = e.triggers ?? 'origin';
+  return {
+    statements: [
+      ...(validates ? [`${alter} VALIDATE CONSTRAINT ${own}`] : []),
+      ...changeOptions(`ALTER INDEX ${indexName(lookup, to)}`, a.options, e.options),
+      ...clustering(table, own, a, e),
+      ...(a.partOf === e.partOf ? [] : createLater(lookup, to)),
+      ...(a.triggers === e.triggers
+        ? []
+        : firing === 'mixed'
+          ? [note(`The triggers behind ${own} are set one by one: that is not described.`)]
+          : enforcement(table, own, firing)),
+    ],
+  };
+}
+
+export function alterIndex(
+  lookup: CatalogLookup,
+  { parts: a }: CatalogObject<'index'>,
+  to: CatalogObject<'index'>,
+): Alteration | typeof ANEW {
+  const { name, parts: e } = to;
+  if (a.definition !== e.definition || (a.partOf && a.partOf !== e.partOf)) return ANEW;
+  const table = lookup.get(to.parent)?.name ?? '';
+  if (e.invalid && !a.invalid)
+    return cannot(`${name} is valid; an invalid index is not to be wished for.`);
+  const numbers = [
+    ...new Set([...Object.keys(a.statistics ?? {}), ...Object.keys(e.statistics ?? {})]),
+  ];
+  return {
+    statements: [
+      ...(a.invalid && !e.invalid ? [`REINDEX INDEX ${name}`] : []),
+      ...numbers
+        .filter((number) => a.statistics?.[number] !== e.statistics?.[number])
+        .map((number) => {
+          const target = e.statistics?.[number] ?? -1;
+          return `ALTER INDEX ${name} ALTER COLUMN ${number} SET STATISTICS ${target}`;
+        }),
+      ...clustering(table, withoutSchema(name), a, e),
+      ...(a.partOf === e.partOf ? [] : createLater(lookup, to)),
+    ],
+  };
+}
+
+function clustering(
+  table: string,
+  index: string,
+  a: { clustered?: true },
+  e: { clustered?: true },
+): string[] {
+  if (a.clustered === e.clustered) return [];
+  return [`ALTER TABLE ${table} ${e.clustered ? `CLUSTER ON ${index}` : 'SET WITHOUT CLUSTER'}`];
+}

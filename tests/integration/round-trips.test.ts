@@ -1,0 +1,85 @@
+import { createDatabase, type TestDatabase } from '../support/database';
+import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
+import { countRoundTrips, type RoundTripCounter } from '../support/round-trips';
+
+const name = (i: number): string => `20260101000${String(i).padStart(3, '0')}_t${i}`;
+
+/** So many migrations of one statement each, written in one way. */
+const WAYS: Record<string, (i: number) => Record<string, string>> = {
+  'SQL files': (i) => ({
+    [`migrations/${name(i)}.up.sql`]: `create table t${i} (id int);`,
+    [`migrations/${name(i)}.down.sql`]: `drop table t${i};`,
+  }),
+  'knex.raw': (i) => ({
+    [`migrations/${name(i)}.js`]: `
+      exports.up = (knex) => knex.raw('create table t${i} (id int)');
+      exports.down = (knex) => knex.raw('drop table t${i}');`,
+  }),
+  'a statement with bindings': (i) => ({
+    [`migrations/${name(i)}.js`]: `
+      exports.up = (knex) => knex('numbers').insert({ value: ${i} });
+      exports.down = (knex) => knex('numbers').where({ value: ${i} }).delete();`,
+  }),
+};
+
+describe('how often a run waits for the server (issue 7: at most two round trips a migration)', () => {
+  let database: TestDatabase;
+  let counter: RoundTripCounter;
+  let project: Project;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    const { hostname: host, port } = new URL(database.url);
+    counter = await countRoundTrips({ host, port: Number(port) });
+  });
+  afterAll(async () => {
+    await counter.close();
+    await database.drop();
+  });
+  afterEach(() => project.remove());
+
+  const run = async (...args: string[]): Promise<number> => {
+    const url = new URL(database.url);
+    url.port = String(counter.port);
+    counter.take();
+    const outcome: Outcome = await project.knexward(args, { TEST_DATABASE_URL: url.href });
+    expect(outcome).toMatchObject({ code: 0 });
+    return counter.take();
+  };
+
+  it.each(Object.entries(WAYS))(
+    '%s: two for each further migration, up and down',
+    async (_, way) => {
+      const files = Object.assign(
+        {},
+        ...Array.from({ length: 30 }, (_each, i) => way(i)),
+      ) as Record<string, string>;
+      project = createProject({ 'knexfile.js': KNEXFILE, ...files });
+      await database.query('create table if not exists numbers (value int)');
+      // The first creates the history's tables.
+      await run('up', '--count', '1');
+      const [five, twenty] = [await run('up', '--count', '5'), await run('up', '--count', '20')];
+      expect(twenty - five).toBe(15 * 2);
+      const [downFive, downTwenty] = [await run('down', '-c', '5'), await run('down', '-c', '20')];
+      expect(downTwenty - downFive).toBe(15 * 2);
+      await run('down', '--all');
+    },
+  );
+
+  it('with nothing to do: one connection, and two questions', async () => {
+    project = createProject({ 'knexfile.js': KNEXFILE, ...WAYS['knex.raw']?.(1) });
+    await run('up');
+    expect(await run('up')).toBe((await connectOnly()) + 2);
+  });
+
+  const connectOnly = async (): Promise<number> => {
+    counter.take();
+    const { Client } = await import('pg');
+    const url = new URL(database.url);
+    url.port = String(counter.port);
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    await client.end();
+    return counter.take();
+  };
+});
