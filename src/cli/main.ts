@@ -43,8 +43,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /**
- * The program with the command that is asked for; with all of them, from which the pages in
- * docs/reference are made, where that is none.
+ * The program with the command that is asked for; with all of them where that is none, from which
+ * the pages in docs/reference are made.
  */
 export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('knexward')

@@ -95,12 +95,36 @@ describe('docs/data-model.md (issue 6, item 6)', () => {
     ]);
     for (const { event, keys } of rows) {
       const said = events.find(([name]) => unquoted(name)[0] === event)?.[3];
-      // That one is there only after a lost connection.
-      const expected = unquoted(said).filter((key) => key !== 'endUnknown');
+      // These are there only after a lost connection, and after db-migrate's own down.
+      const expected = unquoted(said).filter((key) => !['endUnknown', 'by'].includes(key));
       expect({ [event]: keys.filter((key) => key !== null).sort() }).toEqual({
         [event]: expected.sort(),
       });
     }
+  });
+
+  it('so have those of a takeover that is finished, and taken back', async () => {
+    const other = await createDatabase();
+    const legacy = createLegacyProject({
+      'migrations/20150312091530-create-rooms.js': legacyTable('rooms'),
+    });
+    const env = { DATABASE_URL: other.url };
+    await dbMigrate(legacy, ['up'], env);
+    for (const step of [[], ['--finish'], ['--undo']]) {
+      expect(await legacy.knexward(['adopt', '--yes', ...step], env)).toMatchObject({ code: 0 });
+    }
+    const rows = await other.query<{ event: string; keys: string[] }>(
+      `select event, array(select jsonb_object_keys(details)) as keys
+         from knexward_journal where event in ('finished', 'undone')`,
+    );
+    const events = rowsBelow('knexward_journal').filter((row) => row.length === 4);
+    for (const event of ['finished', 'undone']) {
+      const said = events.find(([name]) => unquoted(name)[0] === event)?.[3];
+      const { keys = [] } = rows.find((row) => row.event === event) ?? {};
+      expect({ [event]: keys.sort() }).toEqual({ [event]: unquoted(said).sort() });
+    }
+    legacy.remove();
+    await other.drop();
   });
 
   it.each(blocksOf(PAGE).filter(({ language }) => language === 'sql'))(

@@ -30,11 +30,9 @@ const PROJECTS: Record<string, () => Promise<Place>> = {
     return place;
   },
   'a shop': shop,
-  'a shop, with one pending': async () => {
-    const place = await shop();
-    place.write(PENDING);
-    return place;
-  },
+  'a shop, with one pending': () => shopWith(PENDING),
+  'a shop, with two to rehearse': () => shopWith(PLANS, USERS_PLAN),
+  'a shop, with three to take up and down': () => shopWith(PLANS, FORGETFUL),
   'a shop, a failing migration': async () => {
     const place = await shop();
     place.write({ 'migrations/20261122135622_add_emoji_to_options.js': FAILING });
@@ -100,6 +98,48 @@ const PENDING = {
   'migrations/20261122140812_add_email.down.sql': 'alter table orders drop column email;',
 };
 
+const PLANS = {
+  'migrations/20261120093000_add_plan.ts': `import { type Knex } from 'knex';
+
+export async function up(knex: Knex): Promise<void> {
+  await knex.schema.createTable('plans', (table) => {
+    table.increments();
+    table.text('name').notNullable();
+  });
+  await knex('plans').insert([{ name: 'free' }, { name: 'team' }]);
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.schema.dropTable('plans');
+}
+`,
+};
+
+const USERS_PLAN = {
+  'migrations/20261121101500_users_plan.js': `exports.up = async function (knex) {
+  await knex.schema.alterTable('users', (table) => table.integer('plan_id'));
+  const [free] = await knex('plans').select('id').where({ name: 'free' });
+  await knex('users').update({ plan_id: free.id });
+};
+
+exports.down = (knex) => knex.schema.alterTable('users', (table) => table.dropColumn('plan_id'));
+`,
+};
+
+/** Their downs: one forgets what it did, one is not there. */
+const FORGETFUL = {
+  'migrations/20261121101500_users_plan.js': `// An index for the list of users.
+
+exports.up = async function (knex) {
+  await knex.schema.alterTable('users', (table) => table.index('name', 'users_name_index'));
+};
+
+exports.down = async function () {};
+`,
+  'migrations/20261122080000_drop_legacy.js': `exports.up = (knex) => knex.schema.dropTableIfExists('legacy');
+`,
+};
+
 const INDEX = {
   'migrations/20261122140812_index_orders_total.up.sql':
     '-- knexward: no-transaction\ncreate index concurrently orders_total on orders (total);',
@@ -137,6 +177,13 @@ async function shop(): Promise<Prepared & { database: TestDatabase }> {
   place.install(place.root, ['knexward', 'knex', 'pg']);
   place.write(SHOP);
   place.run('knexward up');
+  return place;
+}
+
+/** The same, with further files. */
+async function shopWith(...files: Record<string, string>[]): Promise<Place> {
+  const place = await shop();
+  place.write(Object.assign({}, ...files) as Record<string, string>);
   return place;
 }
 
