@@ -1,0 +1,122 @@
+// What was measured, as Markdown: pure.
+import { ratio } from './statistics.mjs';
+import { judge } from './targets.mjs';
+
+/**
+ * @typedef {import('./contest.mjs').CaseResult} CaseResult
+ * @typedef {import('./contest.mjs').Standing} Standing
+ */
+
+const MIB = 2 ** 20;
+const NONE = '–';
+
+/**
+ * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>, results: CaseResult[] }} measured
+ * @returns {string}
+ */
+export function renderMarkdown({ machine, results }) {
+  const verdicts = judge(results);
+  return [
+    '# Measured\n',
+    'How, and what is not fair about it: [the bench](../README.md). Every run: `latest.json`.\n',
+    describe(machine),
+    '![Median wall times, one panel a case](latest.svg)\n',
+    '## At a glance\n',
+    `Median wall time in milliseconds.\n`,
+    overview(results),
+    ...(verdicts.length > 0 ? ['## What was promised\n', promises(verdicts)] : []),
+    '## Case by case\n',
+    ...results.map(section),
+  ].join('\n');
+}
+
+function describe({ date, system, processor, memoryGib, load, node, postgres, versions }) {
+  const tools = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${date.slice(0, 10)} · ${processor}, ${memoryGib} GiB · ${system} · Node.js ${node} · PostgreSQL ${postgres} · load at the start ${load}
+
+${tools.join(' · ')}\n`;
+}
+
+function overview(results) {
+  const titles = new Map(results.flatMap(({ standings }) => standings.map((s) => [s.id, s.title])));
+  const rows = results.map((one) => [
+    caseTitle(one),
+    ...[...titles.keys()].map((id) => {
+      const standing = one.standings.find((s) => s.id === id);
+      return standing ? milliseconds(standing.wallMs.median) : NONE;
+    }),
+  ]);
+  return table(['', ...titles.values()], rows);
+}
+
+function promises(verdicts) {
+  return table(
+    ['', 'at most', 'measured', ''],
+    verdicts.map(({ what, limit, value, met }) => [what, limit, value, met ? 'met' : '**missed**']),
+  );
+}
+
+function section(one) {
+  const { standings, leftOut } = one;
+  const ours = standings.find(({ id }) => id.startsWith('knexward'));
+  const floor = floorOf(standings);
+  const rows = standings.map((s) => [
+    s.id.startsWith('knexward') ? `**${s.title}**` : s.floor ? `_${s.title}_` : s.title,
+    milliseconds(s.wallMs.median),
+    spread(s.wallMs),
+    times(ratio(s.wallMs, ours?.wallMs)),
+    times(ratio(s.wallMs, floor?.wallMs)),
+    s.cpuMs ? milliseconds(s.cpuMs.median) : NONE,
+    s.memoryBytes ? (s.memoryBytes.median / MIB).toFixed(0) : NONE,
+    String(s.roundTrips),
+  ]);
+  const heads = [
+    `${standings[0]?.wallMs.runs ?? 0} runs`,
+    'wall ms',
+    'min · quartiles',
+    '× knexward',
+    floor ? `× ${floor.title}` : '× floor',
+    'CPU ms',
+    'peak MiB',
+    'round trips',
+  ];
+  return `### ${caseTitle(one)}\n\n${table(heads, rows)}${without(leftOut)}`;
+}
+
+/** psql where it is there, else the raw client: the least that the job takes. */
+export function floorOf(standings) {
+  return standings.find(({ id }) => id === 'psql') ?? standings.find(({ id }) => id === 'raw');
+}
+
+function without(leftOut) {
+  if (leftOut.length === 0) return '';
+  /** @type {Map<string, string[]>} */
+  const reasons = new Map();
+  for (const { title, reason } of leftOut) {
+    reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
+  }
+  const texts = [...reasons].map(([reason, titles]) => `${titles.join(', ')} (${reason})`);
+  return `\nLeft out: ${texts.join('; ')}.\n`;
+}
+
+export function caseTitle({ title, latencyMs }) {
+  return latencyMs > 0 ? `${title}, ${latencyMs} ms a round trip` : title;
+}
+
+function spread({ min, q1, q3 }) {
+  return `${milliseconds(min)} · ${milliseconds(q1)}–${milliseconds(q3)}`;
+}
+
+function milliseconds(value) {
+  return Math.round(value).toLocaleString('en');
+}
+
+function times(value) {
+  return value === null ? NONE : value.toFixed(2);
+}
+
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const rule = heads.map((_, index) => (index === 0 ? '---' : '--:'));
+  return `${[heads, rule, ...rows].map(line).join('\n')}\n`;
+}

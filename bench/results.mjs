@@ -1,0 +1,37 @@
+// Writes what was measured: JSON with every run, Markdown to read, a chart to see.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderChart } from './chart.mjs';
+import { renderMarkdown } from './markdown.mjs';
+
+/**
+ * @param {string} folder
+ * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>,
+ *   results: import('./contest.mjs').CaseResult[] }} measured
+ */
+export function writeResults(folder, { machine, results }) {
+  const document = { version: 1, machine, results };
+  writeFileSync(join(folder, 'latest.json'), json(document));
+  writeFileSync(join(folder, 'latest.md'), renderMarkdown(document));
+  writeFileSync(join(folder, 'latest.svg'), renderChart(results));
+}
+
+/** A line for each case and each tool in it: a file that can be read, and compared with another. */
+function json({ results, ...rest }) {
+  const cases = results.map(({ standings, ...one }) => {
+    const lines = standings.map((standing) => `    ${JSON.stringify(rounded(standing))}`);
+    return `  ${JSON.stringify(one).slice(0, -1)},"standings":[\n${lines.join(',\n')}\n  ]}`;
+  });
+  return `${JSON.stringify(rest).slice(0, -1)},"results":[\n${cases.join(',\n')}\n]}\n`;
+}
+
+/** A hundredth of a millisecond is less than anything here can tell. */
+function rounded({ runs, ...standing }) {
+  const short = (value) => (value === null ? null : Number(value.toFixed(2)));
+  const rows = runs.map(({ wallMs, cpuMs, memoryBytes }) => ({
+    wallMs: short(wallMs),
+    cpuMs: short(cpuMs),
+    memoryBytes,
+  }));
+  return { ...standing, runs: rows };
+}
