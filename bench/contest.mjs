@@ -2,13 +2,12 @@
 // does meets all of them alike. Each run is checked; a wrong result ends the bench.
 import { performance } from 'node:perf_hooks';
 import { isAbsolute, join } from 'node:path';
+import { check } from './check.mjs';
 import { PEER_MODULES } from './folders.mjs';
 import { measure } from './measure.mjs';
 import { ensureProject, resetProject } from './projects.mjs';
 import { startProxy } from './proxy.mjs';
 import { summarize } from './statistics.mjs';
-
-const OUTPUT_SHOWN = 2000;
 
 /**
  * @typedef {import('./cases.mjs').Contestant} Contestant
@@ -120,19 +119,6 @@ function commandOf({ peer, args }, place, nodeOptions) {
     cwd: place.folder,
     env: { ...base, ...peer.env?.(place) },
   };
-}
-
-/** A tool that is fast because it did not do its job must not win. */
-async function check({ peer, says, expected }, { code, output }, query) {
-  const fail = (what) => {
-    throw new Error(`${peer.title}: ${what}. It printed:\n${output.slice(-OUTPUT_SHOWN)}`);
-  };
-  if (code !== 0) fail(`it ended with ${code}`);
-  if (says && !says.test(output)) fail(`it did not print ${says}`);
-  for (const [sql, wanted] of Object.entries(expected)) {
-    const [{ n }] = await query(sql);
-    if (n !== wanted) fail(`${sql} gives ${n} instead of ${wanted}`);
-  }
 }
 
 /** @returns {Standing} */

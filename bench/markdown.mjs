@@ -71,7 +71,7 @@ function section(one) {
     String(s.roundTrips),
   ]);
   const heads = [
-    `${standings[0]?.wallMs.runs ?? 0} runs`,
+    runsOf(standings),
     'wall ms',
     'min · quartiles',
     '× knexward',
@@ -81,6 +81,11 @@ function section(one) {
     'round trips',
   ];
   return `### ${caseTitle(one)}\n\n${table(heads, rows)}${without(leftOut)}`;
+}
+
+function runsOf(standings) {
+  const runs = standings[0]?.wallMs.runs ?? 0;
+  return runs === 1 ? '1 run' : `${runs} runs`;
 }
 
 /** psql where it is there, else the raw client: the least that the job takes. */

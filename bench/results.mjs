@@ -16,22 +16,16 @@ export function writeResults(folder, { machine, results }) {
   writeFileSync(join(folder, 'latest.svg'), renderChart(results));
 }
 
-/** A line for each case and each tool in it: a file that can be read, and compared with another. */
+/** A line for each tool in each case: a file that can be read, and compared with another. */
 function json({ results, ...rest }) {
   const cases = results.map(({ standings, ...one }) => {
-    const lines = standings.map((standing) => `    ${JSON.stringify(rounded(standing))}`);
+    const lines = standings.map((standing) => `    ${JSON.stringify(standing, rounded)}`);
     return `  ${JSON.stringify(one).slice(0, -1)},"standings":[\n${lines.join(',\n')}\n  ]}`;
   });
   return `${JSON.stringify(rest).slice(0, -1)},"results":[\n${cases.join(',\n')}\n]}\n`;
 }
 
 /** A hundredth of a millisecond is less than anything here can tell. */
-function rounded({ runs, ...standing }) {
-  const short = (value) => (value === null ? null : Number(value.toFixed(2)));
-  const rows = runs.map(({ wallMs, cpuMs, memoryBytes }) => ({
-    wallMs: short(wallMs),
-    cpuMs: short(cpuMs),
-    memoryBytes,
-  }));
-  return { ...standing, runs: rows };
+function rounded(key, value) {
+  return typeof value === 'number' ? Math.round(value * 100) / 100 : value;
 }

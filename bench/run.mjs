@@ -31,7 +31,7 @@ try {
 
 /** @param {import('./options.mjs').Options} options */
 async function bench(options) {
-  await installPeers(log);
+  if (options.peers.some((peer) => peer.package !== null)) await installPeers(log);
   if (options.cases.some(({ id }) => id === 'unleash')) await fetchUnleash(log);
   const server = await BenchServer.start();
   stopOnSignals(server);

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { REPOSITORY } from '../folders.mjs';
 import { insert, quote } from './peer.mjs';
 
 const RAW = fileURLToPath(new URL('./raw-client.cjs', import.meta.url));
@@ -79,6 +80,7 @@ export const raw = {
   history: null,
   floor: true,
   program: './raw-client.cjs',
+  modules: join(REPOSITORY, 'node_modules'),
   files: (changes, job) => ({
     ...scripts(changes, job),
     'raw-client.cjs': readFileSync(RAW, 'utf8'),

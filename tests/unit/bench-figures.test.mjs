@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { check } from '../../bench/check.mjs';
 import { cpuTime } from '../../bench/measure.mjs';
 import { changes } from '../../bench/migrations.mjs';
 import { RoundTrips } from '../../bench/round-trips.mjs';
@@ -38,6 +39,27 @@ describe('issue 7, the bench: its figures', () => {
     expect(cpuTime('0m0.001s 0m0.002s\n0m1.250s 0m0.100s\n')).toBeCloseTo(1350);
     expect(cpuTime('0m0.000000s 0m0.000000s\n2m3.500000s 0m0.000000s\n')).toBeCloseTo(123_500);
     expect(cpuTime('')).toBeNull();
+  });
+
+  describe('the check of a run', () => {
+    const contestant = {
+      peer: { title: 'a tool' },
+      says: /^up to date$/m,
+      expected: { 'select count of tables': 200 },
+    };
+    const judged = (code, output, n) => check(contestant, { code, output }, async () => [{ n }]);
+
+    it('passes where code, output and database are as they should be', async () => {
+      await expect(judged(0, 'hello\nup to date\n', 200)).resolves.toBeUndefined();
+    });
+
+    it.each([
+      ['the exit code', 1, 'up to date', 200, /a tool: it ended with 1/],
+      ['the output', 0, 'applied 3', 200, /did not print .*up to date[^]*applied 3/],
+      ['the database', 0, 'up to date', 199, /tables gives 199 instead of 200/],
+    ])('fails, and says so, where %s is wrong', async (_, code, output, n, message) => {
+      await expect(judged(code, output, n)).rejects.toThrow(message);
+    });
   });
 
   describe('round trips', () => {
