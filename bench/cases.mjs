@@ -1,5 +1,5 @@
 // What is measured. Each case turns the tools into contestants, or says why one cannot take part.
-import { adoptCase } from './cases/adopt.mjs';
+import { adoptCase, adoptedCase } from './cases/adopt.mjs';
 import { standardCase } from './cases/standard.mjs';
 import { unleashCase } from './cases/unleash.mjs';
 
@@ -29,6 +29,8 @@ export const CASES = [
   ...[0, 200, 2000, 10_000].map((applied) =>
     standardCase({ id: `nothing-${applied}`, group: 'nothing', action: 'up', applied }),
   ),
+  adoptedCase(2000),
+  adoptedCase(10_000),
   standardCase({ id: 'apply-1', group: 'apply', action: 'up', applied: 200, pending: 1 }),
   standardCase({ id: 'apply-200', group: 'apply', action: 'up', pending: 200 }),
   standardCase({ id: 'apply-2000', group: 'apply', action: 'up', pending: 2000 }),

@@ -1,6 +1,7 @@
 // npm run bench: measures knexward and its peers, in one run, on one server.
 import { mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { CASES } from './cases.mjs';
 import { contest } from './contest.mjs';
 import { BenchServer } from './database.mjs';
 import { fetchUnleash, installPeers } from './install.mjs';
@@ -44,13 +45,20 @@ async function bench(options) {
       const { peers } = options;
       results.push(await contest(one, { server, peers, runs, latencyMs, log }));
       // After each case: what is measured is not lost when a later one fails.
-      writeResults(options.out, { machine, results });
+      writeResults(options.out, { machine, results: inOrder(results) });
       if (options.profile && latencyMs === 0) await profileKnexward(one, server, options);
     }
   } finally {
     await server.stop();
   }
   log(`Done: ${options.out}`);
+}
+
+/** As the list of cases has them, in whatever order they were asked for. */
+function inOrder(results) {
+  const place = ({ id, latencyMs }) =>
+    CASES.findIndex((one) => one.id === id) + (latencyMs > 0 ? CASES.length : 0);
+  return [...results].sort((a, b) => place(a) - place(b));
 }
 
 /** The cases, then those again that are asked for with latency. */

@@ -31,8 +31,8 @@ export function knexHistory(names) {
     )}`;
 }
 
-/** knexward's journal, as its own create statement has it. */
-function journal(rows) {
+/** knexward's journal, as its own create statement has it; the rows are name and text. */
+export function journal(rows) {
   return `
     create table knexward_journal (
       id bigint generated always as identity primary key,
