@@ -1,6 +1,7 @@
 // One case: every tool once, then every tool once more, and so on, so that what else the machine
 // does meets all of them alike. Each run is checked; a wrong result ends the bench.
 import { performance } from 'node:perf_hooks';
+import { loadavg } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { check } from './check.mjs';
 import { PEER_MODULES } from './folders.mjs';
@@ -29,6 +30,8 @@ import { summarize } from './statistics.mjs';
  * @property {string} group
  * @property {number} count
  * @property {number} latencyMs
+ * @property {string} at when it began
+ * @property {number} load what else the machine was doing then: processes at work, in the last minute
  * @property {Standing[]} standings
  * @property {{ title: string, reason: string }[]} leftOut
  */
@@ -41,6 +44,7 @@ import { summarize } from './statistics.mjs';
  */
 export async function contest(one, { server, peers, runs, latencyMs, log }) {
   const { contestants, leftOut } = enter(one, peers);
+  const began = { at: new Date().toISOString(), load: Number(loadavg()[0]?.toFixed(1)) };
   const proxy = await startProxy(server.server, latencyMs);
   const field = contestants.map((contestant) => ({ contestant, counted: undefined, runs: [] }));
   const port = latencyMs > 0 ? proxy.port : server.server.port;
@@ -66,7 +70,8 @@ export async function contest(one, { server, peers, runs, latencyMs, log }) {
     await server.dropAll();
   }
   const { id, title, group, count } = one;
-  return { id, title, group, count, latencyMs, standings: field.map(standing), leftOut };
+  const standings = field.map(standing);
+  return { id, title, group, count, latencyMs, ...began, standings, leftOut };
 }
 
 function enter(one, peers) {

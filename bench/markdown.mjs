@@ -30,9 +30,9 @@ export function renderMarkdown({ machine, results }) {
   ].join('\n');
 }
 
-function describe({ date, system, processor, memoryGib, load, node, postgres, versions }) {
+function describe({ date, system, processor, memoryGib, node, postgres, versions }) {
   const tools = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${date.slice(0, 10)} · ${processor}, ${memoryGib} GiB · ${system} · Node.js ${node} · PostgreSQL ${postgres} · load at the start ${load}
+  return `${date.slice(0, 10)} · ${processor}, ${memoryGib} GiB · ${system} · Node.js ${node} · PostgreSQL ${postgres}
 
 ${tools.join(' · ')}\n`;
 }
@@ -57,7 +57,7 @@ function promises(verdicts) {
 }
 
 function section(one) {
-  const { standings, leftOut } = one;
+  const { standings, leftOut, at, load } = one;
   const ours = standings.find(({ id }) => id.startsWith('knexward'));
   const floor = floorOf(standings);
   const rows = standings.map((s) => [
@@ -80,7 +80,8 @@ function section(one) {
     'peak MiB',
     'round trips',
   ];
-  return `### ${caseTitle(one)}\n\n${table(heads, rows)}${without(leftOut)}`;
+  const when = `${at.slice(0, 16).replace('T', ' ')} UTC, load ${load} at the start.`;
+  return `### ${caseTitle(one)}\n\n${table(heads, rows)}\n${when}${without(leftOut)}\n`;
 }
 
 function runsOf(standings) {
@@ -101,7 +102,7 @@ function without(leftOut) {
     reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
   }
   const texts = [...reasons].map(([reason, titles]) => `${titles.join(', ')} (${reason})`);
-  return `\nLeft out: ${texts.join('; ')}.\n`;
+  return ` Left out: ${texts.join('; ')}.`;
 }
 
 export function caseTitle({ title, latencyMs }) {

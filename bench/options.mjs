@@ -17,6 +17,7 @@ export const USAGE = `npm run bench -- [options]
                   measured runs of each with latency (as --runs)
   --quick         3 runs, and no case of more than 200 changes
   --out FOLDER    where the results go (bench/results)
+  --add           keep what is there of the cases that are not measured again
   --profile       a CPU profile of knexward in each case, beside the results
 `;
 
@@ -34,6 +35,7 @@ const QUICK_RUNS = 3;
  * @property {number} latencyMs 0: not asked for
  * @property {number} latencyRuns
  * @property {string} out
+ * @property {boolean} add
  * @property {boolean} profile
  */
 
@@ -55,6 +57,7 @@ export function parseOptions(argv) {
       'latency-runs': text,
       out: text,
       quick: flag,
+      add: flag,
       profile: flag,
       help: { ...flag, short: 'h' },
     },
@@ -70,6 +73,7 @@ export function parseOptions(argv) {
     latencyMs: values.latency === undefined ? 0 : whole('--latency', values.latency),
     latencyRuns: whole('--latency-runs', values['latency-runs'] ?? String(runs)),
     out: values.out === undefined ? join(BENCH, 'results') : resolve(values.out),
+    add: values.add,
     profile: values.profile,
   };
 }

@@ -1,5 +1,5 @@
 // Writes what was measured: JSON with every run, Markdown to read, a chart to see.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from './chart.mjs';
 import { renderMarkdown } from './markdown.mjs';
@@ -14,6 +14,21 @@ export function writeResults(folder, { machine, results }) {
   writeFileSync(join(folder, 'latest.json'), json(document));
   writeFileSync(join(folder, 'latest.md'), renderMarkdown(document));
   writeFileSync(join(folder, 'latest.svg'), renderChart(results));
+}
+
+/**
+ * What was measured before, of other cases than these. Each case is complete in itself: ratios are
+ * within it.
+ *
+ * @param {string} folder
+ * @param {readonly import('./contest.mjs').CaseResult[]} results
+ */
+export function earlierResults(folder, results) {
+  const file = join(folder, 'latest.json');
+  if (!existsSync(file)) return [];
+  const key = ({ id, latencyMs }) => `${id} ${latencyMs}`;
+  const measured = new Set(results.map(key));
+  return JSON.parse(readFileSync(file, 'utf8')).results.filter((one) => !measured.has(key(one)));
 }
 
 /** A line for each tool in each case: a file that can be read, and compared with another. */

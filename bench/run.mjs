@@ -9,7 +9,7 @@ import { describeMachine } from './machine.mjs';
 import { killMeasured } from './measure.mjs';
 import { MOST_WITH_LATENCY, parseOptions, sizeOf, USAGE } from './options.mjs';
 import { profileKnexward } from './profile.mjs';
-import { writeResults } from './results.mjs';
+import { earlierResults, writeResults } from './results.mjs';
 
 const EXIT_INTERRUPTED = 130;
 /** A case that applies so many takes minutes a round. */
@@ -45,7 +45,8 @@ async function bench(options) {
       const { peers } = options;
       results.push(await contest(one, { server, peers, runs, latencyMs, log }));
       // After each case: what is measured is not lost when a later one fails.
-      writeResults(options.out, { machine, results: inOrder(results) });
+      const earlier = options.add ? earlierResults(options.out, results) : [];
+      writeResults(options.out, { machine, results: inOrder([...earlier, ...results]) });
       if (options.profile && latencyMs === 0) await profileKnexward(one, server, options);
     }
   } finally {

@@ -17,7 +17,12 @@ function standing(id, wallMs, more = {}) {
 
 function result(id, standings, more = {}) {
   const title = `The case ${id}`;
-  return { id, title, group: 'nothing', count: 0, latencyMs: 0, standings, leftOut: [], ...more };
+  const began = { at: '2026-11-22T20:15:30.000Z', load: 0.5 };
+  return {
+    ...{ id, title, group: 'nothing', count: 0, latencyMs: 0, standings, leftOut: [] },
+    ...began,
+    ...more,
+  };
 }
 
 const MACHINE = {
@@ -25,7 +30,6 @@ const MACHINE = {
   system: 'linux 6, x64',
   processor: 'two cores',
   memoryGib: 24,
-  load: 0.5,
   node: 'v20',
   postgres: '18.4',
   versions: { knexward: '0.1.0', knex: '3.3.0' },
@@ -66,6 +70,7 @@ describe('issue 7, the bench: its report', () => {
     const text = render({ ...one, latencyMs: 5 });
     expect(text).toContain('2026-11-22 · two cores, 24 GiB');
     expect(text).toContain('knexward 0.1.0 · knex 3.3.0');
+    expect(text).toContain('2026-11-22 20:15 UTC, load 0.5 at the start.');
     expect(text).toContain('The case nothing-200, 5 ms a round trip');
   });
 
