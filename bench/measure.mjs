@@ -39,6 +39,7 @@ export function measure({ program, args, cwd, env }) {
   const [file, argv] = SHELL ? [SHELL, ['-c', SCRIPT, 'bench', program, ...args]] : [program, args];
   return new Promise((resolve, reject) => {
     const start = performance.now();
+    /** @type {import('node:child_process').StdioOptions} */
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe'];
     const child = spawn(file, argv, { cwd, env, stdio, detached: SHELL !== undefined });
     running = child;
@@ -47,10 +48,11 @@ export function measure({ program, args, cwd, env }) {
     let times = '';
     let wallMs = 0;
     let memoryBytes = null;
-    for (const stream of [child.stdout, child.stderr]) {
+    const [, stdout, stderr, spent] = /** @type {import('node:stream').Readable[]} */ (child.stdio);
+    for (const stream of [stdout, stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (output += text));
     }
-    child.stdio[3].setEncoding('utf8').on('data', (text) => (times += text));
+    spent.setEncoding('utf8').on('data', (text) => (times += text));
     child.on('error', reject);
     child.on('exit', () => {
       wallMs = performance.now() - start;
@@ -73,5 +75,8 @@ export function cpuTime(times) {
   const [, children] = times.trim().split('\n');
   const parts = [...(children ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   if (parts.length !== 2) return null;
-  return parts.reduce((sum, [, minutes, seconds]) => sum + (minutes * 60 + +seconds) * 1000, 0);
+  return parts.reduce(
+    (sum, [, minutes, seconds]) => sum + (Number(minutes) * 60 + Number(seconds)) * 1000,
+    0,
+  );
 }

@@ -44,8 +44,8 @@ const QUICK_RUNS = 3;
  * @returns {Options | 'help'}
  */
 export function parseOptions(argv) {
-  const text = { type: 'string' };
-  const flag = { type: 'boolean', default: false };
+  const text = /** @type {const} */ ({ type: 'string', multiple: false });
+  const flag = /** @type {const} */ ({ type: 'boolean', multiple: false, default: false });
   const { values } = parseArgs({
     args: argv,
     options: {

@@ -1,4 +1,5 @@
 // A TCP proxy in front of the server that counts round trips and adds latency.
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { RoundTrips } from './round-trips.mjs';
@@ -48,9 +49,10 @@ export async function startProxy(server, latencyMs = 0) {
     });
     upstream.on('end', () => client.end());
   });
-  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
   return {
-    port: listener.address().port,
+    port: /** @type {import('node:net').AddressInfo} */ (listener.address()).port,
     roundTrips,
     async close() {
       for (const socket of sockets) socket.destroy();

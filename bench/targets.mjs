@@ -12,10 +12,10 @@ const MIB = 2 ** 20;
 /** @type {{ what: string, limit: number, unit: string, of: (find: Find) => number | null }[]} */
 const TARGETS = [
   ...[
-    ['dbmate', 1],
-    ['knex', 0.5],
-    ['db-migrate', 0.5],
-  ].map(([peer, limit]) => ({
+    { peer: 'dbmate', limit: 1 },
+    { peer: 'knex', limit: 0.5 },
+    { peer: 'db-migrate', limit: 0.5 },
+  ].map(({ peer, limit }) => ({
     what: `Nothing pending, 2,000 applied: wall time against ${peer}`,
     limit,
     unit: '×',
