@@ -22,8 +22,12 @@ export function renderMarkdown({ machine, results }) {
     describe(machine),
     '![Median wall times, one panel a case](latest.svg)\n',
     '## At a glance\n',
-    `Median wall time in milliseconds.\n`,
-    overview(results),
+    'Median wall time in milliseconds:\n',
+    overview(results, ({ wallMs }) => milliseconds(wallMs.median)),
+    'Median CPU time in milliseconds, the server’s left aside:\n',
+    overview(results, ({ cpuMs }) => (cpuMs ? milliseconds(cpuMs.median) : NONE)),
+    'Round trips to the server:\n',
+    overview(results, ({ roundTrips }) => roundTrips.toLocaleString('en')),
     ...(verdicts.length > 0 ? ['## What was promised\n', promises(verdicts)] : []),
     '## Case by case\n',
     ...results.map(section),
@@ -37,13 +41,17 @@ function describe({ date, system, processor, memoryGib, node, postgres, versions
 ${tools.join(' · ')}\n`;
 }
 
-function overview(results) {
-  const titles = new Map(results.flatMap(({ standings }) => standings.map((s) => [s.id, s.title])));
+/** knexward first, the floors last. */
+function overview(results, figure) {
+  const all = results.flatMap(({ standings }) => standings);
+  const rank = ({ id, floor }) => (id.startsWith('knexward') ? 0 : floor ? 2 : 1);
+  const ranked = [...all].sort((a, b) => rank(a) - rank(b));
+  const titles = new Map(ranked.map(({ id, title }) => [id, title]));
   const rows = results.map((one) => [
     caseTitle(one),
     ...[...titles.keys()].map((id) => {
       const standing = one.standings.find((s) => s.id === id);
-      return standing ? milliseconds(standing.wallMs.median) : NONE;
+      return standing ? figure(standing) : NONE;
     }),
   ]);
   return table(['', ...titles.values()], rows);

@@ -61,6 +61,15 @@ describe('issue 7, the bench: its report', () => {
     ]);
   });
 
+  it('shows all cases at a glance, knexward first and the floors last, whoever came first', () => {
+    const text = render(
+      result('a', [standing('psql', 1, { floor: true })]),
+      result('b', [standing('knex', 3), standing('knexward', 2)]),
+    );
+    expect(text).toContain('|  | knexward | knex | psql |');
+    expect(text).toContain('| The case a | – | – | 1 |\n| The case b | 2 | 3 | – |');
+  });
+
   it('names who is left out, once for each reason', () => {
     const leftOut = ['a', 'b'].map((title) => ({ title, reason: 'has no such command' }));
     expect(render({ ...one, leftOut })).toContain('Left out: a, b (has no such command).');
