@@ -1,10 +1,10 @@
 /** @type {import('jest').Config} */
 module.exports = {
-  testMatch: ['<rootDir>/tests/**/*.test.ts', '<rootDir>/backend/tests/**/*.test.ts'],
+  testMatch: ['<rootDir>/tests/**/*.test.{ts,mjs}', '<rootDir>/backend/tests/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/tests/fixtures/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.(ts|mjs)$': [
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
