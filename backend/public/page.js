@@ -1,6 +1,6 @@
 // The page of hosts and participants. Where it is, the address says: #host/CODE, #join/CODE, or
 // nothing. A host's token is kept for the browser, a participant's for the tab.
-/* global document, fetch, io, localStorage, location, sessionStorage, window */
+/* global document, io, localStorage, location, sessionStorage, window */
 const $ = (id) => document.getElementById(id);
 const state = { role: null, code: null, me: null, questions: new Map(), votes: {} };
 const socket = io();
