@@ -9,6 +9,8 @@ import { judge } from './targets.mjs';
 
 const MIB = 2 ** 20;
 const NONE = '–';
+const ACROSS =
+  'A line that compares two cases is only as good as the machine was equally busy in both: see when each was measured.\n';
 
 /**
  * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>, results: CaseResult[] }} measured
@@ -28,7 +30,7 @@ export function renderMarkdown({ machine, results }) {
     overview(results, ({ cpuMs }) => (cpuMs ? milliseconds(cpuMs.median) : NONE)),
     'Round trips to the server:\n',
     overview(results, ({ roundTrips }) => roundTrips.toLocaleString('en')),
-    ...(verdicts.length > 0 ? ['## What was promised\n', promises(verdicts)] : []),
+    ...(verdicts.length > 0 ? ['## What was promised\n', promises(verdicts), ACROSS] : []),
     '## Case by case\n',
     ...results.map(section),
   ].join('\n');

@@ -85,11 +85,13 @@ export function sizeOf(id) {
 
 function selectPeers(names) {
   if (names === undefined) return PEERS;
-  return names.split(',').flatMap((name) => {
-    const found = PEERS.filter(({ id }) => id === name || id.startsWith(`${name}-`));
+  const chosen = names.split(',').flatMap((name) => {
+    const exact = PEERS.filter(({ id }) => id === name);
+    const found = exact.length > 0 ? exact : PEERS.filter(({ id }) => id.startsWith(`${name}-`));
     if (found.length > 0) return found;
     throw new Error(`No peer "${name}". There are: ${PEERS.map(({ id }) => id).join(', ')}.`);
   });
+  return PEERS.filter((peer) => chosen.includes(peer));
 }
 
 function whole(option, text) {
