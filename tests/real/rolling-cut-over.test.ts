@@ -16,7 +16,7 @@ import { LoadBalancer } from '../support/load-balancer';
 import { Voters } from '../support/voters';
 import { waitFor } from '../support/wait-for';
 
-/** All 216 orders take minutes; by default those run in which every pair of choices meets. */
+/** All 216 orders take most of an hour; by default those run in which every pair of choices meets. */
 const ORDERS = process.env['CUT_OVER_ORDERS'] === 'all' ? everyOrder() : coveringOrders();
 const ROOM = 'ROLL42';
 const BOOKKEEPING = [
