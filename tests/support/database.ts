@@ -38,10 +38,14 @@ export interface RoleOptions {
   memberOf?: readonly string[];
 }
 
-/** Creates an empty database under a random name on the tests' server. */
-export async function createDatabase(): Promise<TestDatabase> {
+/**
+ * Creates a database under a random name on the tests' server: an empty one, or a copy of the one
+ * that is named, to which nothing may be connected then.
+ */
+export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
   const name = randomName('test');
-  await onServer((client) => client.query(`CREATE DATABASE ${escapeIdentifier(name)}`));
+  const template = copyOf === undefined ? '' : ` TEMPLATE ${escapeIdentifier(copyOf)}`;
+  await onServer((client) => client.query(`CREATE DATABASE ${escapeIdentifier(name)}${template}`));
   const config: ClientConfig = { ...serverAddress(), database: name };
   let opening: Promise<Client> | undefined;
   return {

@@ -1,4 +1,4 @@
-import { createMigrator, type EnvironmentConfig } from 'knexward';
+import { createMigrator, type EnvironmentConfig, type Problem } from 'knexward';
 import { ROOT } from '../config/root.js';
 
 /** Whether this instance can serve, and what stands in the way. */
@@ -42,22 +42,37 @@ export class ReadinessCheck {
     return this.last.answer;
   }
 
-  /** A database that is ahead is in order: an old release starts beside it during a roll-back. */
   private async ask(): Promise<Readiness> {
     try {
-      const status = await createMigrator({ config: this.config, cwd: ROOT }).status();
-      if (status.upToDate) return { ready: true };
+      const { pending, applied, problems } = await createMigrator({
+        ...{ config: this.config, cwd: ROOT },
+      }).status();
+      const names = new Set(applied.map(({ name }) => name));
+      if (pending.length === 0 && !problems.some((problem) => isInTheWay(problem, names))) {
+        return { ready: true };
+      }
       return {
         ready: false,
         reason: 'migrations',
-        pending: status.pending.length,
-        problems: status.problems.map(({ code }) => code),
+        pending: pending.length,
+        problems: problems.map(({ code }) => code),
       };
     } catch (error) {
       const { code = 'UNKNOWN' } = error as { code?: string };
       return { ready: false, reason: 'database', problems: [code] };
     }
   }
+}
+
+/**
+ * Whether this release cannot serve with it. A database that is ahead is in order, however it came to
+ * be: what another release applies, is at, or has failed at, must not take this one out of service,
+ * be it the next one with knexward or, during a cut-over, the old one with db-migrate.
+ */
+function isInTheWay({ code, migration }: Problem, applied: ReadonlySet<string>): boolean {
+  if (code === 'KNEX_LOCKED') return true;
+  // Applied, and reverted by db-migrate since, or half reverted.
+  return ['NOT_ADOPTED', 'UNFINISHED'].includes(code) && applied.has(migration ?? '');
 }
 
 async function withinTime(answer: Promise<Readiness>): Promise<Readiness> {

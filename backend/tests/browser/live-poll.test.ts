@@ -68,7 +68,7 @@ describeInBrowser('npm run backend, in a browser (issue 6, must show 1)', () => 
 
   it('starts the embedded PostgreSQL, migrates it, and says where the page is', () => {
     expect(program.output()).toContain('Using the embedded PostgreSQL in');
-    expect(program.output()).toContain('18 migrations applied');
+    expect(program.output()).toContain('19 migrations applied');
   });
 
   it('a host and three participants: questions, votes and results are seen live by all', async () => {
