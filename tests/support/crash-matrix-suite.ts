@@ -13,8 +13,12 @@ export const FAULTS: Record<FaultName, string> = {
 export const LANES = 2;
 const TIME_LIMIT_MS = 900_000;
 
+/** One transaction each, which a killed runner has met at every message: a sample for the others. */
+const SAMPLED: ReadonlySet<string> = new Set(['finish', 'undo']);
+const SAMPLE = 5;
+
 /**
- * The exhaustive crash matrix for one fault (a file for each, so that Jest runs them side by side):
+ * The crash matrix for one fault (a file for each, so that Jest runs them side by side):
  * at every message, just before and just after it. After each: nothing ran twice, history and
  * schema agree (or one unfinished change is reported), no lock is left, and the next run comes to
  * the same end as an undisturbed one.
@@ -29,12 +33,13 @@ export function describeCrashMatrix(fault: FaultName): void {
     afterAll(() => project.remove());
 
     it.each(SCENARIOS.map((scenario) => ({ scenario, action: scenario.action })))(
-      '$action: at every message, before and after it',
+      '$action: before and after the messages to the server',
       async ({ scenario, action }) => {
+        const every = fault !== 'kill' && SAMPLED.has(action) ? SAMPLE : 1;
         const { messages, points } = await strikeEverywhere(project.root, fault, scenario, {
-          lanes: LANES,
+          ...{ lanes: LANES, every },
         });
-        expect(points).toBe(2 * messages);
+        expect(points).toBe(2 * Math.floor(messages / every));
         console.info(
           `crash matrix, ${action}, ${FAULTS[fault]}: ${points} points at ${messages} messages`,
         );
