@@ -27,7 +27,7 @@ describeWithPgBouncer('the crash matrix through PgBouncer in transaction mode (S
         const { messages, points } = await strikeEverywhere(project.root, fault, scenario, {
           ...{ lanes: LANES, through: pooler.address, every: EVERY },
         });
-        expect(points).toBeGreaterThan(5);
+        expect(points).toBeGreaterThan(3);
         console.info(
           `crash matrix through PgBouncer, ${action}, ${FAULTS[fault]}: ${points} points at every ${EVERY}th of ${messages} messages`,
         );

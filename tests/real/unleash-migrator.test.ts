@@ -72,7 +72,6 @@ describe("Unleash's own migrator", () => {
 
   it('on a half migrated database: carries over, goes on, stops where it is told to', async () => {
     await real(database, 'up', '-c', '200');
-    const before = await namesIn(database, 'migrations');
     expect(await call('requiresMigration')).toBe(true);
     expect(await history()).toEqual([]);
     const all = await namesIn(judge, 'migrations');
@@ -82,7 +81,8 @@ describe("Unleash's own migrator", () => {
     expect(await history()).toEqual(all);
     expect(await differences(judge, database)).toEqual([]);
     expect(await call('requiresMigration')).toBe(false);
-    expect(await namesIn(database, 'migrations')).toEqual(before);
+    // An old release may start at any moment, and has to find all that is applied.
+    expect(await namesIn(database, 'migrations')).toEqual(all);
   });
 
   it('on a half migrated database: resetDb reverts what db-migrate has applied', async () => {
