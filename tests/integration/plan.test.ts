@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { compareCatalogs, readCatalog } from '../support/catalog';
 import { createDatabase, createRole, type TestDatabase, type TestRole } from '../support/database';
@@ -405,6 +406,14 @@ describe('US8 plan: the SQL that up would run', () => {
     expect((await knexward(['plan', '-o', 'plans/a.sql'])).code).toBe(0);
     expect((await knexward(['plan', '-o', 'plans/a.sql', '-c', '1'])).code).toBe(0);
     expect(project.read('plans/a.sql')).toContain('1/1 20150101000000-rooms.js');
+  });
+
+  it('a path that leads out of the project is refused before anything is tried', async () => {
+    for (const path of ['../plan.sql', join(tmpdir(), 'plan.sql')]) {
+      const { code, stderr } = await knexward(['plan', '-o', path]);
+      expect({ code, told: stderr.includes('USAGE') }).toEqual({ code: 2, told: true });
+      expect(existsSync(resolve(project.root, path))).toBe(false);
+    }
   });
 
   it('hooks around a change are a part of it; a schema that a migration makes is not there before', async () => {
