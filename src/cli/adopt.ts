@@ -3,6 +3,7 @@ import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
 import { type ReplayOptions } from '../verify/replay.js';
 import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
 type AdoptOptions = CommonOptions &
@@ -112,12 +113,7 @@ function proofFor(output: Output): { options: ReplayOptions; end: () => void } {
   return {
     options: {
       signal: stop.signal,
-      onReplay: (where, count) =>
-        output.note('info', `Replaying ${count} migrations on ${where} …`),
-      listener: (event) => {
-        if (event.type !== 'started') return;
-        output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
-      },
+      ...replayProgress(output),
     },
     end: () => {
       if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;

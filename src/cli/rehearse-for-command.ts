@@ -3,6 +3,7 @@ import { type Output } from '../report/output.js';
 import { type RunResult } from '../run/result.js';
 import { type RunRequest } from '../run/request.js';
 import { type Rehearsal } from '../verify/rehearsal/rehearse.js';
+import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
 /** Rehearses with progress on stderr, and until a signal stops it. */
@@ -17,15 +18,9 @@ export async function rehearseForCommand(
     return await rehearse(config, {
       ...{ direction, ...(extent && { extent }), signal: stop.signal },
       onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
-      onReplay: (where, count) =>
-        output.note('info', `Replaying ${count} migrations on ${where} …`),
       onRehearse: (where, count) =>
         output.note('info', `Rehearsing ${count} migrations on ${where} …`),
-      listener: (event) => {
-        if (event.type === 'started') {
-          output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
-        }
-      },
+      ...replayProgress(output),
     });
   } catch (error) {
     if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { type VerifyOptions } from '../verify/verify.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
 /** The database is not what its migrations make. */
@@ -75,13 +76,7 @@ Examples:
             if (index === 0) output.note('info', `Taking ${total} up, down and up again …`);
             output.status(`  … ${index + 1}/${total} ${name}`);
           },
-          onReplay: (where, count) =>
-            output.note('info', `Replaying ${count} migrations on ${where} …`),
-          listener: (event) => {
-            if (event.type === 'started') {
-              output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
-            }
-          },
+          ...replayProgress(output),
         };
         const verification =
           against === undefined

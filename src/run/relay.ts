@@ -1,7 +1,7 @@
-import { type EventEmitter } from 'node:events';
 import { type Knex } from 'knex';
 import { type QueryResult } from 'pg';
 import { type RawConnection } from '../database/raw-connection.js';
+import { watchCommit } from './watch-transaction.js';
 
 /** What a transaction begins and ends with, each sent as one message. */
 export interface Leg {
@@ -166,16 +166,17 @@ class StandIn {
   private async commit({ statements, next }: Last): Promise<QueryResult[]> {
     const entry = next ? [BEGIN, next.entry] : [];
     const watch = watchCommit(this.connection);
+    const parts = [statements, 'commit', ...entry].filter((part) => part !== '');
+    const answer = this.message(parts.join('; '));
     try {
-      const message = [statements, 'commit', ...entry].filter((part) => part !== '').join('; ');
-      const results = await this.message(message);
-      if (next) this.beginsAhead(next, Promise.resolve(results));
+      const results = await answer;
+      if (next) this.beginsAhead(next, answer);
       return results;
     } catch (error) {
       // Knex takes it that the transaction is over, whatever became of its commit.
       await this.message('rollback').catch(() => undefined);
       if (!next || !watch.committed()) throw error;
-      this.beginsAhead(next, rejected(error));
+      this.beginsAhead(next, answer);
       return [];
     } finally {
       watch.stop();
@@ -192,23 +193,4 @@ class StandIn {
     const answer = Reflect.apply(this.given, this.connection, [text]) as Promise<QueryResult>;
     return [await answer].flat();
   }
-}
-
-/* eslint-disable-next-line @typescript-eslint/require-await */
-const rejected = async (error: unknown): Promise<never> => {
-  throw error;
-};
-
-/** Whether the server said, in its own words, that it has committed. */
-function watchCommit(connection: RawConnection): { committed(): boolean; stop(): void } {
-  const protocol = (connection as unknown as { connection?: EventEmitter }).connection;
-  let committed = false;
-  const onCommandComplete = ({ text }: { text: string }): void => {
-    if (text === 'COMMIT') committed = true;
-  };
-  protocol?.on('commandComplete', onCommandComplete);
-  return {
-    committed: () => committed,
-    stop: () => void protocol?.off('commandComplete', onCommandComplete),
-  };
 }

@@ -15,8 +15,7 @@ export interface TransactionWatch {
  * state counts that comes with `ReadyForQuery`.
  */
 export function watchTransaction(connection: RawConnection): TransactionWatch {
-  // pg's protocol layer. The native bindings have none, and then nothing can be told.
-  const protocol = (connection as unknown as { connection?: EventEmitter }).connection;
+  const protocol = protocolOf(connection);
   let ended = false;
   const onCommandComplete = ({ text }: { text: string }): void => {
     if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') ended = true;
@@ -31,6 +30,25 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
       protocol?.off('commandComplete', onCommandComplete).off('readyForQuery', onReadyForQuery);
     },
   };
+}
+
+/** Watches whether the server says, in its own words, that it has committed. */
+export function watchCommit(connection: RawConnection): { committed(): boolean; stop(): void } {
+  const protocol = protocolOf(connection);
+  let committed = false;
+  const onCommandComplete = ({ text }: { text: string }): void => {
+    if (text === 'COMMIT') committed = true;
+  };
+  protocol?.on('commandComplete', onCommandComplete);
+  return {
+    committed: () => committed,
+    stop: () => void protocol?.off('commandComplete', onCommandComplete),
+  };
+}
+
+/** pg's protocol layer. The native bindings have none, and then nothing can be told. */
+function protocolOf(connection: RawConnection): EventEmitter | undefined {
+  return (connection as unknown as { connection?: EventEmitter }).connection;
 }
 
 /** A change failed after it had ended its transaction itself: what it did before that stays. */

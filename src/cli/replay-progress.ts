@@ -1,0 +1,15 @@
+import { type Output } from '../report/output.js';
+import { type ReplayOptions } from '../verify/replay.js';
+
+/** Shows where a replay is: what is replayed where, and which migration it is at. */
+export function replayProgress(
+  output: Output,
+): Required<Pick<ReplayOptions, 'onReplay' | 'listener'>> {
+  return {
+    onReplay: (where, count) => output.note('info', `Replaying ${count} migrations on ${where} …`),
+    listener: (event) => {
+      if (event.type !== 'started') return;
+      output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);
+    },
+  };
+}
