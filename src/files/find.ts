@@ -75,7 +75,8 @@ async function findInFolder(directory: string, config: ProjectConfig): Promise<M
   const present = new Set(files);
   const migrations: Migration[] = [];
   for (const file of files) {
-    const path = join(folder, file);
+    // A folder may hold tens of thousands: join() would look at every character of each path.
+    const path = folder + sep + file;
     const name = scope === null ? file : `${scope}/${file}`;
     if (file.endsWith('.up.sql')) {
       migrations.push({ name, format: 'sql', path });
@@ -159,7 +160,7 @@ async function readFolder(directory: string): Promise<Dirent[]> {
 }
 
 function refuseLoneDown(path: string, file: string, present: ReadonlySet<string>): void {
-  const up = file.replace(/\.down\.sql$/, '.up.sql');
+  const up = `${file.slice(0, -'.down.sql'.length)}.up.sql`;
   if (present.has(up)) return;
   throw new KnexwardError('INVALID_MIGRATION', {
     message: `${path} has no ${up} beside it.`,
@@ -179,8 +180,10 @@ function configuredFormat(
   projectRoot: string,
   settings: Settings,
 ): MigrationFormat | undefined {
+  const places = Object.keys(settings.formats);
+  if (places.length === 0) return undefined;
   const inProject = relative(projectRoot, path).split(sep).join('/');
-  const matching = Object.keys(settings.formats)
+  const matching = places
     .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
     .filter(({ place }) => inProject === place || inProject.startsWith(`${place}/`))
     .sort((a, b) => b.place.length - a.place.length);

@@ -9,6 +9,7 @@ import {
   unfinishedChanges,
 } from './last-words.js';
 import { isoMoment } from './moment.js';
+import { hasExactly } from './settled.js';
 import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
@@ -60,6 +61,35 @@ interface Catalog {
  * not Knex's.
  */
 export async function readHistory(client: ClientBase, config: ResolvedConfig): Promise<History> {
+  return (await readBeside(client, config, [])).history;
+}
+
+/**
+ * The history, or `null` where there is nothing to do and nothing to say: exactly these migrations
+ * are applied. The server compares; of a history of thousands not one row is sent then. Without names
+ * it is always the history.
+ *
+ * @throws KnexwardError what `readHistory` throws
+ */
+export async function readUnlessSettled(
+  client: ClientBase,
+  config: ResolvedConfig,
+  names: readonly string[],
+): Promise<History | null> {
+  const { settled, history } = await readBeside(client, config, names);
+  if (!settled) return history;
+  const { complete, unfinished, knexLock, dbMigrate } = history;
+  const inStep = !dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0;
+  if (complete && inStep && unfinished.length === 0 && knexLock === 'free') return null;
+  return readHistory(client, config);
+}
+
+/** The history; without its rows where they are of exactly these names, and there are any. */
+async function readBeside(
+  client: ClientBase,
+  config: ResolvedConfig,
+  expected: readonly string[],
+): Promise<{ settled: boolean; history: History }> {
   const { tableName, schemaName } = config.migrations;
   const { dbMigrate } = config.settings;
   const names = [tableName, `${tableName}_lock`, JOURNAL_TABLE];
@@ -82,13 +112,11 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
   const hasLock = tables.lock in columns;
   const old = columns['db-migrate'] ?? [];
   const hasOld = DB_MIGRATE_COLUMNS.every((column) => old.includes(column));
-  const content = await readContent(client, tables, { hasHistory, hasJournal, hasLock, hasOld });
-  return {
-    tables,
-    complete: hasHistory && hasLock && hasJournal,
-    serverVersion: catalog.server_version,
-    ...content,
-  };
+  const present = { hasHistory, hasJournal, hasLock, hasOld };
+  const { settled, ...content } = await readContent(client, tables, present, expected);
+  const complete = hasHistory && hasLock && hasJournal;
+  const history = { tables, complete, serverVersion: catalog.server_version, ...content };
+  return { settled, history };
 }
 
 /**
@@ -164,27 +192,33 @@ interface Present {
   hasOld: boolean;
 }
 
-type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'>;
+type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'> & {
+  settled: boolean;
+};
 
 async function readContent(
   client: ClientBase,
   tables: HistoryTables,
   present: Present,
+  names: readonly string[],
 ): Promise<Content> {
   const { rows } = await client.query<{
+    settled: boolean;
     rows: HistoryRow[] | null;
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
     knex_lock: KnexLockState | null;
     old: History['dbMigrate'];
-  }>(`select
-    ${present.hasHistory ? historyRows(tables) : 'null'} as rows,
+  }>(`select settled,
+    ${present.hasHistory ? `case when not settled then ${historyRows(tables)} end` : 'null'} as rows,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
     ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
-    ${present.hasOld ? oldState(tables, present) : 'null'} as old`);
+    ${present.hasOld ? oldState(tables, present) : 'null'} as old
+    from (select ${present.hasHistory ? hasExactly(tables, names) : 'false'} as settled offset 0) compared`);
   const content = rows[0];
   return {
+    settled: content?.settled ?? false,
     rows: content?.rows ?? [],
     unfinished: content?.unfinished ?? [],
     failed: content?.failed ?? [],

@@ -3,7 +3,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { findMigrations } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
-import { type History, readHistory } from '../history/read.js';
+import { type History, readUnlessSettled } from '../history/read.js';
 import { type Plan } from '../plan/plan.js';
 import { planFor, type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -21,14 +21,19 @@ import { type RunResult } from './result.js';
 export async function run(given: ResolvedConfig, request: RunRequest): Promise<RunResult> {
   const { listener = () => undefined, runId = randomUUID() } = request;
   const applicationName = `knexward ${runId}`;
+  // Listed while the server lets us in. What is wrong with it is told after what is wrong there.
+  const listing = Promise.resolve(request.files ?? findMigrations(given));
+  listing.catch(() => undefined);
   const session = await openSession(given, {
     applicationName,
     onEmbedded: (folder) => listener({ type: 'embedded', folder }),
   });
   try {
     const config = await locateHistory(session.client, given);
-    const files = request.files ?? (await findMigrations(config));
-    const history = await readHistory(session.client, config);
+    const files = await listing;
+    const applied = wantsAllApplied(config, request) ? files.map(({ name }) => name) : [];
+    const history = await readUnlessSettled(session.client, config, applied);
+    if (history === null) return emptyResult(runId, config, request, NOTHING_TO_DO);
     const plan = planFor(request, files, history);
     if (stopsAtChanges(config, request)) {
       const { refuseChangedFiles } = await import('./changed-files.js');
@@ -44,6 +49,16 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   } finally {
     await session.close();
   }
+}
+
+const NOTHING_TO_DO: Plan = { direction: 'up', batch: null, steps: [] };
+
+/** Whether the run is over where every file is applied, whatever else the history would tell. */
+function wantsAllApplied(config: ResolvedConfig, request: RunRequest): boolean {
+  const { direction, extent } = request;
+  // A name has to be one of the migrations', which is for the plan to say.
+  const named = extent?.name !== undefined || extent?.only !== undefined;
+  return direction === 'up' && !named && !stopsAtChanges(config, request);
 }
 
 /**
