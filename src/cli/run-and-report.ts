@@ -80,7 +80,7 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   const { failed } = result;
   if (!failed) return;
   const { ERROR_CODES } = await import('../errors.js');
-  const { renderFailure } = await import('../report/run-text.js');
+  const { renderFailure } = await import('../report/failure-text.js');
   process.exitCode ??= ERROR_CODES[failed.code === 'LOCK_LOST' ? 'LOCK_LOST' : 'MIGRATION_FAILED'];
   const { findingOfFailure } = await import('../report/finding.js');
   output.point([findingOfFailure(failed)]);

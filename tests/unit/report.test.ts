@@ -1,7 +1,8 @@
 import { createColors } from 'picocolors';
 import { type MigrationFailure } from '../../src/run/failure';
 import { type RunResult } from '../../src/run/result';
-import { renderFailure, renderRun } from '../../src/report/run-text';
+import { renderFailure } from '../../src/report/failure-text';
+import { renderRun } from '../../src/report/run-text';
 import { renderStatus } from '../../src/report/status-text';
 
 const plain = createColors(false);

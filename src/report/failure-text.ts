@@ -1,0 +1,66 @@
+import { relative } from 'node:path';
+import { type MigrationFailure, ownHint } from '../run/failure.js';
+import { type RunResult } from '../run/result.js';
+import { excerptOf, type StatementPlace } from './excerpt.js';
+import { type Colors } from './output.js';
+
+/** A failed migration as a page of a manual: what, where, why, and what to do next. */
+export function renderFailure(result: RunResult, failure: MigrationFailure, c: Colors): string {
+  const verb = result.direction === 'up' ? 'failed' : 'could not be reverted';
+  const outcome = isStopped(failure) ? 'was stopped' : verb;
+  const { sqlstate, detail, statement, cause, fix, page } = failure;
+  const row = (label: string, value: string | null): string[] =>
+    value ? [`  ${c.dim(label)}${' '.repeat(LABEL_WIDTH - label.length)}${indented(value)}`] : [];
+  const told = [
+    `${c.red(failure.code)} ${c.bold(failure.name)} ${outcome}`,
+    `  ${indented(failure.message)}`,
+    ...row('SQLSTATE', sqlstate),
+    ...row('detail', detail),
+    ...row('hint', serversHint(failure)),
+    ...row('at', placeOf(failure)),
+    ...row('statement', statement && excerptOf(placeInStatement(failure, statement)).join('\n')),
+    ...row('cause', cause),
+    ...row('fix', fix),
+    ...row('not reached', result.notReached.join(', ')),
+    ...row('next', nextStep(result, failure)),
+    ...row('page', page),
+  ];
+  return told.map((line) => `${line}\n`).join('');
+}
+
+const LABEL_WIDTH = 12;
+
+function indented(text: string): string {
+  return text.replace(/\n/g, `\n${' '.repeat(LABEL_WIDTH + 2)}`);
+}
+
+function placeOf({ file, line }: MigrationFailure): string | null {
+  if (file === null) return null;
+  return `${relative(process.cwd(), file)}${line === null ? '' : `:${line}`}`;
+}
+
+function placeInStatement({ file, position }: MigrationFailure, statement: string): StatementPlace {
+  return { statement, position, isFile: file?.endsWith('.sql') ?? false };
+}
+
+/** The server's own hint; where there is none, ours stands in its place and is shown as such. */
+function serversHint({ hint, cause, fix }: MigrationFailure): string | null {
+  return hint === fix || hint === ownHint({ cause: cause ?? '', fix: fix ?? '' }) ? null : hint;
+}
+
+/** Nothing is wrong with the migration itself. */
+function isStopped({ code }: MigrationFailure): boolean {
+  return code === 'INTERRUPTED' || code === 'LOCK_LOST';
+}
+
+function nextStep(result: RunResult, failure: MigrationFailure): string {
+  const { leftovers, fix } = failure;
+  const before = result.done.length;
+  const kept =
+    before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
+  const itself = leftovers
+    ? 'It did not run in one transaction: see what it left behind, and clean up first (or say with "knexward resolve" that it is done).'
+    : 'It left no trace of itself.';
+  const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
+  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"knexward status" shows where things stand.`;
+}
