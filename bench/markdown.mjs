@@ -1,6 +1,6 @@
 // What was measured, as Markdown: pure.
 import { ratio } from './statistics.mjs';
-import { judge } from './targets.mjs';
+import { judge, judgeFootprints } from './targets.mjs';
 
 /**
  * @typedef {import('./contest.mjs').CaseResult} CaseResult
@@ -13,11 +13,12 @@ const ACROSS =
   'A line that compares two cases is only as good as the machine was equally busy in both: see when each was measured.\n';
 
 /**
- * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>, results: CaseResult[] }} measured
+ * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>,
+ *   footprints: import('./footprint.mjs').Footprint[], results: CaseResult[] }} measured
  * @returns {string}
  */
-export function renderMarkdown({ machine, results }) {
-  const verdicts = judge(results);
+export function renderMarkdown({ machine, footprints, results }) {
+  const verdicts = [...judge(results), ...judgeFootprints(footprints)];
   return [
     '# Measured\n',
     'How, and what is not fair about it: [the bench](../README.md). Every run: `latest.json`.\n',
@@ -31,6 +32,7 @@ export function renderMarkdown({ machine, results }) {
     'Round trips to the server:\n',
     overview(results, ({ roundTrips }) => roundTrips.toLocaleString('en')),
     ...(verdicts.length > 0 ? ['## What was promised\n', promises(verdicts), ACROSS] : []),
+    ...(footprints.length > 0 ? ['## What an installation brings\n', installed(footprints)] : []),
     '## Case by case\n',
     ...results.map(section),
   ].join('\n');
@@ -64,6 +66,16 @@ function promises(verdicts) {
     ['', 'at most', 'measured', ''],
     verdicts.map(({ what, limit, value, met }) => [what, limit, value, met ? 'met' : '**missed**']),
   );
+}
+
+function installed(footprints) {
+  const rows = footprints.map(({ title, packedBytes, packages, bytes }) => [
+    title,
+    packedBytes === null ? NONE : `${(packedBytes / 1024).toFixed(0)} KiB`,
+    String(packages),
+    (bytes / MIB).toFixed(0),
+  ]);
+  return table(['', 'tarball', 'packages', 'MiB on disk'], rows);
 }
 
 function section(one) {

@@ -18,6 +18,7 @@ export const USAGE = `npm run bench -- [options]
   --quick         3 runs, and no case of more than 200 changes
   --out FOLDER    where the results go (bench/results)
   --add           keep what is there of the cases that are not measured again
+  --footprint     measure also what an installation brings; without --cases it is
   --profile       a CPU profile of knexward in each case, beside the results
 `;
 
@@ -36,6 +37,7 @@ const QUICK_RUNS = 3;
  * @property {number} latencyRuns
  * @property {string} out
  * @property {boolean} add
+ * @property {boolean} footprint
  * @property {boolean} profile
  */
 
@@ -58,6 +60,7 @@ export function parseOptions(argv) {
       out: text,
       quick: flag,
       add: flag,
+      footprint: flag,
       profile: flag,
       help: { ...flag, short: 'h' },
     },
@@ -74,6 +77,7 @@ export function parseOptions(argv) {
     latencyRuns: whole('--latency-runs', values['latency-runs'] ?? String(runs)),
     out: values.out === undefined ? join(BENCH, 'results') : resolve(values.out),
     add: values.add,
+    footprint: values.footprint || (values.cases === undefined && !values.quick),
     profile: values.profile,
   };
 }

@@ -7,10 +7,11 @@ import { renderMarkdown } from './markdown.mjs';
 /**
  * @param {string} folder
  * @param {{ machine: ReturnType<import('./machine.mjs').describeMachine>,
+ *   footprints: import('./footprint.mjs').Footprint[],
  *   results: import('./contest.mjs').CaseResult[] }} measured
  */
-export function writeResults(folder, { machine, results }) {
-  const document = { version: 1, machine, results };
+export function writeResults(folder, { machine, footprints, results }) {
+  const document = { version: 1, machine, footprints, results };
   writeFileSync(join(folder, 'latest.json'), json(document));
   writeFileSync(join(folder, 'latest.md'), renderMarkdown(document));
   writeFileSync(join(folder, 'latest.svg'), renderChart(results));
@@ -24,11 +25,24 @@ export function writeResults(folder, { machine, results }) {
  * @param {readonly import('./contest.mjs').CaseResult[]} results
  */
 export function earlierResults(folder, results) {
-  const file = join(folder, 'latest.json');
-  if (!existsSync(file)) return [];
   const key = ({ id, latencyMs }) => `${id} ${latencyMs}`;
   const measured = new Set(results.map(key));
-  return JSON.parse(readFileSync(file, 'utf8')).results.filter((one) => !measured.has(key(one)));
+  return (readEarlier(folder).results ?? []).filter((one) => !measured.has(key(one)));
+}
+
+/**
+ * What was measured before of what an installation brings.
+ *
+ * @param {string} folder
+ * @returns {import('./footprint.mjs').Footprint[]}
+ */
+export function earlierFootprints(folder) {
+  return readEarlier(folder).footprints ?? [];
+}
+
+function readEarlier(folder) {
+  const file = join(folder, 'latest.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
 /** A line for each tool in each case: a file that can be read, and compared with another. */

@@ -4,12 +4,13 @@ import { performance } from 'node:perf_hooks';
 import { CASES } from './cases.mjs';
 import { contest } from './contest.mjs';
 import { BenchServer } from './database.mjs';
+import { measureFootprints } from './footprint.mjs';
 import { fetchUnleash, installPeers } from './install.mjs';
 import { describeMachine } from './machine.mjs';
 import { killMeasured } from './measure.mjs';
 import { MOST_WITH_LATENCY, parseOptions, sizeOf, USAGE } from './options.mjs';
 import { profileKnexward } from './profile.mjs';
-import { earlierResults, writeResults } from './results.mjs';
+import { earlierFootprints, earlierResults, writeResults } from './results.mjs';
 
 const EXIT_INTERRUPTED = 130;
 /** A case that applies so many takes minutes a round. */
@@ -38,6 +39,7 @@ async function bench(options) {
   stopOnSignals(server);
   mkdirSync(options.out, { recursive: true });
   const machine = describeMachine(server.server.version);
+  const footprints = await footprintsFor(options);
   const results = [];
   try {
     for (const { one, latencyMs, runs } of programme(options)) {
@@ -46,13 +48,21 @@ async function bench(options) {
       results.push(await contest(one, { server, peers, runs, latencyMs, log }));
       // After each case: what is measured is not lost when a later one fails.
       const earlier = options.add ? earlierResults(options.out, results) : [];
-      writeResults(options.out, { machine, results: inOrder([...earlier, ...results]) });
+      const all = inOrder([...earlier, ...results]);
+      writeResults(options.out, { machine, footprints, results: all });
       if (options.profile && latencyMs === 0) await profileKnexward(one, server, options);
     }
   } finally {
     await server.stop();
   }
   log(`Done: ${options.out}`);
+}
+
+/** What an installation brings, where everything is measured; else as it was measured before. */
+async function footprintsFor({ footprint, add, out }) {
+  if (!footprint) return add ? earlierFootprints(out) : [];
+  log('What an installation brings');
+  return measureFootprints();
 }
 
 /** As the list of cases has them, in whatever order they were asked for. */

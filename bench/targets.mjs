@@ -109,6 +109,19 @@ export function judge(results) {
   });
 }
 
+/**
+ * @param {readonly import('./footprint.mjs').Footprint[]} footprints
+ * @returns {Verdict[]}
+ */
+export function judgeFootprints(footprints) {
+  const packagesOf = (start) => footprints.find(({ title }) => title.startsWith(start))?.packages;
+  const [ours, theirs] = [packagesOf('knexward'), packagesOf('db-migrate')];
+  if (ours === undefined || theirs === undefined) return [];
+  const what = 'Packages installed, against db-migrate and its driver';
+  const value = `${(ours / theirs).toFixed(2)}×`;
+  return [{ what, limit: 'less than 1×', value, met: ours < theirs }];
+}
+
 /** Of knexward's own entries the one that does worst: a promise holds for all of them. */
 function worst(find, caseId, figure) {
   const figures = find

@@ -35,7 +35,7 @@ const MACHINE = {
   versions: { knexward: '0.1.0', knex: '3.3.0' },
 };
 
-const render = (...results) => renderMarkdown({ machine: MACHINE, results });
+const render = (...results) => renderMarkdown({ machine: MACHINE, footprints: [], results });
 
 describe('issue 7, the bench: its report', () => {
   const one = result('nothing-200', [
@@ -81,6 +81,19 @@ describe('issue 7, the bench: its report', () => {
     expect(text).toContain('knexward 0.1.0 · knex 3.3.0');
     expect(text).toContain('2026-11-22 20:15 UTC, load 0.5 at the start.');
     expect(text).toContain('The case nothing-200, 5 ms a round trip');
+  });
+
+  it('tells what an installation brings, and judges it against db-migrate', () => {
+    const footprints = [
+      { title: 'knexward, without', packedBytes: 512 * 1024, packages: 54, bytes: 9 * MIB },
+      { title: 'knexward', packedBytes: 512 * 1024, packages: 60, bytes: 65 * MIB },
+      { title: 'db-migrate and its driver', packedBytes: null, packages: 90, bytes: 8 * MIB },
+    ];
+    const text = renderMarkdown({ machine: MACHINE, footprints, results: [one] });
+    expect(text).toContain('| knexward, without | 512 KiB | 54 | 9 |');
+    expect(text).toContain('| db-migrate and its driver | – | 90 | 8 |');
+    expect(text).toMatch(/Packages installed, .* \| less than 1× \| 0\.60× \| met \|/);
+    expect(render(one)).not.toContain('What an installation brings');
   });
 
   describe('what was promised', () => {
