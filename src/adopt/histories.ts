@@ -47,13 +47,14 @@ async function inspectHistory(
   const old = await readOldHistory(client, history, timeZone);
   const plan = planHistory(old, history, files, timeZone);
   const { schema, table } = history.tables.dbMigrate;
+  const reverted = new Set(plan.reverted);
   return {
     config,
     schema,
     source: old === null ? null : `${schema}.${table}`,
     plan,
     finished: old === null && (await readPhase(client, history.tables)).setAside !== null,
-    names: [...history.rows.filter(({ name }) => !plan.reverted.includes(name)), ...plan.rows].map(
+    names: [...history.rows.filter(({ name }) => !reverted.has(name)), ...plan.rows].map(
       ({ name }) => name,
     ),
   };

@@ -9,9 +9,7 @@ export interface OldRow {
   id: number;
   /** With the slash or the scope in front that db-migrate writes. */
   name: string;
-  /** The zone-less time to the letter, as PostgreSQL prints it. */
-  runOn: string;
-  /** The moment that it stands for in the chosen time zone, in ISO 8601. */
+  /** The moment that its time stands for in the chosen time zone, in ISO 8601. */
   appliedAt: string;
   /** The local time comes twice on that day, because clocks were put back. */
   ambiguous: boolean;
@@ -45,17 +43,16 @@ export async function readOldHistory(
   const again = (hour: string) => `((${moment} + interval '${hour}') at time zone $1 = o.run_on)`;
   const adopted = history.complete ? `exists (${adoptedOriginal(tables, 'o')})` : 'false';
   const { rows } = await client.query<OldRow>(
-    `select o.id, o.name, o.run_on::text as "runOn", ${isoMoment(`(${moment})`)} as "appliedAt",
+    `select o.id, o.name, ${isoMoment(`(${moment})`)} as "appliedAt",
             ${type === ZONELESS ? `${again('1 hour')} or ${again('-1 hour')}` : 'false'} as ambiguous,
             ${local} <> o.run_on as impossible,
-            ${adopted} as adopted, $1::text as zone
+            ${adopted} as adopted
        from ${qualified(tables.dbMigrate.schema, tables.dbMigrate.table)} o
+      where $1::text is not null
       order by o.id`,
     [timeZone],
   );
-  return rows.map(({ id, name, runOn, appliedAt, ambiguous, impossible, adopted: carried }) => ({
-    ...{ id, name, runOn, appliedAt, ambiguous, impossible, adopted: carried },
-  }));
+  return rows;
 }
 
 const ZONELESS = 'timestamp without time zone';

@@ -15,7 +15,8 @@ export interface AdoptedRow {
   file: boolean;
   /** Knex's history has that name already: the row is noted in the journal and not written again. */
   known: boolean;
-  original: OldRow;
+  /** What is doubtful about its time; see `OldRow`. */
+  time: 'ambiguous' | 'impossible' | null;
 }
 
 /** Something that a person should know before saying yes. */
@@ -59,8 +60,14 @@ export function planHistory(
     const isKnown = known.has(name);
     if (!isKnown) batch += 1;
     return {
-      ...{ id: original.id, from: original.name, name, batch, appliedAt: original.appliedAt },
-      ...{ file: file !== undefined, known: isKnown, original },
+      id: original.id,
+      from: original.name,
+      name,
+      batch,
+      appliedAt: original.appliedAt,
+      file: file !== undefined,
+      known: isKnown,
+      time: doubtAbout(original),
     };
   });
   return {
@@ -70,6 +77,10 @@ export function planHistory(
     alreadyAdopted: (old?.length ?? 0) - pending.length,
     warnings: findWarnings(rows, timeZone),
   };
+}
+
+function doubtAbout({ ambiguous, impossible }: OldRow): AdoptedRow['time'] {
+  return impossible ? 'impossible' : ambiguous ? 'ambiguous' : null;
 }
 
 /** db-migrate cuts a file's name at its first dot: `2019…-a.v2.js` is `2019…-a` in its table. */
@@ -119,14 +130,14 @@ function findWarnings(rows: readonly AdoptedRow[], timeZone: string): Warning[] 
     known,
     (names) => `Knex's history has these already, and keeps its own row and time: ${names}`,
   );
-  const impossible = rows.filter(({ original }) => original.impossible);
+  const impossible = rows.filter(({ time }) => time === 'impossible');
   warn(
     'TIME_DOES_NOT_EXIST',
     impossible,
     (names) =>
       `${impossible.length} times do not exist in ${timeZone} (clocks were put forward): is it the right zone? ${names}`,
   );
-  const ambiguous = rows.filter(({ original }) => original.ambiguous && !original.impossible);
+  const ambiguous = rows.filter(({ time }) => time === 'ambiguous');
   warn(
     'TIME_AMBIGUOUS',
     ambiguous,

@@ -86,7 +86,7 @@ Examples:
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
         output.line(`Using environment: ${plan.environment}`);
-        output.line(renderPlan(plan, output.colors, output.interactive).trimEnd());
+        for (const part of renderPlan(plan, output.colors, output.interactive)) output.line(part);
       };
       let shown = false;
       const proof = options.verify ? proofFor(output) : undefined;
@@ -101,7 +101,7 @@ Examples:
         },
       }).finally(() => proof?.end());
       if (!shown) showPlan(adoption);
-      output.result(toDocument(adoption), () => renderOutcome(adoption));
+      output.result(output.options.json ? toDocument(adoption) : {}, () => renderOutcome(adoption));
       const { findingsOfWarnings } = await import('../report/finding.js');
       output.point(findingsOfWarnings(adoption.warnings));
     });

@@ -1,9 +1,46 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Migration } from './find.js';
 
 /** SHA-256 of a file's bytes, in hexadecimal. */
 export async function checksumOf(path: string): Promise<string> {
   return sha256(await readFile(path));
+}
+
+/** How many files are read before others have their turn. */
+const AT_ONCE = 256;
+
+/**
+ * Reads many files, one after the other. In this thread: handing each to another and back takes ten
+ * times as long as reading it, and files of migrations are small.
+ */
+export async function* readAll(files: readonly Migration[]): AsyncGenerator<ReadFile[]> {
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    if (start > 0) await nextTurn();
+    yield files
+      .slice(start, start + AT_ONCE)
+      .flatMap(({ name, path }) =>
+        path === null ? [] : { name, path, content: readFileSync(path) },
+      );
+  }
+}
+
+/** A migration's file and what it holds. */
+export interface ReadFile {
+  name: string;
+  path: string;
+  content: Buffer;
+}
+
+/** The checksums of many files, by name. */
+export async function checksumsOf(files: readonly Migration[]): Promise<Map<string, string>> {
+  const checksums = new Map<string, string>();
+  for await (const some of readAll(files)) {
+    for (const { name, content } of some) checksums.set(name, sha256(content));
+  }
+  return checksums;
 }
 
 /**
@@ -19,6 +56,9 @@ export function isTextOf(content: Buffer, checksum: string): boolean {
   );
 }
 
+/** In one call where Node.js has it: an object for each hash is memory that only the collector frees. */
 function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  const { hash } = crypto as { hash?: (name: string, data: Buffer, encoding: 'hex') => string };
+  if (hash) return hash('sha256', content, 'hex');
+  return crypto.createHash('sha256').update(content).digest('hex');
 }

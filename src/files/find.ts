@@ -180,10 +180,11 @@ function configuredFormat(
   projectRoot: string,
   settings: Settings,
 ): MigrationFormat | undefined {
-  const places = Object.keys(settings.formats);
-  if (places.length === 0) return undefined;
+  const keys = Object.keys(settings.formats);
+  // Most projects name none, and the paths of ten thousand files take their time.
+  if (keys.length === 0) return undefined;
   const inProject = relative(projectRoot, path).split(sep).join('/');
-  const matching = places
+  const matching = keys
     .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
     .filter(({ place }) => inProject === place || inProject.startsWith(`${place}/`))
     .sort((a, b) => b.place.length - a.place.length);

@@ -79,11 +79,11 @@ function failedBefore(change: FailedChange): Problem {
   if (direction === 'up' || reverted.length === 0) {
     return { code: 'FAILED', migration: name, message: told, fix: again };
   }
-  const rest = notReached.length > 0 ? `; not reached: ${notReached.join(', ')}` : '';
+  const rest = notReached.length > 0 ? `; not reached: ${listed(notReached)}` : '';
   return {
     code: 'PARTLY_REVERTED',
     migration: name,
-    message: `${told}; reverted before it: ${reverted.join(', ')}${rest}`,
+    message: `${told}; reverted before it: ${listed(reverted)}${rest}`,
     fix: `${again} To go back up instead: knexward up${inScope(name)}`,
   };
 }
@@ -126,9 +126,17 @@ function databaseAhead(names: readonly string[]): Problem {
   return {
     code: 'AHEAD',
     migration: null,
-    message: `the database is ahead of these files by ${names.length} migrations: ${names.join(', ')}`,
+    message: `the database is ahead of these files by ${names.length} migrations: ${listed(names)}`,
     fix: 'Nothing to do where this is an older release; up goes on. Else bring the files up to date.',
   };
+}
+
+/** More names than these tell nobody more. */
+const MOST_LISTED = 100;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return `${names.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` … and ${more} more` : ''}`;
 }
 
 function duplicateRow(name: string): Problem {

@@ -7,44 +7,50 @@ import { renderDifference } from './snapshot-text.js';
 
 const SHOWN_ON_TERMINAL = 10;
 
-/** The plan of a takeover, as text: each row, each file, each warning. */
-export function renderPlan(adoption: Adoption, c: Colors, abridged: boolean): string {
-  return [
-    ...renderHistory(adoption, c, abridged),
+/** How many rows of the history are made into text at once. */
+const ROWS_AT_ONCE = 500;
+
+/**
+ * The plan of a takeover, as text: each row, each file, each warning. In parts, none of which ends
+ * its last line, so that a history of thousands need not be in memory as text too.
+ */
+export function* renderPlan(adoption: Adoption, c: Colors, abridged: boolean): Generator<string> {
+  yield* renderHistory(adoption, c, abridged);
+  yield [
     ...renderProof(adoption, c),
     ...renderFiles(adoption.files, c),
     ...renderWarnings(adoption.warnings, c),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+  ].join('\n');
 }
 
-function renderHistory(adoption: Adoption, c: Colors, abridged: boolean): string[] {
+function* renderHistory(adoption: Adoption, c: Colors, abridged: boolean): Generator<string> {
   const { history, source, finished, timeZone, alreadyAdopted } = adoption;
-  if (source === null && finished)
-    return [
-      "History: the takeover is finished, db-migrate's table is set aside; nothing to carry.",
-    ];
-  if (source === null)
-    return ["History: this database has none of db-migrate's; nothing to carry."];
+  if (source === null) {
+    yield finished
+      ? "History: the takeover is finished, db-migrate's table is set aside; nothing to carry."
+      : "History: this database has none of db-migrate's; nothing to carry.";
+    return;
+  }
   const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
-  const heading = `History: ${history.length} rows of ${source} to carry over${before}`;
+  yield `History: ${history.length} rows of ${source} to carry over${before}`;
   const back = adoption.reverted.map(
     (name) => `  ${c.yellow('-')} ${name}, reverted by db-migrate`,
   );
-  if (history.length === 0) return [heading, ...back];
+  if (history.length === 0) return yield* back;
   const shown = abridged ? history.slice(0, SHOWN_ON_TERMINAL) : history;
   const hidden = history.length - shown.length;
-  return [
-    heading,
-    `Their times have no zone; they are read as ${c.bold(timeZone)}. Another one: --time-zone`,
-    ...shown.map(
-      ({ from, name, batch, appliedAt, file }) =>
-        `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
-    ),
-    ...back,
-    ...(hidden > 0 ? [c.dim(`  … and ${hidden} more; --dry-run --json shows them all`)] : []),
-  ];
+  yield `Their times have no zone; they are read as ${c.bold(timeZone)}. Another one: --time-zone`;
+  for (let start = 0; start < shown.length; start += ROWS_AT_ONCE) {
+    const lines = shown
+      .slice(start, start + ROWS_AT_ONCE)
+      .map(
+        ({ from, name, batch, appliedAt, file }) =>
+          `  ${from} → ${name}  ${c.dim(`batch ${batch}, ${appliedAt}`)}${file ? '' : c.yellow(' (no file)')}`,
+      );
+    yield lines.join('\n');
+  }
+  yield* back;
+  if (hidden > 0) yield c.dim(`  … and ${hidden} more; --dry-run --json shows them all`);
 }
 
 function renderProof({ proof }: Adoption, c: Colors): string[] {

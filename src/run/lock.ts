@@ -21,6 +21,9 @@ export interface RunLock {
   look<T>(read: (client: Client) => Promise<T>): Promise<T>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
+  /** Commits what was done on the connection that holds the lock, and lets go of it with that. */
+  commit(): Promise<void>;
+  /** Lets go of the lock; what was not committed is rolled back. */
   release(): Promise<void>;
 }
 
@@ -62,6 +65,7 @@ export async function acquireLock(
     await sleep(pause, undefined, signal && { signal }).catch(() => undefined);
     refuseInterrupted(signal);
   }
+  let committed = false;
   return {
     waited: told,
     look: async (read) => {
@@ -73,8 +77,12 @@ export async function acquireLock(
     check: () => {
       if (lost()) throw lockLost();
     },
+    commit: async () => {
+      await client.query('commit');
+      committed = true;
+    },
     release: async () => {
-      if (!lost()) await client.query('rollback').catch(() => undefined);
+      if (!lost() && !committed) await client.query('rollback').catch(() => undefined);
     },
   };
 }

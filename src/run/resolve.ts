@@ -61,7 +61,7 @@ export async function resolveMigration(
         details: { verdict },
         detailsSql: adds && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
       });
-      await client.query('commit');
+      await lock.commit();
       return name;
     } finally {
       await lock.release();

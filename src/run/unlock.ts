@@ -56,7 +56,7 @@ export async function unlock(
         const details = { lock: knexLock, sessions: evidence.sessions };
         await writeJournal(client, tables, { runId, event: 'unlocked', migration: null, details });
       }
-      await client.query('commit');
+      await lock.commit();
       return evidence;
     } finally {
       await lock.release();

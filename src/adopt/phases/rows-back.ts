@@ -60,12 +60,10 @@ export function planRowsBack(applied: readonly HistoryRow[], old: readonly OldRo
     const oldName = oldNameOf(name);
     if (oldName !== undefined) byStem.set(stemOf(oldName), { historyId: id, oldName });
   }
-  const remove = old.filter(
-    ({ name, known, appliedAgain }) => known && (appliedAgain || !byStem.has(stemOf(name))),
-  );
-  const staying = new Set(
-    old.filter((row) => !remove.includes(row)).map(({ name }) => stemOf(name)),
-  );
+  const goes = ({ name, known, appliedAgain }: OldRowNow): boolean =>
+    known && (appliedAgain || !byStem.has(stemOf(name)));
+  const remove = old.filter(goes);
+  const staying = new Set(old.filter((row) => !goes(row)).map(({ name }) => stemOf(name)));
   return {
     add: [...byStem].flatMap(([stem, row]) => (staying.has(stem) ? [] : [row])),
     remove: remove.map(({ id, name }) => ({ id, name })),

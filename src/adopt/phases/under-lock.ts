@@ -28,7 +28,7 @@ export async function underLock<T>(
     const [unfinished] = history.unfinished;
     if (unfinished) throw await unfinishedError(client, unfinished);
     const result = await work(history);
-    await client.query('commit');
+    await lock.commit();
     return result;
   } finally {
     await lock.release();
