@@ -4,6 +4,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from '../database/connect.js';
 import { restForGood } from '../database/event-loop.js';
 import { KnexwardError } from '../errors.js';
+import { isLostConnection } from '../server-error.js';
 import { localeOf } from '../verify/shadow/temporary.js';
 import { type ServerTraits } from './key.js';
 import { momentaryName, newOwner, type Purpose } from './names.js';
@@ -94,7 +95,11 @@ export class Claim {
   /** Drops a database with all connections to it, on a new connection where ours was lost. */
   async drop(name: string): Promise<void> {
     const sql = `drop database if exists ${escapeIdentifier(name)} with (force)`;
-    if (!this.lost) return void (await this.client.query(sql));
+    try {
+      return void (await this.client.query(sql));
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+    }
     const client = await connect(this.place, this.config);
     await client.query(sql).finally(() => client.end());
   }

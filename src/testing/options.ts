@@ -39,7 +39,7 @@ export interface TestDatabase {
   /** The project's Knex configuration, with this database in it. */
   knexConfig: Knex.Config;
   /** Ends every connection to the database, and drops it. A second call does nothing. */
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
   /** The same, at the end of a block that has `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -51,5 +51,5 @@ export interface PreparedTestDatabases {
   /** Whether it was built by this call. */
   built: boolean;
   /** Drops what tests have left, and stops the embedded server where nobody else uses it. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }

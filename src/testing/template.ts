@@ -1,9 +1,6 @@
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { upOrDown } from '../adopt/up-or-down.js';
-import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from '../database/connect.js';
 import { KnexwardError } from '../errors.js';
-import { type RunListener } from '../run/events.js';
 import { type MigrationFailure } from '../run/failure.js';
 import { errorOf } from '../run/thrown.js';
 import { serverErrorIn } from '../server-error.js';
@@ -13,6 +10,7 @@ import { createSchemas, createStatement, type Locale } from '../verify/shadow/te
 import { type Claim } from './claim.js';
 import { whileBusy } from './in-use.js';
 import { BUILDING_MARK, dayOf, readTemplateComment, templateComment } from './mark.js';
+import { type Migrating, migrate } from './migrate.js';
 import { templateName } from './names.js';
 import { type DatabaseSettings } from './settings.js';
 
@@ -24,12 +22,10 @@ export interface Template {
 }
 
 /** Which template is wanted, and how it is made. */
-export interface TemplateRequest {
-  config: ResolvedConfig;
+export interface TemplateRequest extends Migrating {
   project: string;
   key: string;
   locale: Locale;
-  listener: RunListener;
 }
 
 /**
@@ -93,7 +89,7 @@ async function build(claim: Claim, name: string, request: TemplateRequest): Prom
   try {
     await whileBusy(() => client.query(createStatement(building, request.locale)));
     await comment(client, building, BUILDING_MARK);
-    await migrate(claim, building, request);
+    await fill(claim, building, request);
     await client.query(`alter database ${quoted} with allow_connections false is_template true`);
     // A pooler may keep one open that it has no use for.
     await client.query(
@@ -102,7 +98,11 @@ async function build(claim: Claim, name: string, request: TemplateRequest): Prom
       [building],
     );
     const usedOn = dayOf(new Date());
-    await comment(client, building, templateComment({ ...request, usedOn }));
+    await comment(
+      client,
+      building,
+      templateComment({ key: request.key, project: request.project, usedOn }),
+    );
     const rename = `alter database ${quoted} rename to ${escapeIdentifier(name)}`;
     await whileBusy(() => client.query(rename));
   } catch (error) {
@@ -112,13 +112,11 @@ async function build(claim: Claim, name: string, request: TemplateRequest): Prom
   }
 }
 
-async function migrate(claim: Claim, name: string, request: TemplateRequest): Promise<void> {
-  const { config, listener } = request;
+async function fill(claim: Claim, name: string, request: TemplateRequest): Promise<void> {
   const connection = withDatabase(claim.place, name);
-  const client = await connect(connection, config);
-  await createSchemas(client, schemasNamed(config)).finally(() => client.end());
-  const inside: ResolvedConfig = { ...config, database: { kind: 'server', connection } };
-  const { failed } = await upOrDown(inside, { direction: 'up', listener });
+  const client = await connect(connection, request.config);
+  await createSchemas(client, schemasNamed(request.config)).finally(() => client.end());
+  const failed = await migrate(request, connection);
   if (failed) throw failedToBuild(failed);
 }
 

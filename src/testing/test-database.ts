@@ -4,9 +4,8 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
 import { harmless } from '../migrator/listener.js';
-import { checkKnown } from '../migrator/options.js';
-import { type RunListener } from '../run/events.js';
-import { serverErrorIn } from '../server-error.js';
+import { checkKnown, type MigratorOptions } from '../migrator/options.js';
+import { isLostConnection, serverErrorIn } from '../server-error.js';
 import { withDatabase } from '../verify/shadow/connection.js';
 import { type Claim } from './claim.js';
 import { enterHome, type Home } from './home.js';
@@ -27,56 +26,62 @@ import { urlOf } from './url.js';
 
 /** `createTestDatabase` of the public API. */
 export async function makeTestDatabase(options: TestDatabaseOptions): Promise<TestDatabase> {
-  const { config, listener } = await resolve(options);
-  const home = await enterHome(config, listener);
-  try {
+  return atHome(options, async (home, request) => {
     const { claim } = home;
-    return await claim.busy(async () => {
-      const request = await requestFor(home, config, options, listener);
-      const name = claim.name('test', request.project);
-      await copy(claim, request, name);
-      return handOver(home, config, name);
-    });
-  } catch (error) {
-    await home.leave();
-    throw error;
-  }
+    const name = claim.name('test', request.project);
+    await copy(claim, request, name);
+    return handOver(home, request.config, name);
+  });
 }
 
 /** `prepareTestDatabases` of the public API. */
 export async function prepare(options: TestDatabaseOptions): Promise<PreparedTestDatabases> {
-  const { config, listener } = await resolve(options);
-  const home = await enterHome(config, listener);
+  return atHome(options, async (home, request) => {
+    const { claim } = home;
+    const { name, built } = await templateFor(claim, request);
+    const close = async (): Promise<void> => {
+      await claim.busy(() => dropLeftOvers(claim.client)).catch(() => undefined);
+      await home.leave();
+    };
+    return { template: name, built, close: once(close) };
+  });
+}
+
+/**
+ * Does something on the server that tests run on, and stays there. Where the connections turn out to
+ * be cut since the last call, it is done once more on new ones.
+ */
+async function atHome<T>(
+  options: TestDatabaseOptions,
+  work: (home: Home, request: TemplateRequest) => Promise<T>,
+  triesLeft = 1,
+): Promise<T> {
+  const resolved = await resolve(options);
+  const home = await enterHome(resolved.config, resolved.listener);
   const { claim } = home;
   try {
-    return await claim.busy(async () => {
-      const request = await requestFor(home, config, options, listener);
-      const { name, built } = await templateFor(claim, request);
-      const close = async (): Promise<void> => {
-        await claim.busy(() => dropLeftOvers(claim.client)).catch(() => undefined);
-        await home.leave();
-      };
-      return { template: name, built, close: once(close) };
-    });
+    return await claim.busy(async () => work(home, await requestFor(home, resolved, options)));
   } catch (error) {
+    const wasCut = isLostConnection(error) && !claim.holds;
     await home.leave();
-    throw error;
+    if (!wasCut || triesLeft === 0) throw error;
+    return atHome(options, work, triesLeft - 1);
   }
 }
 
-async function resolve(
-  options: TestDatabaseOptions,
-): Promise<{ config: ResolvedConfig; listener: RunListener }> {
+type Resolved = Pick<TemplateRequest, 'config' | 'source' | 'listener'>;
+
+async function resolve(options: TestDatabaseOptions): Promise<Resolved> {
   checkKnown(options, OPTIONS, 'createTestDatabase');
-  const { dependsOn, listener, ...source } = options;
-  if (source.config !== undefined && source.knexfile !== undefined) {
+  const { dependsOn, listener, ...given } = options;
+  if (given.config !== undefined && given.knexfile !== undefined) {
     throw new KnexwardError('USAGE', {
       message: 'Both config and knexfile were given.',
       fix: 'Give one of the two.',
     });
   }
-  const config = await resolveForTests(source as Parameters<typeof resolveForTests>[0]);
-  return { config, listener: harmless(listener) };
+  const source = given as MigratorOptions;
+  return { source, config: await resolveForTests(source), listener: harmless(listener) };
 }
 
 const OPTIONS: readonly (keyof TestDatabaseOptions)[] = [
@@ -85,14 +90,13 @@ const OPTIONS: readonly (keyof TestDatabaseOptions)[] = [
 
 async function requestFor(
   { claim, connection }: Home,
-  config: ResolvedConfig,
+  resolved: Resolved,
   { dependsOn = [] }: TestDatabaseOptions,
-  listener: RunListener,
 ): Promise<TemplateRequest> {
   const server = await claim.traits(databaseNamed(connection));
-  const key = keyOf(await ingredientsOf(config, server, dependsOn));
-  const project = projectName(config.projectRoot);
-  return { config, project, key, locale: server.locale, listener };
+  const ingredients = await ingredientsOf(resolved.config, server, dependsOn);
+  const project = projectName(resolved.config.projectRoot);
+  return { ...resolved, ingredients, key: keyOf(ingredients), project, locale: server.locale };
 }
 
 async function templateFor(
