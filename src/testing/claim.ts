@@ -1,3 +1,5 @@
+// Not the global ones: a test may have put a clock of its own in their place.
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientConfig, escapeIdentifier, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';

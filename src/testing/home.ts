@@ -1,3 +1,4 @@
+// Not the global ones: a test may have put a clock of its own in their place.
 import { clearTimeout, setTimeout } from 'node:timers';
 import { type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { upOrDown } from '../adopt/up-or-down.js';
+import { KnexwardError } from '../errors.js';
 import { type ThreadAnswer, type ThreadOrder } from './migrate.js';
 import { resolveForTests } from './project.js';
 
@@ -13,4 +14,16 @@ async function carryOut({ source, connection }: ThreadOrder): Promise<ThreadAnsw
   return { failed };
 }
 
-void carryOut(workerData as ThreadOrder).then((answer) => parentPort?.postMessage(answer));
+carryOut(workerData as ThreadOrder)
+  .catch((error: unknown): ThreadAnswer => {
+    if (!(error instanceof KnexwardError)) throw error;
+    const { code, message, fix } = error;
+    return { error: { code, message, fix } };
+  })
+  .then((answer) => parentPort?.postMessage(answer))
+  .catch((error: unknown) => {
+    // Out of the promise, so that the thread ends with it.
+    setImmediate(() => {
+      throw error;
+    });
+  });

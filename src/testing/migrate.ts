@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ClientConfig } from 'pg';
 import { upOrDown } from '../adopt/up-or-down.js';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { KnexwardError } from '../errors.js';
+import { type ErrorCode, KnexwardError } from '../errors.js';
 import { type MigratorOptions } from '../migrator/options.js';
 import { type RunListener } from '../run/events.js';
 import { type MigrationFailure } from '../run/failure.js';
@@ -26,10 +25,10 @@ export interface ThreadOrder {
   connection: ClientConfig;
 }
 
-/** What it has done. */
-export interface ThreadAnswer {
-  failed: MigrationFailure | null;
-}
+/** What it has done, or what has stopped it: only plain data goes from thread to thread. */
+export type ThreadAnswer =
+  | { failed: MigrationFailure | null; error?: undefined }
+  | { error: { code: ErrorCode; message: string; fix: string } };
 
 /**
  * Applies all migrations to the database that a connection leads to: in this process, or, where that
@@ -48,11 +47,21 @@ export async function migrate(
 async function inThread(workerData: ThreadOrder): Promise<MigrationFailure | null> {
   const thread = startThread(workerData);
   try {
-    const [answer] = (await once(thread, 'message')) as [ThreadAnswer];
+    const answer = await answerOf(thread);
+    if (answer.error) throw new KnexwardError(answer.error.code, answer.error);
     return answer.failed;
   } finally {
     await thread.terminate();
   }
+}
+
+/** A migration may call `process.exit`, which ends a thread without an answer. */
+function answerOf(thread: Worker): Promise<ThreadAnswer> {
+  return new Promise((resolve, reject) => {
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', () => reject(new Error('A migration has ended its thread.')));
+  });
 }
 
 /** @throws KnexwardError `USAGE` for a configuration with functions, which no thread can be given. */

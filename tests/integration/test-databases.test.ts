@@ -121,6 +121,21 @@ describe('issue 7, item 5: a test database from the template', () => {
     await Promise.all([before.drop(), after.drop()]);
   });
 
+  it('tells of an edited file that fails, or cannot be loaded, as of a new one', async () => {
+    const before = await createTestDatabase(options());
+    const path = Object.keys(USERS)[0] as string;
+    project.write({ [path]: "exports.up = (knex) => knex.raw('select broken');" });
+    await expect(createTestDatabase(options())).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('column "broken" does not exist') as string,
+    });
+    project.write({ [path]: 'exports.down = () => {};' });
+    await expect(createTestDatabase(options())).rejects.toMatchObject({
+      code: 'INVALID_MIGRATION',
+    });
+    await before.drop();
+  });
+
   it('USAGE where an edited file would have to be loaded anew, and the configuration has functions', async () => {
     const afterCreate = (_: unknown, done: () => void) => done();
     const given = options({ pool: { afterCreate } });
