@@ -1,6 +1,7 @@
 // What is measured. Each case turns the tools into contestants, or says why one cannot take part.
 import { adoptCase, adoptedCase } from './cases/adopt.mjs';
 import { standardCase } from './cases/standard.mjs';
+import { testDatabaseCase } from './cases/test-database.mjs';
 import { unleashCase } from './cases/unleash.mjs';
 
 /**
@@ -13,6 +14,8 @@ import { unleashCase } from './cases/unleash.mjs';
  * @property {boolean} changes whether the run changes the database
  * @property {string[]} args
  * @property {RegExp} [says] what it must print
+ * @property {RegExp} [tells] where it prints what the job itself took, in milliseconds of the clock and
+ *   of CPU; without it, the whole process counts
  * @property {Record<string, number>} expected what the database must hold afterwards: SQL of one
  *   number, and the number
  *
@@ -41,6 +44,7 @@ export const CASES = [
   adoptCase(374),
   adoptCase(10_000),
   unleashCase(),
+  testDatabaseCase(),
 ];
 
 /**

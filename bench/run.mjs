@@ -15,6 +15,7 @@ import { earlierFootprints, earlierResults, writeResults } from './results.mjs';
 const EXIT_INTERRUPTED = 130;
 /** A case that applies so many takes minutes a round. */
 const LONG = 2000;
+const OF_UNLEASH = ['unleash', 'test-database'];
 const started = performance.now();
 
 const log = (line) => {
@@ -34,7 +35,7 @@ try {
 /** @param {import('./options.mjs').Options} options */
 async function bench(options) {
   if (options.peers.some((peer) => peer.package !== null)) await installPeers(log);
-  if (options.cases.some(({ id }) => id === 'unleash')) await fetchUnleash(log);
+  if (options.cases.some(({ id }) => OF_UNLEASH.includes(id))) await fetchUnleash(log);
   const server = await BenchServer.start();
   stopOnSignals(server);
   mkdirSync(options.out, { recursive: true });

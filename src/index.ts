@@ -5,6 +5,11 @@
  */
 import { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 import { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';
+import {
+  type PreparedTestDatabases,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from './testing/options.js';
 
 export { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 export { type AdoptedRow, type Warning } from './adopt/plan.js';
@@ -39,6 +44,11 @@ export { type LockHolder, type RunEvent, type RunListener } from './run/events.j
 export { type MigrationFailure } from './run/failure.js';
 export { type RunResult } from './run/result.js';
 export { errorOf } from './run/thrown.js';
+export {
+  type PreparedTestDatabases,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from './testing/options.js';
 
 /**
  * Takes a project over from db-migrate, as `knexward adopt` does. Repeating it is harmless.
@@ -72,4 +82,54 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { startEmbedded: start } = await import('./embedded/index.js');
   return start(options);
+}
+
+/**
+ * Makes a database for a test, with everything in it that the project's migrations make: a copy of a
+ * template, which takes some tens of milliseconds. The first call builds the template, by running the
+ * migrations once; it is built anew where a migration changes. Any number of processes may call this
+ * at once. A database whose process is gone is dropped by a later call.
+ *
+ * The database that the configuration names is not touched; only its server is used. Where it names
+ * none, the embedded PostgreSQL is.
+ *
+ * @throws KnexwardError `USAGE` in production, or in an environment that is not one for tests;
+ * `PERMISSION_DENIED` where the role may not create databases; `MIGRATION_FAILED`; and what opening
+ * the database or reading the files may throw.
+ *
+ * @example
+ * import createKnex from 'knex';
+ * import { createTestDatabase } from 'knexward';
+ *
+ * const database = await createTestDatabase();
+ * const knex = createKnex(database.knexConfig);
+ * console.log(await knex('users').select());
+ * await knex.destroy();
+ * await database.drop();
+ */
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { makeTestDatabase } = await import('./testing/test-database.js');
+  return makeTestDatabase(options);
+}
+
+/**
+ * Builds the template of the test databases where it is not there yet, before the first test wants
+ * one: for the global setup of a test runner. With the embedded PostgreSQL, it also keeps the server
+ * running until `close`.
+ *
+ * @throws KnexwardError as `createTestDatabase`
+ *
+ * @example
+ * import { prepareTestDatabases } from 'knexward';
+ *
+ * const prepared = await prepareTestDatabases();
+ * console.log(prepared.built ? 'built' : 'found', prepared.template);
+ * // when all tests are done:
+ * await prepared.close();
+ */
+export async function prepareTestDatabases(
+  options: TestDatabaseOptions = {},
+): Promise<PreparedTestDatabases> {
+  const { prepare } = await import('./testing/test-database.js');
+  return prepare(options);
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unleashFolder } from '../install.mjs';
 
-const MIGRATIONS = 374;
+export const MIGRATIONS = 374;
 /** Tables and views, without what the tools keep for themselves: the count of the tests. */
 const TABLES = 102;
 const COUNT_TABLES = `select count(*)::int as n from information_schema.tables
@@ -44,7 +44,8 @@ export function unleashCase() {
   };
 }
 
-function migrations() {
+/** The files, as a project has them. */
+export function migrations() {
   const folder = unleashFolder();
   return Object.fromEntries(
     readdirSync(folder)

@@ -23,6 +23,12 @@ export function keptOpen(connection: ClientBase): void {
   if (watched.size > 0) rest(connection);
 }
 
+/** Says of a connection that it is never a reason for the process to live on, whatever runs beside it. */
+export function restForGood(connection: ClientBase): void {
+  bystanders.delete(connection);
+  rest(connection);
+}
+
 /** The same for the timer with which Knex's pool looks for connections that were idle too long. */
 export function keepsPool(knex: Knex): void {
   const { pool } = knex.client as {

@@ -26,6 +26,7 @@ export function install(root: string, packages: readonly string[]): void {
   for (const name of packages) {
     if (name === 'knexward') installKnexward(root);
     else link(root, name);
+    if (name === 'jest') symlinkBin(root, 'jest', 'jest/bin/jest.js');
     content.dependencies = { ...content.dependencies, [name]: '*' };
   }
   writeFileSync(manifest, `${JSON.stringify(content, null, 2)}\n`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderChart } from '../../bench/chart.mjs';
+import { figuresOf } from '../../bench/contest.mjs';
 import { renderMarkdown } from '../../bench/markdown.mjs';
 import { summarize } from '../../bench/statistics.mjs';
 import { judge } from '../../bench/targets.mjs';
@@ -126,10 +127,31 @@ describe('issue 7, the bench: its report', () => {
       expect(verdicts).toEqual([expect.objectContaining({ value: '2.00', met: true })]);
     });
 
+    it('holds a test database against the replay in the same case, to a thousandth', () => {
+      const verdicts = judge([
+        result('test-database', [standing('knexward-test-database', 47), standing('replay', 1000)]),
+      ]);
+      expect(verdicts).toEqual([
+        expect.objectContaining({ limit: '0.05×', value: '0.047×', met: true }),
+      ]);
+    });
+
     it('says nothing of what was not measured, and does not mix in the cases with latency', () => {
       const slow = [standing('knexward-sql', 100), standing('dbmate', 10)];
       expect(judge([result('nothing-2000', slow, { latencyMs: 5 })])).toEqual([]);
     });
+  });
+
+  it('takes the figures of a job from what the process tells, where the case says so', () => {
+    const process = {
+      wallMs: 900,
+      cpuMs: 400,
+      memoryBytes: MIB,
+      output: 'a\ntook 43.5 ms, 18 ms of CPU\n',
+    };
+    const tells = /^took ([\d.]+) ms, ([\d.]+) ms of CPU$/m;
+    expect(figuresOf({ tells }, process)).toEqual({ wallMs: 43.5, cpuMs: 18, memoryBytes: MIB });
+    expect(figuresOf({}, process)).toEqual({ wallMs: 900, cpuMs: 400, memoryBytes: MIB });
   });
 
   describe('the chart', () => {

@@ -12,6 +12,7 @@ interface Example {
 const PAGES = [
   'README.md',
   'docs/library.md',
+  'docs/testing.md',
   'docs/configuration.md',
   'docs/production.md',
   'docs/writing-migrations.md',

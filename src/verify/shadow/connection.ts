@@ -4,6 +4,15 @@ import { Client, type ClientConfig } from 'pg';
 export function withDatabase(connection: ClientConfig, database: string): ClientConfig {
   const { connectionString, ...rest } = connection;
   if (connectionString === undefined) return { ...rest, database };
-  const { host, port, user, password, ssl } = new Client(connection) as unknown as ClientConfig;
-  return { ...rest, ...{ host, port, user, password, ssl, database } };
+  const client = new Client(connection) as unknown as ClientConfig & {
+    connectionParameters: { application_name?: string; options?: string };
+  };
+  const { host, port, user, password, ssl } = client;
+  const { application_name, options } = client.connectionParameters;
+  return {
+    ...rest,
+    ...{ host, port, user, password, ssl, database },
+    ...(application_name && { application_name }),
+    ...(options && { options }),
+  };
 }

@@ -54,7 +54,8 @@ export async function createTemporary(
   return { connection: inside, drop };
 }
 
-async function mayCreate(client: Client): Promise<boolean> {
+/** Whether the role may create databases, and the server is one that takes any. */
+export async function mayCreate(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ may: boolean }>(
     `select (rolcreatedb or rolsuper) and not pg_is_in_recovery()
               and current_setting('default_transaction_read_only') = 'off' as may
@@ -63,23 +64,28 @@ async function mayCreate(client: Client): Promise<boolean> {
   return rows[0]?.may ?? false;
 }
 
-interface Locale {
+/** What a database's texts are in, and how they sort. */
+export interface Locale {
   encoding: string;
   collate: string;
   ctype: string;
 }
 
-/** Of the project's database, so that what it sorts and compares, the shadow does too. */
-async function localeOf(client: Client): Promise<Locale> {
+/**
+ * Of the project's database, so that what it sorts and compares, the new one does too: the one of
+ * that name where the server has it, or the one that is connected to.
+ */
+export async function localeOf(client: Client, database?: string): Promise<Locale> {
   const { rows } = await client.query<Locale>(
     `select pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype
-       from pg_database where datname = current_database()`,
+       from pg_database where datname in ($1, current_database()) order by datname = $1 desc limit 1`,
+    [database ?? null],
   );
   return rows[0] as Locale;
 }
 
 /** `template0` has nothing of anybody's in it, and takes every encoding. */
-function createStatement(name: string, { encoding, collate, ctype }: Locale): string {
+export function createStatement(name: string, { encoding, collate, ctype }: Locale): string {
   return `create database ${escapeIdentifier(name)} template template0
     encoding ${escapeLiteral(encoding)} lc_collate ${escapeLiteral(collate)} lc_ctype ${escapeLiteral(ctype)}`;
 }
@@ -100,7 +106,8 @@ async function dropLeftovers(client: Client): Promise<void> {
   }
 }
 
-async function createSchemas(client: Client, schemas: readonly string[]): Promise<void> {
+/** Makes those schemas that are not there. */
+export async function createSchemas(client: Client, schemas: readonly string[]): Promise<void> {
   for (const schema of schemas) {
     await client.query(`create schema if not exists ${escapeIdentifier(schema)}`);
   }
