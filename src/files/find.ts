@@ -179,8 +179,10 @@ function configuredFormat(
   projectRoot: string,
   settings: Settings,
 ): MigrationFormat | undefined {
+  const keys = Object.keys(settings.formats);
+  if (keys.length === 0) return undefined;
   const inProject = relative(projectRoot, path).split(sep).join('/');
-  const matching = Object.keys(settings.formats)
+  const matching = keys
     .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
     .filter(({ place }) => inProject === place || inProject.startsWith(`${place}/`))
     .sort((a, b) => b.place.length - a.place.length);

@@ -123,12 +123,21 @@ async function lockKnexOut(
   connections: ConnectionSource,
 ): Promise<History> {
   return withRawConnection(connections, async (connection) => {
-    // While another runner was waited for, it may have made the tables, or put them away.
-    const before = lock.waited ? await readHistory(connection, config) : history;
-    if (await takeKnexLock(connection, before.tables, !before.complete)) return before;
-    throw knexLockTaken(before);
+    const take = async (seen: History): Promise<History> => {
+      if (await takeKnexLock(connection, seen.tables, !seen.complete)) return seen;
+      throw knexLockTaken(seen);
+    };
+    // Before the lock was to be had, somebody may have made the tables, or put them away.
+    const lookAgain = async (): Promise<History> => take(await readHistory(connection, config));
+    if (lock.waited) return lookAgain();
+    return take(history).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return lookAgain();
+      throw error;
+    });
   });
 }
+
+const UNDEFINED_TABLE = '42P01';
 
 async function runPlan(
   locked: LockedRun,

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { projectConfig } from '../../src/config/resolve';
+import { run as runHere } from '../../src/run/run';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, type Outcome, type Project } from '../support/project';
 
@@ -57,17 +60,26 @@ describe('changes that are not written for Knex (issue 7, item 3)', () => {
   it('SQL files and those of db-migrate go up and down without Knex', async () => {
     start({ ...SQL, ...OLD });
     const up = await run('up');
-    expect(up).toMatchObject({ code: 0, stderr: expect.stringContaining('knex is not loaded') });
+    expect(up).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('knex is not loaded') as string,
+    });
     expect(await tables()).toEqual(['public.a', 'public.b']);
     const down = await run('down', '--all');
-    expect(down).toMatchObject({ code: 0, stderr: expect.stringContaining('knex is not loaded') });
+    expect(down).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('knex is not loaded') as string,
+    });
     expect(await tables()).toEqual([]);
   });
 
   it('beside one that is written for Knex they run in their order, with one batch', async () => {
     start({ ...SQL, ...OLD, ...KNEX });
     const up = await run('up');
-    expect(up).toMatchObject({ code: 0, stderr: expect.stringContaining('knex is loaded') });
+    expect(up).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('knex is loaded') as string,
+    });
     expect(await tables()).toEqual(['public.a', 'public.b', 'public.c']);
     const rows = await database.query('select name, batch from knex_migrations order by id');
     expect(rows).toEqual([
@@ -127,11 +139,35 @@ describe('changes that are not written for Knex (issue 7, item 3)', () => {
     expect(await database.query('select name from knex_migrations')).toHaveLength(1);
   });
 
+  it('tables that are put away between the plan and the lock are made again', async () => {
+    start(SQL);
+    await run('up');
+    await database.query(`drop table a; delete from knex_migrations`);
+    const directory = [join(project.root, 'migrations')];
+    const result = await runHere(
+      {
+        ...projectConfig(project.root, 'development', { migrations: { directory } }, null),
+        database: { kind: 'server', connection: { connectionString: database.url } },
+      },
+      {
+        direction: 'up',
+        confirm: async () =>
+          void (await database.query(
+            'drop table knex_migrations, knex_migrations_lock, knexward_journal',
+          )),
+      },
+    );
+    expect(result).toMatchObject({ done: [{ name: '20260101000001_a.up.sql' }], failed: null });
+    expect(await database.query('select is_locked from knex_migrations_lock')).toEqual([
+      { is_locked: 0 },
+    ]);
+  });
+
   it('one that ends its transaction itself is recorded all the same', async () => {
     start({ 'migrations/20260101000001_a.up.sql': 'create table a (id int); commit;' });
     expect(await run('up')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('it ended its transaction itself'),
+      stderr: expect.stringContaining('it ended its transaction itself') as string,
     });
     expect(await database.query('select name from knex_migrations')).toHaveLength(1);
     expect(await tables()).toEqual(['public.a']);
