@@ -42,6 +42,8 @@ export interface RunContext {
   config: ResolvedConfig;
   /** The search path that each transaction sets for itself; `null` where the connection has it. */
   searchPath: string | null;
+  /** What each change in a transaction begins with: `entryOf` this run. */
+  entry: string;
   tables: HistoryTables;
   /** db-migrate's table, as long as it is there, which is kept in step; else `null`. */
   oldTable: OldTable | null;
@@ -152,16 +154,17 @@ const LOOK_FOR_CLIENT_MS = 1000;
  * runner that lost its lock may still be at the end of its last change. One message to the server,
  * in which each statement sees what is committed when it begins.
  */
-function legOf(context: RunContext, { name }: LoadedMigration): Leg {
-  const { tables } = context;
-  return {
-    name,
-    entry: `${limitsOf(context)}; ${fence(tables)}; ${historyRowLook(tables, name)}`,
-  };
+function legOf({ entry, tables }: RunContext, { name }: LoadedMigration): Leg {
+  return { name, entry: `${entry}; ${historyRowLook(tables, name)}` };
+}
+
+/** What is the same for every change of a run: its limits, and the fence. */
+export function entryOf(run: Pick<RunContext, 'config' | 'searchPath' | 'tables'>): string {
+  return `${limitsOf(run)}; ${fence(run.tables)}`;
 }
 
 /** What is set, is set for this transaction only. */
-function limitsOf({ config, searchPath }: RunContext): string {
+function limitsOf({ config, searchPath }: Pick<RunContext, 'config' | 'searchPath'>): string {
   const { lockTimeout, statementTimeout } = config.settings;
   const set = (name: string, value: string): string =>
     `set_config('${name}', ${escapeLiteral(value)}, true)`;

@@ -10,7 +10,7 @@ import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
-import { refuseWithoutWay, type RunContext } from './apply.js';
+import { entryOf, refuseWithoutWay, type RunContext } from './apply.js';
 import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
@@ -166,6 +166,7 @@ async function runPlan(
       runId: result.runId,
       signal: request.signal,
     },
+    entry: entryOf({ config, searchPath, tables: history.tables }),
     oldTable: history.dbMigrate,
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
