@@ -3,6 +3,8 @@ import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
+import { KeptConnection } from './kept-connection.js';
+import { type ConnectionSource } from './raw-connection.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
 /** An open database: one connection now, and Knex when a change has to run. */
@@ -13,9 +15,11 @@ export interface Session {
   connect(): Promise<Client>;
   /** Knex on the same database, made at the first call: loading it takes longer than a query. */
   knex(): Promise<Knex>;
+  /** Connections as Knex would make them, without Knex. Not for what is written for Knex. */
+  withoutKnex(): Promise<ConnectionSource>;
   /**
-   * The search path that each transaction on Knex's connections has to set for itself, once Knex
-   * is made: `null` where those connections have it, or the knexfile names none.
+   * The search path that each transaction on those connections has to set for itself, once they
+   * are there: `null` where the connections have it, or the knexfile names none.
    */
   transactionPath(): string | null;
   /** Closes everything; the embedded server too, unless somebody else uses it. */
@@ -47,6 +51,7 @@ export async function openSession(
   }
   const another = () => connect(connection, config);
   let knex: Knex | undefined;
+  let kept: KeptConnection | undefined;
   let path: string | null = null;
   return {
     client,
@@ -56,9 +61,15 @@ export async function openSession(
       path = await transactionPath(client, another, config);
       return (knex = await createKnex(connection, config, path === null));
     },
+    withoutKnex: async () => {
+      if (kept) return kept;
+      path = await transactionPath(client, another, config);
+      const schemas = path === null ? schemasOf(config.knex) : null;
+      return (kept = new KeptConnection(() => connectIn(schemas, another)));
+    },
     transactionPath: () => path,
     close: async () => {
-      await knex?.destroy();
+      await Promise.all([knex?.destroy(), kept?.close()]);
       await client.end().catch(() => undefined);
       await release();
     },
@@ -110,6 +121,22 @@ async function transactionPath(
   const schemas = schemasOf(config.knex);
   if (schemas === null || (await isDirect(client)) || (await keepsSession(another))) return null;
   return searchPathText(schemas);
+}
+
+/** A connection with the search path that Knex would set on it. */
+async function connectIn(
+  schemas: readonly string[] | null,
+  another: () => Promise<Client>,
+): Promise<Client> {
+  const client = await another();
+  if (schemas === null) return client;
+  try {
+    await client.query("select set_config('search_path', $1, false)", [searchPathText(schemas)]);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function createKnex(

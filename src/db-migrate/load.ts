@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { importModule } from '../import-module.js';
 import { type Callback } from './driver/callback.js';
@@ -32,7 +32,7 @@ export async function loadDbMigrateFile(path: string): Promise<DbMigrateFile> {
   const load = loaderFor(path);
   try {
     // A file that is reached through a link is known to `require` by its real path.
-    const realPath = await realpath(path);
+    const realPath = realpathSync.native(path);
     const exported = await withDbMigrateModules(realPath, () => load(realPath));
     return toMigration(path, exported);
   } catch (error) {
@@ -74,13 +74,22 @@ function loaderFor(path: string): Loader {
 /** Only trying tells which of its two module systems a `.js` file is for, on every Node version. */
 async function loadJavaScript(path: string): Promise<unknown> {
   try {
-    return createRequire(path)(path) as unknown;
+    return requireIn(dirname(path))(path) as unknown;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
     return importModule(path);
   }
 }
+
+/** One for each folder: it finds the same from each of the folder's files. */
+function requireIn(folder: string): NodeJS.Require {
+  const known = requires.get(folder) ?? createRequire(join(folder, 'migrations'));
+  requires.set(folder, known);
+  return known;
+}
+
+const requires = new Map<string, NodeJS.Require>();
 
 async function loadTypeScript(path: string): Promise<unknown> {
   const { createJiti } = await import('jiti');

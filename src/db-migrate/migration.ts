@@ -78,30 +78,43 @@ export interface KnexMigration {
 }
 
 /**
- * Makes a db-migrate file a migration that Knex can run. The file is loaded when it runs.
+ * Makes a db-migrate file a migration that Knex can run. One that is given by its path is loaded
+ * when it runs.
  *
  * @example
  * const { up } = toKnexMigration('/app/migrations/20150101000000-users.js', { schema: 'app' });
  * await knex.transaction((trx) => up(trx));
  */
-export function toKnexMigration(path: string, place: MigrationPlace = {}): KnexMigration {
+export function toKnexMigration(
+  file: string | DbMigrateFile,
+  place: MigrationPlace = {},
+): KnexMigration {
   const inTransaction = (direction: Direction) => async (knex: Knex) =>
     knex.isTransaction
-      ? run(path, direction, knex, place)
-      : knex.transaction((trx) => run(path, direction, trx, place));
+      ? run(file, direction, knex, place)
+      : knex.transaction((trx) => run(file, direction, trx, place));
   return { up: inTransaction('up'), down: inTransaction('down') };
 }
 
 async function run(
-  path: string,
+  given: string | DbMigrateFile,
   direction: Direction,
   trx: Knex,
   place: MigrationPlace,
 ): Promise<void> {
-  const file = await loadDbMigrateFile(path);
+  const file = typeof given === 'string' ? await loadDbMigrateFile(given) : given;
   // A transaction's client hands out the transaction's own connection, which nobody has to release.
   const client = trx.client as { acquireConnection: () => Promise<ClientBase> };
-  const connection = await client.acquireConnection();
+  await runOn(await client.acquireConnection(), file, direction, place);
+}
+
+/** Runs one direction of a db-migrate file on the connection of an open transaction. */
+export async function runOn(
+  connection: ClientBase,
+  file: DbMigrateFile,
+  direction: Direction,
+  place: MigrationPlace,
+): Promise<void> {
   const runIt = () =>
     runDbMigrateMigration(file, direction, createDriver({ connection, ...place }));
   const { schema = 'public' } = place;

@@ -1,5 +1,6 @@
 import bluebird from 'bluebird';
 import Module, { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { DATA_TYPE } from './data-type.js';
 import { STANDARD_ERROR_LOG } from './driver/log.js';
 
@@ -75,7 +76,17 @@ function isMissing(request: string, from: string): boolean {
   );
 }
 
+/** What was found out, by folder and name: from each file of a folder the same is found. */
+const found = new Map<string, boolean>();
+
 function canResolve(request: string, from: string): boolean {
+  const key = `${dirname(from)}\0${request}`;
+  const known = found.get(key) ?? tryToResolve(request, from);
+  found.set(key, known);
+  return known;
+}
+
+function tryToResolve(request: string, from: string): boolean {
   try {
     createRequire(from).resolve(request);
     return true;

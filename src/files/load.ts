@@ -1,16 +1,19 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
 import { loadUserModule } from '../config/user-module.js';
+import { type RawConnection } from '../database/raw-connection.js';
 import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
-import { checksumOf } from './checksum.js';
+import { sha256 } from './checksum.js';
 import { type Migration } from './find.js';
-import { downFileOf, optsOutOfTransaction, runSqlFile } from './sql.js';
+import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile } from './sql.js';
 
 /** One direction of a migration, in Knex's form. */
 export type MigrationFunction = (knex: Knex) => PromiseLike<unknown> | void;
+
+/** One direction of a migration that needs no Knex, on the connection of an open transaction. */
+export type DirectFunction = (connection: RawConnection) => PromiseLike<unknown>;
 
 /** A migration that is ready to run. */
 export interface LoadedMigration extends Migration {
@@ -21,6 +24,8 @@ export interface LoadedMigration extends Migration {
   down: MigrationFunction | null;
   /** SHA-256 of the file, in hexadecimal; absent for a custom source. */
   checksum: string | null;
+  /** The same without Knex, where the migration is not written for it; else `null`. */
+  direct: { up: DirectFunction; down: DirectFunction | null } | null;
 }
 
 /**
@@ -33,37 +38,49 @@ export async function loadMigration(
   config: ProjectConfig,
 ): Promise<LoadedMigration> {
   const { path } = migration;
-  const checksum = path === null ? null : await checksumOf(path);
-  const loaded = await loadFunctions(migration, config);
-  return { ...migration, checksum, ...loaded };
+  // At once and not by the thread pool: of hundreds of small files, waiting would be the most of it.
+  const content = path === null ? null : readFileSync(path);
+  const loaded = await loadFunctions(migration, content, config);
+  return { ...migration, checksum: content && sha256(content), ...loaded };
 }
 
-type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down'>;
+type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down' | 'direct'>;
 
 async function loadFunctions(
   migration: Migration,
+  content: Buffer | null,
   config: ProjectConfig,
 ): Promise<LoadedFunctions> {
   const { path } = migration;
   const { source, disableTransactions } = config.migrations;
   const byDefault = !disableTransactions;
-  if (source || path === null) {
+  if (source || path === null || content === null) {
     const module = await Promise.resolve(source?.getMigration(migration.custom));
     return fromModule(module as unknown as Record<string, unknown>, migration.name, byDefault);
   }
   switch (migration.format) {
     case 'sql':
-      return loadSqlPair(path, byDefault);
-    case 'db-migrate': {
-      const { loadDbMigrateFile } = await import('../db-migrate/load.js');
-      const { toKnexMigration } = await import('../db-migrate/migration.js');
-      const { down } = await loadDbMigrateFile(path);
-      const functions = toKnexMigration(path, placeOf(config));
-      return { transaction: true, up: functions.up, down: down ? functions.down : null };
-    }
+      return loadSqlPair(path, content.toString('utf8'), byDefault);
+    case 'db-migrate':
+      return loadOldFile(path, config);
     case 'knex':
       return fromModule(await loadKnexModule(path), path, byDefault);
   }
+}
+
+async function loadOldFile(path: string, config: ProjectConfig): Promise<LoadedFunctions> {
+  const { loadDbMigrateFile } = await import('../db-migrate/load.js');
+  const { runOn, toKnexMigration } = await import('../db-migrate/migration.js');
+  const file = await loadDbMigrateFile(path);
+  const place = placeOf(config);
+  const { up, down } = toKnexMigration(file, place);
+  return {
+    ...{ transaction: true, up, down: file.down ? down : null },
+    direct: {
+      up: (connection) => runOn(connection, file, 'up', place),
+      down: file.down ? (connection) => runOn(connection, file, 'down', place) : null,
+    },
+  };
 }
 
 /** Where db-migrate's files work, and under which names they may look into the history. */
@@ -80,12 +97,19 @@ function placeOf({ migrations, settings }: ProjectConfig): MigrationPlace {
   };
 }
 
-async function loadSqlPair(path: string, byDefault: boolean): Promise<LoadedFunctions> {
-  const down = downFileOf(path);
+function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunctions {
+  const up = { path, sql };
+  const downPath = downFileOf(path);
+  const hasDown = existsSync(downPath);
+  const down = () => ({ path: downPath, sql: readFileSync(downPath, 'utf8') });
   return {
-    transaction: byDefault && !optsOutOfTransaction(await readFile(path, 'utf8')),
-    up: (knex) => runSqlFile(knex, path),
-    down: existsSync(down) ? (knex) => runSqlFile(knex, down) : null,
+    transaction: byDefault && !optsOutOfTransaction(sql),
+    up: (knex) => runSqlFile(knex, up),
+    down: hasDown ? async (knex) => runSqlFile(knex, down()) : null,
+    direct: {
+      up: (connection) => sendSqlFile(connection, up),
+      down: hasDown ? async (connection) => sendSqlFile(connection, down()) : null,
+    },
   };
 }
 
@@ -121,5 +145,6 @@ function fromModule(
     transaction: typeof config?.transaction === 'boolean' ? config.transaction : byDefault,
     up: up as MigrationFunction,
     down: typeof down === 'function' ? (down as MigrationFunction) : null,
+    direct: null,
   };
 }

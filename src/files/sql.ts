@@ -1,8 +1,13 @@
 import { type EventEmitter } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { type Knex } from 'knex';
-import { withRawConnection } from '../database/raw-connection.js';
+import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
 import { rememberStatement } from '../statement.js';
+
+/** A SQL file, as it was read. */
+export interface SqlFile {
+  path: string;
+  sql: string;
+}
 
 const NO_TRANSACTION = /^--\s*knexward:\s*no-transaction\s*$/m;
 
@@ -20,16 +25,23 @@ export function downFileOf(upFile: string): string {
  * Sends a SQL file to the server as it is. `knex.raw` would take every `?` in it for a binding,
  * so the text goes to the transaction's own connection.
  */
-export async function runSqlFile(knex: Knex, path: string): Promise<void> {
-  const sql = await readFile(path, 'utf8');
+export async function runSqlFile(knex: Knex, { path, sql }: SqlFile): Promise<void> {
   await withRawConnection(knex, async (connection) => {
     // Knex tells its listeners of every statement; this one passes it by.
     (knex.client as EventEmitter).emit('query', { sql, bindings: [] });
-    try {
-      await connection.query(sql);
-    } catch (error) {
-      rememberStatement(error, { sql, bindings: [], file: path });
-      throw error;
-    }
+    await sendSqlFile(connection, { path, sql });
   });
+}
+
+/** Sends a SQL file over a connection, and remembers which file an error belongs to. */
+export async function sendSqlFile(
+  connection: RawConnection,
+  { path, sql }: SqlFile,
+): Promise<void> {
+  try {
+    await connection.query(sql);
+  } catch (error) {
+    rememberStatement(error, { sql, bindings: [], file: path });
+    throw error;
+  }
 }

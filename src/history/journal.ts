@@ -70,8 +70,11 @@ export async function readChecksums(
 
 /** The person and the machine: `user@host`. The database role is added by the server. */
 export function actor(): string {
-  return `${userName()}@${hostname()}`;
+  return (thisActor ??= `${userName()}@${hostname()}`);
 }
+
+/** Asked for once: the journal gets a row for each change. */
+let thisActor: string | undefined;
 
 function userName(): string {
   try {

@@ -7,7 +7,12 @@ import { createTablesSql, type HistoryTables, qualified } from './tables.js';
  * for two sessions at once, so the caller holds the lock, and this passes the fence as well.
  */
 export async function createTables(client: ClientBase, tables: HistoryTables): Promise<void> {
-  await client.query(`${fence(tables)}; ${createTablesSql(tables)}`);
+  await client.query(missingTablesSql(tables));
+}
+
+/** The statements that create them, for sending together with others. */
+export function missingTablesSql(tables: HistoryTables): string {
+  return `${fence(tables)}; ${createTablesSql(tables).trim().replace(/;$/, '')}`;
 }
 
 /** Records that a migration is applied, in the transaction that the connection is in. */

@@ -2,9 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
+import {
+  type ConnectionSource,
+  type RawConnection,
+  withRawConnection,
+} from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
-import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
+import { type LoadedMigration } from '../files/load.js';
 import { fence } from '../history/fence.js';
 import { type OldTable } from '../history/in-step.js';
 import { writeJournal } from '../history/journal.js';
@@ -15,12 +19,17 @@ import { type RunListener } from './events.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
 import { noteStatements } from './note-statements.js';
 import { record, recordOf } from './record.js';
-import { type Leg, type Relay, type RunningLeg } from './relay.js';
+import { isDirect } from './needs-knex.js';
+import { type Relay, type RunningLeg } from './relay.js';
+import { type Leg } from './transaction-ends.js';
 import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
 
 /** What one change needs to know about the run that it is part of. */
 export interface RunContext {
-  knex: Knex;
+  /** Absent where no change of the run is written for it (see needs-knex.ts). */
+  knex: Knex | null;
+  /** Where the changes get their connection. */
+  connections: ConnectionSource;
   /** What changes in a transaction run on. */
   relay: Relay;
   /** The connection that holds the runners' lock; from it, the changes' own can be looked at. */
@@ -33,6 +42,8 @@ export interface RunContext {
   config: ResolvedConfig;
   /** The search path that each transaction sets for itself; `null` where the connection has it. */
   searchPath: string | null;
+  /** What each change in a transaction begins with: `entryOf` this run. */
+  entry: string;
   tables: HistoryTables;
   /** db-migrate's table, as long as it is there, which is kept in step; else `null`. */
   oldTable: OldTable | null;
@@ -55,26 +66,21 @@ export async function applyChange(
   migration: LoadedMigration,
   next: LoadedMigration | undefined,
 ): Promise<ChangeOutcome> {
-  const work = functionOf(migration, context.direction);
-  if (!migration.transaction) return applyOutsideTransaction(context, migration, work);
-  const change = { migration, work, next: next?.transaction ? legOf(context, next) : null };
+  refuseWithoutWay(migration, context.direction);
+  if (!migration.transaction) return applyOutsideTransaction(context, migration);
+  const change = { migration, next: next?.transaction ? legOf(context, next) : null };
   return retryWhenBusy(context, migration, () => applyInTransaction(context, change));
 }
 
 /** A change, and what its transaction hands over to. */
 interface Change {
   migration: LoadedMigration;
-  work: MigrationFunction;
   next: Leg | null;
 }
 
 /** @throws KnexwardError `INVALID_MIGRATION` where the migration has no such direction. */
-export function functionOf(
-  migration: LoadedMigration,
-  direction: 'up' | 'down',
-): MigrationFunction {
-  const work = migration[direction];
-  if (work) return work;
+export function refuseWithoutWay(migration: LoadedMigration, direction: 'up' | 'down'): void {
+  if (migration[direction]) return;
   throw new KnexwardError('INVALID_MIGRATION', {
     message: `The migration ${migration.path ?? migration.name} has no "down": it cannot be reverted.`,
     fix: 'Add one to the file, then run the command again. Nothing was reverted.',
@@ -84,8 +90,9 @@ export function functionOf(
 async function applyInTransaction(context: RunContext, change: Change): Promise<ChangeOutcome> {
   // Where even the rollback fails, as on a lost connection, Knex reports that and not the cause.
   let cause: { error: unknown } | undefined;
+  const knex = isDirect(context.config, change.migration) ? null : context.knex;
   try {
-    return await context.relay.run(legOf(context, change.migration), (running) =>
+    return await context.relay.run(legOf(context, change.migration), knex, (running) =>
       changeAndRecord(context, running, change).catch((error: unknown) => {
         cause = { error };
         throw error;
@@ -99,7 +106,7 @@ async function applyInTransaction(context: RunContext, change: Change): Promise<
 async function changeAndRecord(
   context: RunContext,
   { trx, connection, entered, finishWith }: RunningLeg,
-  { migration, work, next }: Change,
+  { migration, next }: Change,
 ): Promise<ChangeOutcome> {
   const started = performance.now();
   const applied = entered.at(-1)?.rowCount === 1;
@@ -109,7 +116,7 @@ async function changeAndRecord(
   }
   const watch = watchTransaction(connection);
   try {
-    await runWithHooks(context, trx, migration, work);
+    await runChange(context, trx ?? connection, migration);
     if (watch.ended()) await reopen(connection, context, migration);
   } catch (error) {
     throw watch.ended() ? new PartlyCommitted(error) : error;
@@ -147,16 +154,17 @@ const LOOK_FOR_CLIENT_MS = 1000;
  * runner that lost its lock may still be at the end of its last change. One message to the server,
  * in which each statement sees what is committed when it begins.
  */
-function legOf(context: RunContext, { name }: LoadedMigration): Leg {
-  const { tables } = context;
-  return {
-    name,
-    entry: `${limitsOf(context)}; ${fence(tables)}; ${historyRowLook(tables, name)}`,
-  };
+function legOf({ entry, tables }: RunContext, { name }: LoadedMigration): Leg {
+  return { name, entry: `${entry}; ${historyRowLook(tables, name)}` };
+}
+
+/** What is the same for every change of a run: its limits, and the fence. */
+export function entryOf(run: Pick<RunContext, 'config' | 'searchPath' | 'tables'>): string {
+  return `${limitsOf(run)}; ${fence(run.tables)}`;
 }
 
 /** What is set, is set for this transaction only. */
-function limitsOf({ config, searchPath }: RunContext): string {
+function limitsOf({ config, searchPath }: Pick<RunContext, 'config' | 'searchPath'>): string {
   const { lockTimeout, statementTimeout } = config.settings;
   const set = (name: string, value: string): string =>
     `set_config('${name}', ${escapeLiteral(value)}, true)`;
@@ -170,21 +178,27 @@ function limitsOf({ config, searchPath }: RunContext): string {
   ].join(', ')}`;
 }
 
-async function runWithHooks(
+/** Runs the migration itself: on Knex, with the project's hooks around it, or without. */
+async function runChange(
   context: RunContext,
-  knex: Knex,
+  on: Knex | RawConnection,
   migration: LoadedMigration,
-  work: MigrationFunction,
 ): Promise<void> {
+  const { direction, signal, bystander, applicationName } = context;
+  const interruptible = (work: PromiseLike<unknown> | void): Promise<unknown> =>
+    untilInterrupted(Promise.resolve(work), signal, bystander, applicationName);
+  if (!isKnex(on)) {
+    await interruptible(migration.direct?.[direction]?.(on));
+    return;
+  }
   const { beforeEach, afterEach } = context.config.migrations.hooks;
-  await beforeEach?.(knex, [migration]);
-  await untilInterrupted(
-    Promise.resolve(work(knex)),
-    context.signal,
-    context.bystander,
-    context.applicationName,
-  );
-  await afterEach?.(knex, [migration]);
+  await beforeEach?.(on, [migration]);
+  await interruptible(migration[direction]?.(on));
+  await afterEach?.(on, [migration]);
+}
+
+function isKnex(on: Knex | RawConnection): on is Knex {
+  return typeof on === 'function';
 }
 
 /**
@@ -209,10 +223,10 @@ async function reopen(
 async function applyOutsideTransaction(
   context: RunContext,
   migration: LoadedMigration,
-  work: MigrationFunction,
 ): Promise<ChangeOutcome> {
-  const { knex, tables, runId, batch, direction } = context;
-  const applied = await withRawConnection(knex, async (connection) => {
+  const { connections, tables, runId, batch, direction } = context;
+  const knex = context.knex as Knex;
+  const applied = await withRawConnection(connections, async (connection) => {
     if ((await isApplied(connection, tables, migration.name)) === (direction === 'up')) return true;
     const { name, checksum } = migration;
     await writeJournal(connection, tables, {
@@ -222,15 +236,17 @@ async function applyOutsideTransaction(
   });
   if (applied) return { done: false };
   const started = performance.now();
-  const notes = await noteStatements(context, migration);
+  const notes = await noteStatements(context, knex, migration);
   try {
-    await runWithHooks(context, knex, migration, work);
+    await runChange(context, knex, migration);
   } finally {
     // What comes next, the end or the failure, has to be the last word.
     await notes.finish();
   }
   const durationMs = performance.now() - started;
-  await withRawConnection(knex, (connection) => record(connection, context, migration, durationMs));
+  await withRawConnection(connections, (connection) =>
+    record(connection, context, migration, durationMs),
+  );
   return { done: true };
 }
 

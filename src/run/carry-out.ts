@@ -1,21 +1,21 @@
 import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { withRawConnection } from '../database/raw-connection.js';
+import { type ConnectionSource, withRawConnection } from '../database/raw-connection.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
-import { createTables } from '../history/write.js';
 import { type Plan } from '../plan/plan.js';
 import { rememberStatement } from '../statement.js';
-import { functionOf, type RunContext } from './apply.js';
+import { entryOf, refuseWithoutWay, type RunContext } from './apply.js';
 import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
+import { needsKnex } from './needs-knex.js';
 import { Relay } from './relay.js';
 import { planFor, type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -73,7 +73,7 @@ async function loadAll(plan: Plan, config: ResolvedConfig, known: Loaded): Promi
   const loaded: Loaded = new Map();
   for (const step of plan.steps) {
     const migration = known.get(step.name) ?? (await loadMigration(step, config));
-    functionOf(migration, plan.direction);
+    refuseWithoutWay(migration, plan.direction);
     loaded.set(step.name, migration);
   }
   return loaded;
@@ -89,44 +89,75 @@ async function isNothingLeft({ lock, config, request, files }: LockedRun): Promi
 }
 
 async function runLocked(locked: LockedRun): Promise<RunResult> {
-  const { config, request, session, files, result } = locked;
+  const { config, request, session, files, result, loaded } = locked;
+  // Where no change is written for it, Knex is not even loaded.
+  const knex = needsKnex(config, loaded.values()) ? await openKnex(session) : null;
+  const connections = knex ?? (await session.withoutKnex());
+  const { tables } = await lockKnexOut(locked, connections);
+  try {
+    // Only now can nobody, plain Knex included, change the history any more.
+    const history = await withRawConnection(connections, (raw) => readHistory(raw, config));
+    await refuseUnfinished(session.client, history);
+    const plan = planFor(request, files, history);
+    if (plan.batch === null) return { ...result, batch: null };
+    const ways = { knex, connections };
+    return await runPlan(locked, ways, history, { ...plan, batch: plan.batch });
+  } finally {
+    await withRawConnection(connections, (raw) => giveKnexLockBack(raw, tables)).catch(
+      () => undefined,
+    );
+  }
+}
+
+async function openKnex(session: Session): Promise<Knex> {
   const knex = await session.knex();
   knex.on('query-error', (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
     rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
   );
-  const { tables } = await withRawConnection(knex, async (connection) => {
-    const before = await readHistory(connection, config);
-    if (!before.complete) await createTables(connection, before.tables);
-    if (!(await takeKnexLock(connection, before.tables))) throw knexLockTaken(before);
-    return before;
-  });
-  try {
-    // Only now can nobody, plain Knex included, change the history any more.
-    const history = await withRawConnection(knex, (raw) => readHistory(raw, config));
-    await refuseUnfinished(session.client, history);
-    const plan = planFor(request, files, history);
-    if (plan.batch === null) return { ...result, batch: null };
-    return await runPlan(locked, knex, history, { ...plan, batch: plan.batch });
-  } finally {
-    await withRawConnection(knex, (raw) => giveKnexLockBack(raw, tables)).catch(() => undefined);
-  }
+  return knex;
 }
+
+/** Takes Knex's own lock; its tables are made first where they are missing. */
+async function lockKnexOut(
+  { config, lock, history }: LockedRun,
+  connections: ConnectionSource,
+): Promise<History> {
+  return withRawConnection(connections, async (connection) => {
+    const take = async (seen: History): Promise<History> => {
+      if (await takeKnexLock(connection, seen.tables, !seen.complete)) return seen;
+      throw knexLockTaken(seen);
+    };
+    // Before the lock was to be had, somebody may have made the tables, or put them away.
+    const lookAgain = async (): Promise<History> => take(await readHistory(connection, config));
+    if (lock.waited) return lookAgain();
+    return take(history).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return lookAgain();
+      throw error;
+    });
+  });
+}
+
+const UNDEFINED_TABLE = '42P01';
 
 async function runPlan(
   locked: LockedRun,
-  knex: Knex,
+  ways: Pick<RunContext, 'knex' | 'connections'>,
   history: History,
   plan: Plan & { batch: number },
 ): Promise<RunResult> {
   const { config, session, listener, result, applicationName, request } = locked;
   listener({ type: 'planned', plan });
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
+  // More may be loaded by now than when the connections were chosen.
+  const { connections } = ways;
+  const knex = ways.knex ?? (needsKnex(config, steps) ? await openKnex(session) : null);
   const searchPath = session.transactionPath();
-  if (searchPath !== null) await refuseLostSearchPath(knex, searchPath, steps);
-  const relay = new Relay(knex);
+  if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);
+  const relay = new Relay(connections);
   const context: RunContext = {
     ...{
       knex,
+      connections,
       relay,
       config,
       searchPath,
@@ -135,15 +166,16 @@ async function runPlan(
       runId: result.runId,
       signal: request.signal,
     },
+    entry: entryOf({ config, searchPath, tables: history.tables }),
     oldTable: history.dbMigrate,
     ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
     bystander: session.client,
     connect: () => session.connect(),
   };
-  const { hooks } = config.migrations;
-  await hooks.beforeAll?.(knex, steps);
+  const { beforeAll, afterAll } = config.migrations.hooks;
+  if (knex) await beforeAll?.(knex, steps);
   const outcome = await runSteps(context, steps, locked.lock).finally(() => relay.close());
-  if (!outcome.failed) await hooks.afterAll?.(knex, steps);
+  if (knex && !outcome.failed) await afterAll?.(knex, steps);
   return { ...result, batch: plan.batch, ...outcome };
 }
 

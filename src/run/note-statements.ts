@@ -1,3 +1,4 @@
+import { type Knex } from 'knex';
 import { type Client } from 'pg';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
@@ -18,9 +19,9 @@ export interface StatementNotes {
  */
 export async function noteStatements(
   context: RunContext,
+  knex: Knex,
   migration: LoadedMigration,
 ): Promise<StatementNotes> {
-  const { knex } = context;
   const client = await context.connect().catch(() => null);
   if (client === null) return { finish: () => Promise.resolve() };
   let latest: string | undefined;

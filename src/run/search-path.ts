@@ -1,6 +1,5 @@
-import { type Knex } from 'knex';
 import { escapeLiteral, type QueryResult } from 'pg';
-import { withRawConnection } from '../database/raw-connection.js';
+import { type ConnectionSource, withRawConnection } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 
@@ -12,12 +11,12 @@ import { type LoadedMigration } from '../files/load.js';
  * @throws KnexwardError `SEARCH_PATH_POOLED` where it would matter; nothing has been run then.
  */
 export async function refuseLostSearchPath(
-  knex: Knex,
+  connections: ConnectionSource,
   searchPath: string,
   steps: readonly LoadedMigration[],
 ): Promise<void> {
   const outside = steps.find(({ transaction }) => !transaction);
-  if (!outside || (await isPathAnyway(knex, searchPath))) return;
+  if (!outside || (await isPathAnyway(connections, searchPath))) return;
   throw new KnexwardError('SEARCH_PATH_POOLED', {
     message: `${outside.name} runs outside a transaction, through a pooler in transaction mode: the searchPath of the knexfile (${searchPath}) would not hold in it. Nothing was run.`,
     fix: `Connect to the server itself for migrations, or give the role the path: alter role ... set search_path = ${searchPath}`,
@@ -25,9 +24,9 @@ export async function refuseLostSearchPath(
 }
 
 /** Several statements in one message are one transaction, so the path is set for these only. */
-async function isPathAnyway(knex: Knex, searchPath: string): Promise<boolean> {
+async function isPathAnyway(connections: ConnectionSource, searchPath: string): Promise<boolean> {
   const schemas = 'select current_schemas(false)::text as schemas';
-  const results = (await withRawConnection(knex, (connection) =>
+  const results = (await withRawConnection(connections, (connection) =>
     connection.query(
       `${schemas}; select set_config('search_path', ${escapeLiteral(searchPath)}, true); ${schemas}`,
     ),

@@ -69,8 +69,8 @@ async function tookEffect(
   failed: MigrationFailure,
 ): Promise<boolean> {
   if (failed.leftovers || isRefusal(failed)) return false;
-  const { knex, tables, direction } = context;
-  return withRawConnection(knex, async (connection) => {
+  const { connections, tables, direction } = context;
+  return withRawConnection(connections, async (connection) => {
     return (await isApplied(connection, tables, name)) === (direction === 'up');
   }).catch(() => false);
 }
@@ -81,7 +81,7 @@ async function recordFailure(
   migration: LoadedMigration,
   { failed, begun, notReached }: { failed: MigrationFailure; begun: boolean; notReached: string[] },
 ): Promise<void> {
-  const { knex, tables, runId, batch, direction } = context;
+  const { connections, tables, runId, batch, direction } = context;
   const { name, checksum } = migration;
   const { message, sqlstate, statement, leftovers } = failed;
   const endUnknown = begun && leftovers && !isRefusal(failed);
@@ -90,7 +90,7 @@ async function recordFailure(
     statement: statement === null ? null : redact(statement),
     ...(endUnknown && { endUnknown }),
   };
-  await withRawConnection(knex, (connection) =>
+  await withRawConnection(connections, (connection) =>
     writeJournal(connection, tables, {
       ...{ runId, event: 'failed', migration: name, batch, checksum, details },
     }),

@@ -1,5 +1,10 @@
 import { type FaultName, strikeEverywhere } from './crash-matrix.js';
-import { createCrashProject, SCENARIOS } from './crash-scenarios.js';
+import {
+  createCrashProject,
+  createProjectWithoutKnex,
+  SCENARIOS,
+  SCENARIOS_WITHOUT_KNEX,
+} from './crash-scenarios.js';
 import { type Project } from './project.js';
 
 /** Each fault, in words. */
@@ -25,26 +30,33 @@ const SAMPLE = 5;
  */
 export function describeCrashMatrix(fault: FaultName): void {
   describe(`the crash matrix: ${FAULTS[fault]} (SC-007)`, () => {
-    let project: Project;
-
-    beforeAll(() => {
-      project = createCrashProject();
-    });
-    afterAll(() => project.remove());
-
-    it.each(SCENARIOS.map((scenario) => ({ scenario, action: scenario.action })))(
-      '$action: before and after the messages to the server',
-      async ({ scenario, action }) => {
-        const every = fault !== 'kill' && SAMPLED.has(action) ? SAMPLE : 1;
-        const { messages, points } = await strikeEverywhere(project.root, fault, scenario, {
-          ...{ lanes: LANES, every },
-        });
-        expect(points).toBe(2 * Math.floor(messages / every));
-        console.info(
-          `crash matrix, ${action}, ${FAULTS[fault]}: ${points} points at ${messages} messages`,
-        );
-      },
-      TIME_LIMIT_MS,
-    );
+    strikeAll(fault, createCrashProject, SCENARIOS);
   });
+  describe(`the crash matrix without Knex: ${FAULTS[fault]} (SC-007)`, () => {
+    strikeAll(fault, createProjectWithoutKnex, SCENARIOS_WITHOUT_KNEX);
+  });
+}
+
+function strikeAll(fault: FaultName, create: () => Project, scenarios: typeof SCENARIOS): void {
+  let project: Project;
+
+  beforeAll(() => {
+    project = create();
+  });
+  afterAll(() => project.remove());
+
+  it.each(scenarios.map((scenario) => ({ scenario, action: scenario.action })))(
+    '$action: before and after the messages to the server',
+    async ({ scenario, action }) => {
+      const every = fault !== 'kill' && SAMPLED.has(action) ? SAMPLE : 1;
+      const { messages, points } = await strikeEverywhere(project.root, fault, scenario, {
+        ...{ lanes: LANES, every },
+      });
+      expect(points).toBe(2 * Math.floor(messages / every));
+      console.info(
+        `crash matrix, ${action}, ${FAULTS[fault]}: ${points} points at ${messages} messages`,
+      );
+    },
+    TIME_LIMIT_MS,
+  );
 }

@@ -45,16 +45,22 @@ exports.down = (knex) => knex.raw('drop table outside');`,
   },
 };
 
-/** A project with a change of each format, one of them outside a transaction. */
-export function createCrashProject(): Project {
+/** Those that run without Knex, where there are no others. */
+const WITHOUT_KNEX = ['20150101000000-old.js', '20260101000002_last.up.sql'];
+
+/** A project with a change of each format, one of them outside a transaction; or with some. */
+export function createCrashProject(names = Object.keys(CHANGES)): Project {
   return createProject({
     'knexfile.js': KNEXFILE,
     'migrations/20260101000002_last.down.sql': 'drop table last;',
     ...Object.fromEntries(
-      Object.entries(CHANGES).map(([name, { content }]) => [`migrations/${name}`, content]),
+      names.map((name) => [`migrations/${name}`, CHANGES[name]?.content ?? '']),
     ),
   });
 }
+
+/** The same with those changes only that run without Knex. */
+export const createProjectWithoutKnex = (): Project => createCrashProject(WITHOUT_KNEX);
 
 const APPLIED: State = {
   tables: Object.values(CHANGES).map(({ table }) => table),
@@ -63,31 +69,31 @@ const APPLIED: State = {
   ran: ['last', 'old', 'plain'],
 };
 
-const UP: Scenario = {
+const up = (applied: State): Scenario => ({
   action: 'up',
   prepare: async (lane) => void (await lane.query('create table ran (name text)')),
   check: async (lane, where) => {
     expectTruth(await readState(lane), where);
     await goOn(lane, 'up', where);
-    expect({ where, ...(await readState(lane)) }).toEqual({ where, ...APPLIED });
+    expect({ where, ...(await readState(lane)) }).toEqual({ where, ...applied });
     await expectNoLock(lane, where);
   },
-};
+});
 
-const DOWN: Scenario = {
+const down = (applied: State): Scenario => ({
   action: 'down',
   prepare: async (lane) => {
-    await UP.prepare(lane);
+    await up(applied).prepare(lane);
     await goOn(lane, 'up', 'before');
   },
   check: async (lane, where) => {
     expectTruth(await readState(lane), where);
     await goOn(lane, 'down', where);
-    const end = { ...APPLIED, tables: [], history: [] };
+    const end = { ...applied, tables: [], history: [] };
     expect({ where, ...(await readState(lane)) }).toEqual({ where, ...end });
     await expectNoLock(lane, where);
   },
-};
+});
 
 const ADOPT: Scenario = {
   action: 'adopt',
@@ -154,7 +160,20 @@ const UNDO: Scenario = {
 };
 
 /** What the matrix is made for: every way in which knexward changes a database. */
-export const SCENARIOS: readonly Scenario[] = [UP, DOWN, ADOPT, FINISH, UNDO];
+export const SCENARIOS: readonly Scenario[] = [up(APPLIED), down(APPLIED), ADOPT, FINISH, UNDO];
+
+const APPLIED_WITHOUT_KNEX: State = {
+  tables: WITHOUT_KNEX.map((name) => CHANGES[name]?.table ?? ''),
+  history: WITHOUT_KNEX,
+  unfinished: [],
+  ran: ['last', 'old'],
+};
+
+/** Where Knex is not needed, changes run on another connection and in another way. */
+export const SCENARIOS_WITHOUT_KNEX: readonly Scenario[] = [
+  up(APPLIED_WITHOUT_KNEX),
+  down(APPLIED_WITHOUT_KNEX),
+];
 
 async function succeed(lane: Lane, action: Action, where: string): Promise<void> {
   const { error } = await lane.ask({ action });
