@@ -19,6 +19,7 @@ export function isTextOf(content: Buffer, checksum: string): boolean {
   );
 }
 
-function sha256(content: Buffer): string {
+/** SHA-256 of what was read from a file, in hexadecimal. */
+export function sha256(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

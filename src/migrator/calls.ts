@@ -14,6 +14,7 @@ import {
   type CallOptions,
   type DownOptions,
   type MigratorOptions,
+  type UpOptions,
   type WaitForOthersOptions,
 } from './options.js';
 
@@ -21,15 +22,16 @@ import {
 export async function runMigrations(
   options: MigratorOptions,
   direction: 'up' | 'down',
-  given: DownOptions,
+  given: DownOptions & Pick<UpOptions, 'baseline'>,
 ): Promise<RunResult> {
-  const { name, count, all, confirm, signal } = given;
+  const { name, count, all, confirm, signal, baseline } = given;
   refuseInterrupted(signal);
   return upOrDown(await resolveFor(options), {
     direction,
     extent: { name, count, all },
     listener: listenerOf(options, given),
     signal,
+    baseline,
     ...(confirm && { confirm }),
   });
 }

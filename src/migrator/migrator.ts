@@ -116,7 +116,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
   const calls = () => import('./calls.js');
   return {
     up: async (given = {}) => {
-      checkExtent(given, [...CALL, ...UP, 'confirm'], 'up');
+      checkExtent(given, [...CALL, ...UP, 'confirm', 'baseline'], 'up');
       return (await calls()).runMigrations(options, 'up', given);
     },
     down: async (given = {}) => {

@@ -77,7 +77,12 @@ interface Confirmable {
 }
 
 /** What `up` takes. */
-export type UpOptions = UpExtent & CallOptions & Confirmable;
+export type UpOptions = UpExtent &
+  CallOptions &
+  Confirmable & {
+    /** `false`: replays everything, also where an empty database could begin with the baseline. */
+    baseline?: boolean | undefined;
+  };
 
 /** What `down` takes. */
 export type DownOptions = DownExtent & CallOptions & Confirmable;

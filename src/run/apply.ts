@@ -156,7 +156,10 @@ function legOf(context: RunContext, { name }: LoadedMigration): Leg {
 }
 
 /** What is set, is set for this transaction only. */
-function limitsOf({ config, searchPath }: RunContext): string {
+export function limitsOf({
+  config,
+  searchPath,
+}: Pick<RunContext, 'config' | 'searchPath'>): string {
   const { lockTimeout, statementTimeout } = config.settings;
   const set = (name: string, value: string): string =>
     `set_config('${name}', ${escapeLiteral(value)}, true)`;
