@@ -1,7 +1,7 @@
 // What is measured. Each case turns the tools into contestants, or says why one cannot take part.
 import { adoptCase, adoptedCase } from './cases/adopt.mjs';
 import { standardCase } from './cases/standard.mjs';
-import { unleashCase } from './cases/unleash.mjs';
+import { unleashBaselineCase, unleashCase } from './cases/unleash.mjs';
 
 /**
  * @typedef {object} Contestant one tool in one case
@@ -41,6 +41,7 @@ export const CASES = [
   adoptCase(374),
   adoptCase(10_000),
   unleashCase(),
+  unleashBaselineCase(),
 ];
 
 /**

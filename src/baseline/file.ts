@@ -131,7 +131,10 @@ function read(rest: string): Baseline {
 function onOneLine(name: string): string {
   // eslint-disable-next-line no-control-regex
   return /[\u0000-\u001f\u007f\u0085\u2028\u2029]|^["\s]|\s$/.test(name)
-    ? JSON.stringify(name)
+    ? JSON.stringify(name).replace(
+        /[\u0085\u2028\u2029]/g,
+        (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
     : name;
 }
 

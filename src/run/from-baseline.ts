@@ -26,7 +26,10 @@ export interface Beginning extends FittingBaseline {
 }
 
 /** What a run is about, as far as it decides whether it may begin with a baseline. */
-export type Asked = Pick<PlannedRun, 'config' | 'request' | 'session' | 'files' | 'history' | 'plan'> &
+export type Asked = Pick<
+  PlannedRun,
+  'config' | 'request' | 'session' | 'files' | 'history' | 'plan'
+> &
   Pick<PlannedRun, 'listener'>;
 
 /**
@@ -46,6 +49,14 @@ export async function findBeginning(asked: Asked): Promise<Beginning | null> {
   // It ends before the baseline does.
   if (plan.steps.length < count) return null;
   return { ...judged, rest: { ...plan, steps: plan.steps.slice(count) } };
+}
+
+/** What a run would begin with, for those who only want to know; `null` where with nothing. */
+export async function foresee(asked: Asked): Promise<NonNullable<RunResult['baseline']> | null> {
+  const beginning = await findBeginning(asked);
+  if (!beginning) return null;
+  const migrations = beginning.baseline.migrations.length;
+  return { file: beginning.place.name, migrations, durationMs: 0 };
 }
 
 /** Whether a run goes up from nothing, through all that the configuration leads to. */

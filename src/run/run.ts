@@ -5,7 +5,6 @@ import { findMigrations } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan } from '../plan/plan.js';
-import { type Asked } from './from-baseline.js';
 import { planFor, type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 
@@ -37,8 +36,12 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     }
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history)) return result;
-    if (request.dryRun)
-      return await foresee({ config, request, session, files, history, plan, listener }, result);
+    if (request.dryRun) {
+      if (history.rows.length > 0) return result;
+      const { foresee } = await import('./from-baseline.js');
+      const asked = { config, request, session, files, history, plan, listener };
+      return { ...result, ...(await foresee(asked).then((baseline) => baseline && { baseline })) };
+    }
     if (plan.steps.length > 0) await request.confirm?.(plan);
     // With nothing to do, what it takes to do something is not even loaded.
     const { carryOut } = await import('./carry-out.js');
@@ -47,20 +50,6 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   } finally {
     await session.close();
   }
-}
-
-/** What a dry run says: also whether an empty database would begin with a baseline. */
-async function foresee(
-  asked: Asked,
-  result: RunResult,
-): Promise<RunResult> {
-  if (asked.history.rows.length > 0) return result;
-  const { findBeginning } = await import('./from-baseline.js');
-  const beginning = await findBeginning(asked);
-  if (!beginning) return result;
-  const { place, baseline } = beginning;
-  const migrations = baseline.migrations.length;
-  return { ...result, baseline: { file: place.name, migrations, durationMs: 0 } };
 }
 
 /**
