@@ -82,6 +82,7 @@ describe("a baseline's file (issue 7, item 4)", () => {
       'CREATE TABLE "a;b" ();',
       'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $function$BEGIN RETURN 1; END;$function$;',
       'CREATE FUNCTION g() RETURNS int LANGUAGE sql\nBEGIN ATOMIC\n SELECT CASE WHEN true THEN 1 ELSE 2 END; SELECT 2;\nEND;',
+      'CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO a VALUES (1); DELETE FROM b);',
       'CREATE VIEW v AS\n SELECT CASE WHEN a THEN 1 END AS begin FROM t;',
     ];
     const text = statements.join('\n\n-- a comment; with one\n');
