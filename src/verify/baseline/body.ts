@@ -50,9 +50,17 @@ export function renderBody(content: Content): string {
   const { catalog, searchPath } = content;
   const made = { ...catalog, objects: madeObjects(content) };
   const lookup = new CatalogLookup(made);
+  const isThere = new Set(schemasOf(content.initial).map((name) => `CREATE SCHEMA ${name}`));
+  const isFilled = new Set(
+    content.settled.flatMap(({ table: { name }, rows }) =>
+      rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
+    ),
+  );
   const data = content.settled.flatMap((settled) => dataUnit(settled, content));
   const units = withoutCircles((taken) => [
-    ...cutIntoUnits(lookup, taken).flatMap(withoutLate),
+    ...cutIntoUnits(lookup, taken).flatMap((unit) =>
+      unit.id.startsWith('table ') && !isFilled.has(unit.id) ? [unit] : withoutLate(unit),
+    ),
     ...data,
     ...sequenceUnit(content),
   ]);
@@ -63,7 +71,13 @@ export function renderBody(content: Content): string {
   const blocks = [
     [...settings, ...(path === undefined ? [] : [`SET LOCAL search_path = ${path};`])].join('\n'),
     ...publicSchema(content),
-    ...units.map(({ statements }) => statements.map(ifNotThere).map(endStatement).join('\n')),
+    ...units.map(({ statements }) =>
+      statements
+        .filter((statement) => !isThere.has(statement))
+        .map(ifNotThere)
+        .map(endStatement)
+        .join('\n'),
+    ),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -75,6 +89,8 @@ function madeObjects({ catalog, initial }: Content): CatalogObject[] {
   return catalog.objects.filter((object) => {
     const old = before.get(idOf(object));
     if (object.kind === 'privileges' && object.parent === 'schema public' && revoked) return true;
+    // What is said of a schema that was there is said where the schema is known.
+    if (object.kind === 'schema') return true;
     return !old || !isDeepStrictEqual(old.parts, object.parts);
   });
 }
@@ -95,6 +111,10 @@ function publicSchema({ catalog, initial }: Content): string[] {
   return revokesFromPublic({ catalog, initial })
     ? ['REVOKE ALL ON SCHEMA public FROM PUBLIC;']
     : [];
+}
+
+function schemasOf({ objects }: Catalog): string[] {
+  return objects.flatMap(({ kind, name }) => (kind === 'schema' ? [name] : []));
 }
 
 /** What a database may have by other ways: from its template, by its administrator. */
