@@ -87,6 +87,14 @@ export type UpOptions = UpExtent &
 /** What `down` takes. */
 export type DownOptions = DownExtent & CallOptions & Confirmable;
 
+/** What `baseline` takes. */
+export interface BaselineCallOptions extends CallOptions {
+  /** Up to and including this migration; the last one unless given. */
+  name?: string | undefined;
+  /** Writes values that differ from replay to replay, so that every database gets the same. */
+  freeze?: boolean | undefined;
+}
+
 /** What `plan` takes: `up`, unless told otherwise, and how far. */
 export type PlanOptions =
   ({ direction?: 'up' | undefined } & UpExtent) | ({ direction: 'down' } & DownExtent);

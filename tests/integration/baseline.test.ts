@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Config, createMigrator, type Migrator, type RunEvent } from '../../src/index.js';
 import { compareCatalogs, readCatalog } from '../support/catalog.js';
 import { clientOf, inPlainWords, majorOf } from '../support/corner-cases.js';
 import { createDatabase, createRole, type TestDatabase } from '../support/database.js';
@@ -273,5 +274,32 @@ describe('what a baseline brings is what a replay leaves (issue 7, item 4)', () 
     expect(project.read(FILE)).toContain(reader.name);
     await database.query(`alter database "${database.name}" owner to current_user`);
     await owner.drop(database, other);
+  });
+
+  it('from a program: createMigrator().baseline(), and up with events and { baseline: false }', async () => {
+    project = createProject({
+      'migrations/20260101000000_a.up.sql': `
+        create table a (token text); insert into a values (gen_random_uuid()::text);`,
+    });
+    const config = (url: string): Config => ({
+      client: 'pg',
+      connection: url,
+      migrations: { directory: join(project.root, 'migrations') },
+    });
+    const migrator = (url: string): Migrator =>
+      createMigrator({ config: config(url), cwd: project.root });
+    const [database, other] = [await fresh(), await fresh()];
+    await expect(migrator(database.url).baseline()).rejects.toMatchObject({
+      code: 'CONFIRMATION_REQUIRED',
+    });
+    const written = await migrator(database.url).baseline({ freeze: true });
+    expect(written).toMatchObject({ file: FILE, migrations: 1, frozen: ['public.a.token'] });
+    const events: RunEvent[] = [];
+    const up = await migrator(database.url).up({ listener: (event) => events.push(event) });
+    expect(up).toMatchObject({ batch: 1, baseline: { file: FILE, migrations: 1 } });
+    expect(events.map(({ type }) => type)).toEqual(['planned', 'baseline']);
+    const replayed = await migrator(other.url).up({ baseline: false });
+    expect(replayed.baseline).toBeUndefined();
+    expect(replayed.done).toHaveLength(1);
   });
 });
