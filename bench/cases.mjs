@@ -2,7 +2,7 @@
 import { adoptCase, adoptedCase } from './cases/adopt.mjs';
 import { standardCase } from './cases/standard.mjs';
 import { testDatabaseCase } from './cases/test-database.mjs';
-import { unleashCase } from './cases/unleash.mjs';
+import { unleashBaselineCase, unleashCase } from './cases/unleash.mjs';
 
 /**
  * @typedef {object} Contestant one tool in one case
@@ -44,6 +44,7 @@ export const CASES = [
   adoptCase(374),
   adoptCase(10_000),
   unleashCase(),
+  unleashBaselineCase(),
   testDatabaseCase(),
 ];
 

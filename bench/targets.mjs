@@ -70,6 +70,17 @@ const TARGETS = [
       worst(find, 'unleash', (ours) => ratio(ours.wallMs, find('unleash', 'db-migrate')?.wallMs)),
   },
   {
+    what: 'Unleash from empty, from a baseline: against the replay',
+    limit: 0.15,
+    unit: '×',
+    of: (find) => {
+      const [loaded, replayed] = ['knexward', 'knexward-replay'].map((id) =>
+        find('unleash-baseline', id),
+      );
+      return loaded && replayed ? ratio(loaded.wallMs, replayed.wallMs) : null;
+    },
+  },
+  {
     what: 'A test database from the template: against a replay',
     limit: 0.05,
     unit: '×',

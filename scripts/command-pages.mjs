@@ -23,6 +23,7 @@ const EXTRAS = {
   doctor: { exits: ['0', '2', '3', '6'], more: ['doctor', 'production'] },
   verify: { more: ['verify', 'pipelines'] },
   plan: { more: ['pipelines', 'writing-migrations'] },
+  baseline: { more: ['baseline', 'pipelines'] },
   snapshot: { exits: ['0', '2', '3', '6'], more: ['snapshot', 'pipelines'] },
   unlock: { exits: [...READS, '4'], more: ['production'] },
   resolve: { exits: [...READS, '4'], more: ['production'] },

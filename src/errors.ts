@@ -24,6 +24,7 @@ export const CODES = {
   // 1: a migration failed
   MIGRATION_FAILED: { exit: 1, summary: 'A migration failed; what it did was rolled back.' },
   REPLAY_FAILED: { exit: 1, summary: 'An applied migration cannot be replayed.' },
+  BASELINE_DIFFERS: { exit: 1, summary: 'A baseline would not make what the migrations make.' },
   SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
   // 2: wrong usage or configuration
   USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
@@ -50,6 +51,7 @@ export const CODES = {
   FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
   NO_SHADOW: { exit: 2, summary: 'There is no database to try migrations on.' },
   SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot is not there, or the file is something else.' },
+  BASELINE_FILE: { exit: 2, summary: 'There is no baseline, or the file is something else.' },
   // 3: no connection
   CONNECTION_FAILED: { exit: 3, summary: 'No connection to the database, or it was lost.' },
   AUTHENTICATION_FAILED: { exit: 3, summary: 'The server refuses the user or the password.' },

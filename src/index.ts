@@ -31,6 +31,7 @@ export {
 export { knexMigrate, type KnexMigrate, type KnexMigrateOptions } from './migrator/knex-migrate.js';
 export { createMigrator, type Migrator } from './migrator/migrator.js';
 export {
+  type BaselineCallOptions,
   type DownOptions,
   type MigratorOptions,
   type PlanOptions,
@@ -43,6 +44,7 @@ export { type Status } from './plan/status.js';
 export { type LockHolder, type RunEvent, type RunListener } from './run/events.js';
 export { type MigrationFailure } from './run/failure.js';
 export { type RunResult } from './run/result.js';
+export { type WrittenBaseline } from './verify/baseline/write.js';
 export { errorOf } from './run/thrown.js';
 export {
   type PreparedTestDatabases,

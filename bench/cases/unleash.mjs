@@ -1,7 +1,10 @@
 // An empty database to Unleash's schema, with the 374 files that its makers wrote for db-migrate.
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { REPOSITORY } from '../folders.mjs';
 import { unleashFolder } from '../install.mjs';
+import { ensureProject } from '../projects.mjs';
 
 export const MIGRATIONS = 374;
 /** Tables and views, without what the tools keep for themselves: the count of the tests. */
@@ -42,6 +45,68 @@ export function unleashCase() {
       };
     },
   };
+}
+
+const BASELINE = 'knexward-baseline.sql';
+
+/**
+ * The same, from a baseline and replayed: knexward against itself.
+ *
+ * @returns {import('../cases.mjs').Case}
+ */
+export function unleashBaselineCase() {
+  return {
+    id: 'unleash-baseline',
+    group: 'unleash',
+    title: 'Unleash, an empty database to the full schema, from a baseline and replayed',
+    count: MIGRATIONS,
+    enter(peer) {
+      if (!['knexward-sql', 'knexward-js'].includes(peer.id)) return 'has no baseline of its own';
+      const isReplay = peer.id === 'knexward-js';
+      const project = {
+        ...peer.files([], { applied: 0, pending: 0, revert: 0 }),
+        ...migrations(),
+      };
+      return {
+        peer: {
+          ...peer,
+          id: isReplay ? 'knexward-replay' : 'knexward',
+          title: isReplay ? 'knexward, replayed' : 'knexward, from a baseline',
+        },
+        project: `unleash-baseline-${isReplay ? 'replay' : 'load'}`,
+        files: { ...project, [BASELINE]: baselineOf(peer, project) },
+        seed: '',
+        changes: true,
+        args: isReplay ? ['up', '--no-baseline'] : ['up'],
+        expected: {
+          [COUNT_TABLES]: TABLES,
+          [`select count(*)::int as n from ${peer.history}`]: MIGRATIONS,
+        },
+      };
+    },
+  };
+}
+
+let baseline;
+
+/**
+ * The baseline, written by knexward itself on an embedded server of the project's own.
+ *
+ * @param {import('../peers/peer.mjs').Peer} peer
+ * @param {Record<string, string>} files
+ * @returns {string}
+ */
+function baselineOf({ modules }, files) {
+  if (baseline !== undefined) return baseline;
+  const folder = ensureProject('unleash-to-write-a-baseline-of', files, modules);
+  const { PATH, HOME } = process.env;
+  execFileSync(
+    process.execPath,
+    [join(REPOSITORY, 'bin/knexward.js'), 'baseline', '--yes', '--cwd', folder],
+    { env: { PATH, HOME }, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  rmSync(join(folder, '.knexward'), { recursive: true, force: true });
+  return (baseline = readFileSync(join(folder, BASELINE), 'utf8'));
 }
 
 /** The files, as a project has them. */

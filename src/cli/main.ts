@@ -20,6 +20,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   doctor: async () => (await import('./doctor.js')).addDoctorCommand,
   plan: async () => (await import('./plan.js')).addPlanCommand,
   verify: async () => (await import('./verify.js')).addVerifyCommand,
+  baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,

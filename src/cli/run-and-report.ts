@@ -91,7 +91,8 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
 
 /** The result in the form that the contract gives it. */
 export function toDocument(result: RunResult): Record<string, unknown> {
-  const { runId, environment, direction, batch, done, failed, notReached, dryRun } = result;
+  const { runId, environment, direction, batch, done, failed, notReached, dryRun, baseline } =
+    result;
   const rounded = done.map(({ name, durationMs }) => ({
     name,
     durationMs: Math.round(durationMs * 10) / 10,
@@ -99,5 +100,8 @@ export function toDocument(result: RunResult): Record<string, unknown> {
   return {
     ...{ runId, environment, direction, batch, done: rounded, failed, notReached },
     ...(dryRun && { dryRun }),
+    ...(baseline && {
+      baseline: { ...baseline, durationMs: Math.round(baseline.durationMs * 10) / 10 },
+    }),
   };
 }

@@ -2,7 +2,7 @@ import { type Command } from 'commander';
 import { runAndReport } from './run-and-report.js';
 import { type CommonOptions, parseCount, scopeOption, withCommonOptions } from './options.js';
 
-type UpOptions = CommonOptions & { count?: number; dryRun?: boolean };
+type UpOptions = CommonOptions & { count?: number; dryRun?: boolean; baseline: boolean };
 
 export function addUpCommand(program: Command): void {
   withCommonOptions(
@@ -12,6 +12,7 @@ export function addUpCommand(program: Command): void {
       .description('apply pending migrations: all of them, unless told otherwise')
       .option('-c, --count <n>', 'apply at most n', parseCount)
       .addOption(scopeOption())
+      .option('--no-baseline', 'replay everything, also where a baseline could be loaded')
       .option('--dry-run', 'show what would be applied and its SQL, change nothing'),
   )
     .addHelpText(
@@ -19,6 +20,9 @@ export function addUpCommand(program: Command): void {
       `
 Each migration runs in a transaction of its own, together with its history row. Those in
 sub-folders, db-migrate's scopes, run only when their folder is asked for.
+
+On an empty database it begins with the baseline, where there is one and the files are those that
+it stands for: see knexward baseline --help.
 
 Examples:
   $ knexward up                              apply everything that is pending
@@ -32,6 +36,7 @@ Examples:
         direction: 'up',
         extent: { name, count: options.count },
         dryRun: options.dryRun ?? false,
+        baseline: options.baseline,
       }),
     );
 }

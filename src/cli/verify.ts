@@ -45,6 +45,9 @@ With --round-trip each pending migration then goes up, down and up again there: 
 be as it was before, after the second up as after the first. What down forgot is named. A migration
 without a way down is named and is no failure.
 
+Where the project has a baseline, a database that begins with it is compared with the replay as well,
+data included: see knexward baseline --help.
+
 The real database is only read. Exits with 6 when it differs, or a round trip does not come back.
 
 Examples:
@@ -82,14 +85,18 @@ Examples:
           against === undefined
             ? await verify(config, request)
             : await verifyAgainst(config, against, request);
-        const { inSync, differences, roundTrip } = verification;
+        const { inSync, differences, roundTrip, baseline } = verification;
         const written = !inSync && file ? file.name : null;
         if (written !== null) await file?.write(verification);
         output.result({ ...verification, mendFile: written }, () =>
           renderVerification({ ...verification, mendFile: written }, output.colors),
         );
-        output.point([...findingsOfDifferences(differences), ...findingsOfRoundTrips(roundTrip)]);
-        if (!inSync || !(roundTrip ?? []).every(isSound)) process.exitCode = DRIFT_FOUND;
+        output.point([
+          ...findingsOfDifferences([...differences, ...(baseline?.differences ?? [])]),
+          ...findingsOfRoundTrips(roundTrip),
+        ]);
+        if (!inSync || baseline?.inSync === false || !(roundTrip ?? []).every(isSound))
+          process.exitCode = DRIFT_FOUND;
       } catch (error) {
         if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
         throw error;

@@ -38,6 +38,8 @@ export interface KnexwardKey {
   adopt?: 'manual' | 'auto';
   /** Where applied files were edited since: `report` tells of it in `status` only; `stop`: `up` refuses. */
   checksums?: 'report' | 'stop';
+  /** Where the baseline is, from the project's folder; `false`: `up` never loads one. */
+  baseline?: string | false;
   /** What is asked in production before it is done. */
   production?: { confirmDown?: boolean };
   /** Where db-migrate kept its history. */
@@ -64,6 +66,8 @@ export interface Settings {
   shadow: NonNullable<Knex.Config['connection']> | null;
   adopt: 'manual' | 'auto';
   checksums: 'report' | 'stop';
+  /** `null`: beside the migrations folder. */
+  baseline: string | false | null;
   confirmDown: boolean;
   dbMigrate: { table: string; schema: string | null };
   formats: Record<string, MigrationFormat>;
@@ -78,6 +82,7 @@ const KNOWN_KEYS = new Set([
   'shadow',
   'adopt',
   'checksums',
+  'baseline',
   'production',
   'dbMigrate',
   'formats',
@@ -135,6 +140,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     shadow: key.shadow ?? null,
     adopt: oneOf(['manual', 'auto'], key.adopt, 'adopt'),
     checksums: oneOf(['report', 'stop'], key.checksums, 'checksums'),
+    baseline: baselineOf(key.baseline),
     confirmDown: key.production?.confirmDown ?? true,
     dbMigrate: {
       table: key.dbMigrate?.table ?? 'migrations',
@@ -142,6 +148,15 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     },
     formats: key.formats ?? {},
   };
+}
+
+function baselineOf(given: KnexwardKey['baseline']): Settings['baseline'] {
+  if (given === undefined) return null;
+  if (given === false || (typeof given === 'string' && given.endsWith('.sql'))) return given;
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `"${String(given)}" is no value that the knexfile's knexward.baseline can have.`,
+    fix: 'Write the path of a file whose name ends in .sql, or false.',
+  });
 }
 
 /** The first of the words where none is given. */

@@ -8,12 +8,16 @@ import { type RunResult } from '../run/result.js';
 import { type RunRequest } from '../run/request.js';
 import { readStatus } from '../run/status.js';
 import { waitUntilMigrated } from '../run/wait.js';
+import { KnexwardError } from '../errors.js';
+import { type WrittenBaseline } from '../verify/baseline/write.js';
 import { resolveFor } from './configuration.js';
 import { harmless } from './listener.js';
 import {
+  type BaselineCallOptions,
   type CallOptions,
   type DownOptions,
   type MigratorOptions,
+  type UpOptions,
   type WaitForOthersOptions,
 } from './options.js';
 
@@ -21,15 +25,16 @@ import {
 export async function runMigrations(
   options: MigratorOptions,
   direction: 'up' | 'down',
-  given: DownOptions,
+  given: DownOptions & Pick<UpOptions, 'baseline'>,
 ): Promise<RunResult> {
-  const { name, count, all, confirm, signal } = given;
+  const { name, count, all, confirm, signal, baseline } = given;
   refuseInterrupted(signal);
   return upOrDown(await resolveFor(options), {
     direction,
     extent: { name, count, all },
     listener: listenerOf(options, given),
     signal,
+    baseline,
     ...(confirm && { confirm }),
   });
 }
@@ -45,6 +50,28 @@ export async function tellPlan(
   request: Pick<RunRequest, 'direction' | 'extent'>,
 ): Promise<Plan> {
   return readPlan(await resolveFor(options), request, embeddedListener(options));
+}
+
+/** `baseline` of a migrator. */
+export async function writeBaseline(
+  options: MigratorOptions,
+  given: BaselineCallOptions,
+): Promise<WrittenBaseline> {
+  const { name, freeze = false, signal } = given;
+  refuseInterrupted(signal);
+  const { takeBaseline } = await import('../verify/baseline/write.js');
+  return takeBaseline(await resolveFor(options), name, {
+    listener: listenerOf(options, given),
+    signal,
+    onEmbedded: embeddedListener(options),
+    confirmFrozen: (frozen) => {
+      if (freeze) return Promise.resolve();
+      throw new KnexwardError('CONFIRMATION_REQUIRED', {
+        message: `What migrations write into ${frozen.join(', ')} differs from replay to replay, and no default gives it anew. Nothing was written.`,
+        fix: 'Give { freeze: true } if every database may have the same values.',
+      });
+    },
+  });
 }
 
 /** `wait` of a migrator. */

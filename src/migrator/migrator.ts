@@ -1,7 +1,9 @@
 import { type Plan } from '../plan/plan.js';
 import { type Status } from '../plan/status.js';
 import { type RunResult } from '../run/result.js';
+import { type WrittenBaseline } from '../verify/baseline/write.js';
 import {
+  type BaselineCallOptions,
   checkExtent,
   checkKnown,
   checkMigratorOptions,
@@ -70,6 +72,22 @@ export interface Migrator {
   plan(options?: PlanOptions): Promise<Plan>;
 
   /**
+   * Writes the project's baseline: what the migrations make in an empty database, rows included, as
+   * one file with which `up` begins where the database is empty. It is compared with a replay first.
+   *
+   * @throws KnexwardError `BASELINE_DIFFERS`, `BASELINE_FILE`, `NO_SHADOW`, `REPLAY_FAILED`;
+   * `CONFIRMATION_REQUIRED` where values differ from replay to replay that no default gives anew,
+   * unless `freeze`.
+   *
+   * @example
+   * import { createMigrator } from 'knexward';
+   *
+   * const { file, migrations } = await createMigrator().baseline();
+   * console.log(`${file} stands for ${migrations} migrations`);
+   */
+  baseline(options?: BaselineCallOptions): Promise<WrittenBaseline>;
+
+  /**
    * Returns when nothing is pending and nobody is running: for a process that must not migrate, and
    * must not start before another one has. Reads only.
    *
@@ -116,7 +134,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
   const calls = () => import('./calls.js');
   return {
     up: async (given = {}) => {
-      checkExtent(given, [...CALL, ...UP, 'confirm'], 'up');
+      checkExtent(given, [...CALL, ...UP, 'confirm', 'baseline'], 'up');
       return (await calls()).runMigrations(options, 'up', given);
     },
     down: async (given = {}) => {
@@ -127,6 +145,10 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     plan: async ({ direction = 'up', ...extent } = {}) => {
       checkExtent(extent, direction === 'up' ? UP : [...UP, 'all'], direction);
       return (await calls()).tellPlan(options, { direction, extent });
+    },
+    baseline: async (given = {}) => {
+      checkKnown(given, [...CALL, 'name', 'freeze'], 'baseline');
+      return (await calls()).writeBaseline(options, given);
     },
     wait: async (given = {}) => {
       checkKnown(given, [...CALL, 'timeoutMs'], 'wait');

@@ -77,10 +77,23 @@ interface Confirmable {
 }
 
 /** What `up` takes. */
-export type UpOptions = UpExtent & CallOptions & Confirmable;
+export type UpOptions = UpExtent &
+  CallOptions &
+  Confirmable & {
+    /** `false`: replays everything, also where an empty database could begin with the baseline. */
+    baseline?: boolean | undefined;
+  };
 
 /** What `down` takes. */
 export type DownOptions = DownExtent & CallOptions & Confirmable;
+
+/** What `baseline` takes. */
+export interface BaselineCallOptions extends CallOptions {
+  /** Up to and including this migration; the last one unless given. */
+  name?: string | undefined;
+  /** Writes values that differ from replay to replay, so that every database gets the same. */
+  freeze?: boolean | undefined;
+}
 
 /** What `plan` takes: `up`, unless told otherwise, and how far. */
 export type PlanOptions =

@@ -2,16 +2,18 @@ import { terminated, withValues } from '../verify/rehearsal/bound-values.js';
 import { type RehearsedChange, type Rehearsal } from '../verify/rehearsal/rehearse.js';
 import { notesOn } from '../verify/rehearsal/script.js';
 import { type Colors } from './output.js';
+import { baselineLine } from './run-text.js';
 
 /** What a run would send to the database, for a person to read. */
 export function renderPlan(rehearsal: Rehearsal, c: Colors): string {
-  const { direction, batch, changes, failed, notReached } = rehearsal;
+  const { direction, batch, changes, failed, notReached, baseline } = rehearsal;
   if (batch === null) {
     return direction === 'up' ? 'Already up to date\n' : 'Already at the base schema version\n';
   }
   const verb = direction === 'up' ? 'would be run' : 'would be rolled back';
   const count = changes.length + notReached.length + (failed ? 1 : 0);
-  return `Batch ${batch} ${verb}: ${count} migrations\n${renderChanges(rehearsal, c)}`;
+  const begins = baseline ? `${baselineLine(baseline)}\n` : '';
+  return `Batch ${batch} ${verb}: ${count} migrations\n${begins}${renderChanges(rehearsal, c)}`;
 }
 
 /** The changes of a rehearsal, each with what it sends, values written in. */
@@ -58,8 +60,10 @@ export function changesDocument({ changes }: Rehearsal): Record<string, unknown>
 /** A rehearsal in the form that the contract gives it. */
 export function planDocument(rehearsal: Rehearsal): Record<string, unknown> {
   const { environment, direction, batch, base, baseReason, shadow, failed, notReached } = rehearsal;
+  const { baseline } = rehearsal;
   return {
     ...{ environment, direction, batch, base, baseReason, shadow },
     ...{ changes: changesDocument(rehearsal), failed, notReached },
+    ...(baseline && { baseline }),
   };
 }

@@ -11,6 +11,8 @@ const LEVELS: Record<RunEvent['type'], Exclude<LogLevel, 'silent'>> = {
   embedded: 'info',
   waiting: 'warn',
   planned: 'debug',
+  baseline: 'info',
+  baselineUnfit: 'warn',
   started: 'debug',
   retrying: 'warn',
   warned: 'warn',
@@ -47,6 +49,18 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
       break;
     case 'waiting':
       output.note('warn', waitingLine(event));
+      break;
+    case 'baseline':
+      output.note(
+        'info',
+        `  ${c.green('✓')} ${event.migrations.length} migrations from the baseline ${event.file} ${c.dim(`${event.durationMs.toFixed(0)} ms`)}`,
+      );
+      break;
+    case 'baselineUnfit':
+      output.note(
+        'warn',
+        `  ${c.yellow('!')} The baseline ${event.file} is not used, all is replayed: ${event.reason}. To write it anew: knexward baseline`,
+      );
       break;
     case 'retrying':
       output.note(
@@ -87,7 +101,7 @@ function fieldsOf(event: RunEvent): Record<string, unknown> {
     const { name, message, ...failure } = event.failure;
     return { migration: name, reason: message, ...failure };
   }
-  if (event.type === 'embedded' || event.type === 'waiting') {
+  if (!('name' in event)) {
     const { type: _type, ...fields } = event;
     return fields;
   }

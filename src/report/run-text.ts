@@ -3,8 +3,8 @@ import { type RunResult } from '../run/result.js';
 
 /** The lines that end `up` and `down`: the ones that Knex's own command line has. */
 export function renderRun(result: RunResult): string {
-  const { direction, batch, done, failed, dryRun, notReached } = result;
-  if (dryRun && batch !== null) return renderDryRun(direction, notReached);
+  const { direction, batch, done, failed, dryRun } = result;
+  if (dryRun && batch !== null) return renderDryRun(result);
   if (done.length === 0 && failed) return '';
   if (done.length === 0) {
     return direction === 'up' ? 'Already up to date\n' : 'Already at the base schema version\n';
@@ -13,13 +13,23 @@ export function renderRun(result: RunResult): string {
   return `Batch ${batch ?? ''} ${verb}: ${done.length} migrations\n`;
 }
 
-function renderDryRun(direction: 'up' | 'down', names: readonly string[]): string {
+function renderDryRun({ direction, notReached: names, baseline }: RunResult): string {
   const heading =
     direction === 'up'
       ? `Found ${names.length} pending migrations:`
       : `Would roll back ${names.length} migrations:`;
-  const lines = [heading, ...names.map((name) => `  ${name}`), 'Dry run: nothing was changed.'];
+  const lines = [
+    heading,
+    ...names.map((name) => `  ${name}`),
+    ...(baseline ? [baselineLine(baseline)] : []),
+    'Dry run: nothing was changed.',
+  ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What `up` would do instead of running the first migrations. */
+export function baselineLine({ file, migrations }: NonNullable<RunResult['baseline']>): string {
+  return `The first ${migrations} would come from the baseline ${file}, in one transaction.`;
 }
 
 /** What a person is asked before migrations are reverted in production. */

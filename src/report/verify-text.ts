@@ -1,5 +1,6 @@
 import { type Verification } from '../verify/verify.js';
 import { type Colors } from './output.js';
+import { renderBaselineCheck } from './baseline-text.js';
 import { renderRoundTrips } from './round-trip-text.js';
 import { renderMendedDifference } from './snapshot-text.js';
 
@@ -30,6 +31,7 @@ export function renderVerification(
       : []),
     ...versions(verification),
     ...renderRoundTrips(verification, c),
+    ...(verification.baseline ? renderBaselineCheck(verification.baseline, c) : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

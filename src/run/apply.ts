@@ -164,7 +164,10 @@ export function entryOf(run: Pick<RunContext, 'config' | 'searchPath' | 'tables'
 }
 
 /** What is set, is set for this transaction only. */
-function limitsOf({ config, searchPath }: Pick<RunContext, 'config' | 'searchPath'>): string {
+export function limitsOf({
+  config,
+  searchPath,
+}: Pick<RunContext, 'config' | 'searchPath'>): string {
   const { lockTimeout, statementTimeout } = config.settings;
   const set = (name: string, value: string): string =>
     `set_config('${name}', ${escapeLiteral(value)}, true)`;

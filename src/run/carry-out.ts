@@ -13,6 +13,7 @@ import { rememberStatement } from '../statement.js';
 import { entryOf, refuseWithoutWay, type RunContext } from './apply.js';
 import { unfinishedError } from './evidence.js';
 import { type RunListener } from './events.js';
+import { type Begun } from './from-baseline.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
@@ -40,6 +41,8 @@ export interface PlannedRun {
 interface LockedRun extends PlannedRun {
   loaded: Loaded;
   lock: RunLock;
+  /** The batch that the run has begun already. */
+  batch?: number;
 }
 
 /**
@@ -51,7 +54,11 @@ interface LockedRun extends PlannedRun {
 export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   const { config, request, session, history, plan, listener, result } = planned;
   const { signal } = request;
-  const loaded = await loadAll(plan, config, new Map());
+  // An empty database may begin with a baseline: then what that stands for is not even loaded.
+  const mayBegin = plan.direction === 'up' && history.rows.length === 0;
+  const fromBaseline = mayBegin ? await import('./from-baseline.js') : null;
+  const beginning = (await fromBaseline?.findBeginning(planned)) ?? null;
+  const loaded = await loadAll(beginning?.rest ?? plan, config, new Map());
   refuseInterrupted(signal);
   const lock = await acquireLock(session.client, history.tables, {
     waitMs: config.settings.waitForLock,
@@ -62,10 +69,25 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   try {
     // Whoever was waited for has done it all, as a rule: then Knex need not be loaded for that.
     if (lock.waited && (await isNothingLeft(locked))) return { ...result, batch: null };
-    return await runLocked(locked);
+    const begun = beginning && ((await fromBaseline?.begin(planned, beginning, lock)) ?? null);
+    return await (begun ? goOn(locked, begun) : runLocked(locked));
   } finally {
     await lock.release();
   }
+}
+
+/** After a baseline: what it does not stand for, in the same batch. */
+async function goOn(
+  locked: LockedRun,
+  { done, failed, baseline, request }: Begun,
+): Promise<RunResult> {
+  const { result, plan } = locked;
+  const begun = { ...result, batch: 1, done, failed, baseline };
+  const left = plan.steps.slice(done.length);
+  if (failed) return { ...begun, notReached: left.map(({ name }) => name) };
+  if (left.length === 0) return begun;
+  const rest = await runLocked({ ...locked, request, batch: begun.batch });
+  return { ...rest, batch: begun.batch, done: [...done, ...rest.done], baseline };
 }
 
 /** Every file is loaded before the first one runs, so that a broken one changes nothing. */
@@ -101,7 +123,7 @@ async function runLocked(locked: LockedRun): Promise<RunResult> {
     const plan = planFor(request, files, history);
     if (plan.batch === null) return { ...result, batch: null };
     const ways = { knex, connections };
-    return await runPlan(locked, ways, history, { ...plan, batch: plan.batch });
+    return await runPlan(locked, ways, history, { ...plan, batch: locked.batch ?? plan.batch });
   } finally {
     await withRawConnection(connections, (raw) => giveKnexLockBack(raw, tables)).catch(
       () => undefined,
@@ -146,7 +168,7 @@ async function runPlan(
   plan: Plan & { batch: number },
 ): Promise<RunResult> {
   const { config, session, listener, result, applicationName, request } = locked;
-  listener({ type: 'planned', plan });
+  if (locked.batch === undefined) listener({ type: 'planned', plan });
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
   // More may be loaded by now than when the connections were chosen.
   const { connections } = ways;

@@ -14,6 +14,8 @@ export type RunEvent =
   | { type: 'embedded'; folder: string }
   | { type: 'waiting'; holder: LockHolder | null }
   | { type: 'planned'; plan: Plan }
+  | { type: 'baseline'; file: string; migrations: string[]; durationMs: number }
+  | { type: 'baselineUnfit'; file: string; reason: string }
   | { type: 'started'; name: string; index: number; total: number }
   | { type: 'retrying'; name: string; attempt: number; delayMs: number; reason: string }
   | { type: 'warned'; name: string; code: RunWarningCode; message: string }

@@ -15,6 +15,8 @@ export interface RunRequest {
   listener?: RunListener;
   /** The migrations to choose from; those that the configuration leads to unless given. */
   files?: readonly Migration[];
+  /** `false`: replays everything, also where an empty database could begin with a baseline. */
+  baseline?: boolean | undefined;
   /** Goes on where applied files were edited, also where the configuration says to stop then. */
   acceptChanged?: boolean;
   /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */

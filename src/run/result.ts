@@ -14,4 +14,9 @@ export interface RunResult {
   /** What was planned after the one that failed, or, in a dry run, all of it. */
   notReached: string[];
   dryRun: boolean;
+  /**
+   * Where an empty database began with a baseline: its file, for how many migrations it stands (the
+   * first of `done`), and how long it took to load; in a dry run: would begin.
+   */
+  baseline?: { file: string; migrations: number; durationMs: number };
 }

@@ -40,7 +40,13 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
       await refuseChangedFiles(session.client, files, history);
     }
     const result = emptyResult(runId, config, request, plan);
-    if (isIdle(plan, history) || request.dryRun) return result;
+    if (isIdle(plan, history)) return result;
+    if (request.dryRun) {
+      if (history.rows.length > 0) return result;
+      const { foresee } = await import('./from-baseline.js');
+      const asked = { config, request, session, files, history, plan, listener };
+      return { ...result, ...(await foresee(asked).then((baseline) => baseline && { baseline })) };
+    }
     if (plan.steps.length > 0) await request.confirm?.(plan);
     // With nothing to do, what it takes to do something is not even loaded.
     const { carryOut } = await import('./carry-out.js');

@@ -5,6 +5,8 @@ import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { planFor } from '../run/request.js';
 import { appliedOf } from './applied.js';
+import { type BaselineCheck } from './baseline/check.js';
+import { openReplayedProving } from './baseline/on-the-way.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
 import { compareCatalogs, type CompareOptions } from './compare.js';
@@ -39,6 +41,8 @@ export interface Verification extends Mends {
   roundTrip: RoundTrip[] | null;
   /** Pending, and not tried, because one before it cannot be applied. */
   notTried: string[];
+  /** Whether the project's baseline is what a replay gives; `null` where there is none. */
+  baseline: BaselineCheck | null;
 }
 
 const NO_TRIPS = { roundTrip: null, notTried: [] } satisfies Partial<Verification>;
@@ -55,9 +59,11 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const database = await readDatabase(given, options);
-  const { config, history, schemas, pending, catalog: actual } = database;
+  const { config, history, schemas, files, pending, catalog: actual } = database;
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const shadow = await openReplayed(config, migrations, schemas, options);
+  const { shadow, baseline } = await openReplayedProving(
+    ...([config, migrations, files, schemas, options] as const),
+  );
   try {
     const session = await openSession(shadow.config);
     const expected = await readCatalog(session.client, {
@@ -73,6 +79,7 @@ export async function verify(
       ...judge(expected, actual, options),
       ...{ replayed: migrations.length, shadow: shadow.description, against: null, unreplayable },
       ...trips,
+      baseline,
     };
   } finally {
     await shadow.close();
@@ -98,6 +105,7 @@ export async function verifyAgainst(
     return {
       ...judge(expected, actual, options),
       ...{ replayed: null, shadow: null, against: name, unreplayable: [], ...NO_TRIPS },
+      baseline: null,
     };
   } finally {
     await session.close();
@@ -127,6 +135,7 @@ interface Database {
   config: ResolvedConfig;
   history: History;
   schemas: ShadowSchemas;
+  files: Migration[];
   pending: Migration[];
   catalog: Catalog;
 }
@@ -137,10 +146,11 @@ async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Prom
     const config = await locateHistory(session.client, given);
     const history = await readHistory(session.client, config);
     // As `up` does: without the whole history there is nothing to compare with.
-    const plan = planFor({ direction: 'up' }, await findMigrations(config), history);
+    const files = await findMigrations(config);
+    const plan = planFor({ direction: 'up' }, files, history);
     const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
     const schemas = await findSchemas(session.client, config, history.tables.schema);
-    return { config, history, schemas, pending: plan.steps, catalog };
+    return { config, history, schemas, files, pending: plan.steps, catalog };
   } finally {
     await session.close();
   }

@@ -7,9 +7,11 @@ import { readHistory } from '../../history/read.js';
 import { type Extent, type Plan } from '../../plan/plan.js';
 import { unfinishedError } from '../../run/evidence.js';
 import { type RunListener } from '../../run/events.js';
+import { foresee } from '../../run/from-baseline.js';
 import { type MigrationFailure } from '../../run/failure.js';
 import { interrupted } from '../../run/interruption.js';
 import { planFor } from '../../run/request.js';
+import { type RunResult } from '../../run/result.js';
 import { run } from '../../run/run.js';
 import { type ReplayOptions } from '../replay.js';
 import { findSchemas } from '../shadow/schemas.js';
@@ -55,6 +57,8 @@ export interface Rehearsal {
   changes: RehearsedChange[];
   failed: MigrationFailure | null;
   notReached: string[];
+  /** Where the database is empty: the baseline with which `up` would begin instead. */
+  baseline: RunResult['baseline'] | null;
   /** The database as it was found. */
   real: Pick<RealDatabase, 'config' | 'history'>;
 }
@@ -71,11 +75,11 @@ export async function rehearse(
   given: ResolvedConfig,
   request: RehearsalRequest,
 ): Promise<Rehearsal> {
-  const { plan, ...real } = await readReal(given, request);
+  const { plan, baseline, ...real } = await readReal(given, request);
   const { config, history } = real;
   const { direction, batch } = plan;
   const nothing: Rehearsal = {
-    ...{ environment: config.environment, direction, batch, real: { config, history } },
+    ...{ environment: config.environment, direction, batch, baseline, real: { config, history } },
     ...{ base: null, baseReason: null, shadow: null, changes: [], failed: null, notReached: [] },
   };
   if (plan.steps.length === 0) return nothing;
@@ -91,18 +95,21 @@ export async function rehearse(
 
 async function readReal(
   given: ResolvedConfig,
-  { direction, extent = {}, onEmbedded }: RehearsalRequest,
-): Promise<RealDatabase & { plan: Plan }> {
+  { direction, extent = {}, onEmbedded, listener = () => undefined }: RehearsalRequest,
+): Promise<RealDatabase & { plan: Plan; baseline: Rehearsal['baseline'] }> {
   const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
   try {
     const config = await locateHistory(session.client, given);
     const history = await readHistory(session.client, config);
     const schemas = await findSchemas(session.client, config, history.tables.schema);
-    const plan = planFor({ direction, extent }, await findMigrations(config), history);
+    const files = await findMigrations(config);
+    const plan = planFor({ direction, extent }, files, history);
     // What an unfinished change has left in the database is not known, and no shadow has it.
     const [unfinished] = history.unfinished;
     if (unfinished) throw await unfinishedError(session.client, unfinished);
-    return { config, history, schemas, plan };
+    const request = { direction, extent };
+    const baseline = await foresee({ config, request, session, files, history, plan, listener });
+    return { config, history, schemas, plan, baseline };
   } finally {
     await session.close();
   }

@@ -58,7 +58,7 @@ function foot(): string[] {
 }
 
 /** The roles that rights and policies name. */
-function rolesIn({ objects }: Pick<Catalog, 'objects'>): string[] {
+export function rolesIn({ objects }: Pick<Catalog, 'objects'>): string[] {
   const named = objects.flatMap((object) => {
     if (object.kind === 'privileges') return [object.own];
     if (object.kind === 'policy') return object.parts.roles;

@@ -11,6 +11,8 @@ export interface Shadow {
   description: string;
   /** The project's configuration, with this database in the place of its own. */
   config: ResolvedConfig;
+  /** Those that it had from the start. */
+  schemas: readonly string[];
   /** Drops the database. */
   close(): Promise<void>;
 }
@@ -35,7 +37,8 @@ export async function openShadow(
       config,
       schemas,
     );
-    if (made) return shadowOn(made, config, 'a database on the server that knexward.shadow names');
+    if (made)
+      return shadowOn(made, config, schemas, 'a database on the server that knexward.shadow names');
     throw noShadow(
       'The role that knexward.shadow names may not create databases.',
       'Grant it that (alter role … createdb).',
@@ -44,7 +47,7 @@ export async function openShadow(
   if (config.database.kind === 'embedded')
     return onEmbedded(config, config.database.folder, schemas);
   const made = await createTemporary(config.database.connection, config, schemas);
-  if (made) return shadowOn(made, config, 'a temporary database on the same server');
+  if (made) return shadowOn(made, config, schemas, 'a temporary database on the same server');
   return onEmbedded(config, join(config.projectRoot, '.knexward', 'shadow'), schemas).catch(
     (error: unknown) => {
       if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
@@ -67,7 +70,12 @@ async function onEmbedded(
   try {
     const made = await createTemporary({ host, port, user, password, database }, config, schemas);
     if (!made) throw noShadow('The embedded PostgreSQL does not let databases be created.', '');
-    const shadow = shadowOn(made, config, 'a temporary database on the embedded PostgreSQL');
+    const shadow = shadowOn(
+      made,
+      config,
+      schemas,
+      'a temporary database on the embedded PostgreSQL',
+    );
     return { ...shadow, close: () => shadow.close().finally(() => server.stop()) };
   } catch (error) {
     await server.stop();
@@ -78,10 +86,11 @@ async function onEmbedded(
 function shadowOn(
   { connection, drop }: Temporary,
   config: ResolvedConfig,
+  schemas: readonly string[],
   description: string,
 ): Shadow {
   return {
-    description,
+    ...{ description, schemas },
     config: { ...config, database: { kind: 'server', connection } },
     close: drop,
   };

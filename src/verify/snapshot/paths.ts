@@ -1,6 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { KnexwardError } from '../../errors.js';
+import { insideProject } from '../../files/inside-project.js';
 
 /** What the snapshot is called where the command line does not say. */
 export const DEFAULT_SNAPSHOT = 'schema.snapshot.json';
@@ -31,24 +31,4 @@ export function snapshotPaths(projectRoot: string, file = DEFAULT_SNAPSHOT): Sna
   return { snapshot: named(path), schema: named(path.replace(/\.json$/, '.sql')) };
 }
 
-/**
- * The path of a file that is to be inside of the project.
- *
- * @throws KnexwardError `USAGE` where it is not.
- */
-export function insideProject(projectRoot: string, file: string): string {
-  const path = resolve(projectRoot, file);
-  const inside = relative(realpathSync(projectRoot), real(path));
-  if (!inside.startsWith('..') && !isAbsolute(inside)) return path;
-  throw new KnexwardError('USAGE', {
-    message: `${file} is not inside of the project's folder, ${projectRoot}.`,
-    fix: 'Give a path inside of it, or another folder with --cwd.',
-  });
-}
-
-/** A path with the links on its way followed, as far as it is there. */
-function real(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const parent = dirname(path);
-  return parent === path ? path : resolve(real(parent), relative(parent, path));
-}
+export { insideProject };

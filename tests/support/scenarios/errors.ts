@@ -17,6 +17,15 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'migrations/20260101000001_b.js': migration("await knex.raw('select broken');") },
     args: ['up'],
   },
+  BASELINE_DIFFERS: {
+    files: {
+      'migrations/20260101000001_b.js': migration(
+        "await knex.raw('create table b (id int); select lo_create(4711);');",
+      ),
+    },
+    args: ['baseline'],
+  },
+  BASELINE_FILE: { args: ['baseline', '--check'] },
   SERVER_REFUSED: {
     before: async ({ run, database }) => {
       await run('up');

@@ -1,0 +1,99 @@
+import { type Command } from 'commander';
+import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
+import { type Output } from '../report/output.js';
+import { type BaselineOptions } from '../verify/baseline/write.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { replayProgress } from './replay-progress.js';
+import { stopOnSignals } from './signals.js';
+
+/** The check found that the baseline is not what a replay gives. */
+const CHECK_FOUND = 6;
+
+type BaselineCommandOptions = CommonOptions & { check?: boolean; yes?: boolean };
+
+export function addBaselineCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('baseline')
+      .argument('[name]', 'up to and including this migration; else the last one')
+      .description(
+        'write what the migrations make as one file, with which up begins on an empty database',
+      )
+      .option('--check', 'write nothing; exit with 6 when the file is not what a replay gives')
+      .option('-y, --yes', 'also write values that differ from replay to replay'),
+  )
+    .addHelpText(
+      'after',
+      `
+One plain SQL file beside the migrations folder (knexward.baseline in the knexfile names another):
+the schema that the migrations leave in an empty database, the rows that they leave in it, and how
+far its sequences are. up on an empty database loads it, records the history that it stands for,
+all in one transaction, and runs the rest. Commit it; every database that is not empty, and every
+project whose files are not those that it stands for any more, goes on as without it.
+
+The migrations are replayed twice in databases made for the moment. A column whose values differ
+(now(), gen_random_uuid()) is left to its default where that gives them anew; else a question is
+asked. The file is loaded and compared with a replay before it is written, and whenever knexward
+verify runs. The project's own database is only read.
+
+Examples:
+  $ knexward baseline
+  $ knexward baseline 20260101120000_add_email.ts   up to and including that one
+  $ knexward baseline --check                       in a pipeline
+  $ knexward up --no-baseline                       as if there were none`,
+    )
+    .action(async (name: string | undefined, options: BaselineCommandOptions) => {
+      const output = await outputOf(options);
+      const config = await resolveConfig(configRequestOf(options));
+      output.line(`Using environment: ${config.environment}`);
+      const stop = stopOnSignals((signal) => output.note('warn', `${signal}: stopping …`));
+      const request: BaselineOptions = {
+        signal: stop.signal,
+        onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+        ...replayProgress(output),
+      };
+      try {
+        if (options.check) await check(config, request, output);
+        else await write(config, name, request, output, options.yes ?? false);
+      } catch (error) {
+        if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+        throw error;
+      } finally {
+        stop.release();
+      }
+    });
+}
+
+async function write(
+  config: ResolvedConfig,
+  name: string | undefined,
+  request: BaselineOptions,
+  output: Output,
+  yes: boolean,
+): Promise<void> {
+  const { takeBaseline } = await import('../verify/baseline/write.js');
+  const { renderBaseline, renderFrozenQuestion } = await import('../report/baseline-text.js');
+  const written = await takeBaseline(config, name, {
+    ...request,
+    confirmFrozen: (frozen) => output.confirm(renderFrozenQuestion(frozen), yes),
+  });
+  output.result({ ...written }, () => renderBaseline(written, output.colors));
+}
+
+async function check(
+  config: ResolvedConfig,
+  request: BaselineOptions,
+  output: Output,
+): Promise<void> {
+  const { checkBaseline } = await import('../verify/baseline/write.js');
+  const { renderBaselineCheck } = await import('../report/baseline-text.js');
+  const { findingsOfDifferences } = await import('../report/finding.js');
+  const found = await checkBaseline(config, request);
+  output.result({ ...found }, () =>
+    renderBaselineCheck(found, output.colors)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  output.point(findingsOfDifferences(found.differences));
+  if (!found.inSync) process.exitCode = CHECK_FOUND;
+}

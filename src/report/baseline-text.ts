@@ -1,0 +1,40 @@
+import { type BaselineCheck } from '../verify/baseline/check.js';
+import { type WrittenBaseline } from '../verify/baseline/write.js';
+import { type Colors } from './output.js';
+import { renderDifference } from './snapshot-text.js';
+
+/** What a baseline holds and where it was written. */
+export function renderBaseline(written: WrittenBaseline, c: Colors): string {
+  const { file, action, migrations, upTo, postgres, tables, rows } = written;
+  return [
+    `Found ${migrations} migrations, up to ${upTo}: ${tables} tables, ${rows} rows (PostgreSQL ${postgres})`,
+    ...named('Differs from replay to replay, left to the default:', written.leftToDefault, c),
+    ...named('Differs from replay to replay, frozen as it is:', written.frozen, c),
+    action === 'written'
+      ? `  ${c.green('✓')} ${file} written`
+      : `  ${c.dim('=')} ${file} unchanged`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** What is asked before values are written that differ from replay to replay. */
+export function renderFrozenQuestion(frozen: readonly string[]): string {
+  const shown = frozen.slice(0, 10).join(', ') + (frozen.length > 10 ? ', …' : '');
+  return `What migrations write into ${shown} differs from replay to replay, and no default gives it anew: every database would get the same values. Write them?`;
+}
+
+/** Whether a baseline is what a replay gives, and how it is not. */
+export function renderBaselineCheck(check: BaselineCheck, c: Colors): string[] {
+  const { file, inSync, migrations, differences } = check;
+  if (inSync) return [`The baseline ${file} is what its ${migrations} migrations make`];
+  return [
+    `Found ${differences.length} differences between the migrations and their baseline ${file}:`,
+    ...differences.flatMap((difference) => renderDifference(difference, c)),
+    '  Write it anew: knexward baseline',
+  ];
+}
+
+function named(heading: string, names: readonly string[], c: Colors): string[] {
+  return names.length === 0 ? [] : [heading, ...names.map((name) => `  ${c.yellow('!')} ${name}`)];
+}

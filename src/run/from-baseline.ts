@@ -1,0 +1,264 @@
+import { type EventEmitter } from 'node:events';
+import { type Client, type QueryResult } from 'pg';
+import { groundOf, groundQuery } from '../baseline/empty.js';
+import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
+import { splitStatements } from '../baseline/split.js';
+import { KnexwardError } from '../errors.js';
+import { type LoadedMigration } from '../files/load.js';
+import { fence } from '../history/fence.js';
+import { recordManySql } from '../history/many.js';
+import { createTablesSql, LOCKED_BY_KNEXWARD, qualified } from '../history/tables.js';
+import { type Plan } from '../plan/plan.js';
+import { serverErrorIn } from '../server-error.js';
+import { rememberStatement } from '../statement.js';
+import { limitsOf } from './apply.js';
+import { type PlannedRun } from './carry-out.js';
+import { describeFailure, type MigrationFailure } from './failure.js';
+import { refuseInterrupted, untilInterrupted } from './interruption.js';
+import { type RunLock } from './lock.js';
+import { type RunRequest } from './request.js';
+import { type RunResult } from './result.js';
+
+/** How a run on an empty database begins: with a baseline, and what is left after it. */
+export interface Beginning extends FittingBaseline {
+  /** What the baseline does not stand for. */
+  rest: Plan;
+}
+
+/** What a run is about, as far as it decides whether it may begin with a baseline. */
+export type Asked = Pick<
+  PlannedRun,
+  'config' | 'request' | 'session' | 'files' | 'history' | 'plan'
+> &
+  Pick<PlannedRun, 'listener'>;
+
+/**
+ * Finds out whether a run may begin with the project's baseline. Where there is one that cannot be
+ * used on this empty database, the listener is told why, and everything is replayed.
+ */
+export async function findBeginning(asked: Asked): Promise<Beginning | null> {
+  const { config, session, files, history, plan, listener } = asked;
+  if (!isPlain(asked)) return null;
+  const judged = await judgeBaseline({ config, client: session.client, files, history });
+  if (judged === null) return null;
+  if ('reason' in judged) {
+    listener({ type: 'baselineUnfit', file: judged.place.name, reason: judged.reason });
+    return null;
+  }
+  const count = judged.baseline.migrations.length;
+  // It ends before the baseline does.
+  if (plan.steps.length < count) return null;
+  return { ...judged, rest: { ...plan, steps: plan.steps.slice(count) } };
+}
+
+/** What a run would begin with, for those who only want to know; `null` where with nothing. */
+export async function foresee(asked: Asked): Promise<NonNullable<RunResult['baseline']> | null> {
+  const beginning = await findBeginning(asked);
+  if (!beginning) return null;
+  const migrations = beginning.baseline.migrations.length;
+  return { file: beginning.place.name, migrations, durationMs: 0 };
+}
+
+/** Whether a run goes up from nothing, through all that the configuration leads to. */
+function isPlain({ config, request, history }: Asked): boolean {
+  return (
+    request.direction === 'up' &&
+    request.baseline !== false &&
+    request.files === undefined &&
+    request.extent?.only === undefined &&
+    config.migrations.scope === null &&
+    history.rows.length + history.unfinished.length === 0 &&
+    history.dbMigrate === null
+  );
+}
+
+/** What a run has done that began with a baseline. */
+export interface Begun {
+  done: RunResult['done'];
+  failed: MigrationFailure | null;
+  baseline: NonNullable<RunResult['baseline']>;
+  /** What is still asked for. */
+  request: RunRequest;
+}
+
+/** The batch of a run that begins on an empty history. */
+export const FIRST_BATCH = 1;
+
+/**
+ * Loads a baseline: schema, data, history and journal in one transaction, behind the same fence as
+ * any change. The caller holds the lock.
+ *
+ * @returns `null` where the database turned out to be no longer empty: nothing was done then
+ * @throws KnexwardError `LOCKED` where Knex holds its own lock, `LOCK_LOST`
+ */
+export async function begin(
+  run: PlannedRun,
+  beginning: Beginning,
+  lock: RunLock,
+): Promise<Begun | null> {
+  const { session, request, listener, plan, applicationName } = run;
+  const { place, baseline } = beginning;
+  refuseInterrupted(request.signal);
+  lock.check();
+  listener({ type: 'planned', plan: { ...plan, batch: FIRST_BATCH } });
+  const names = baseline.migrations.map(({ name }) => name);
+  const { count } = request.extent ?? {};
+  const left =
+    count === undefined ? {} : { extent: { ...request.extent, count: count - names.length } };
+  const started = performance.now();
+  const begun = (done: Begun['done'], failed: Begun['failed']): Begun => ({
+    ...{ done, failed, request: { ...request, ...left } },
+    baseline: {
+      ...{ file: place.name, migrations: done.length },
+      durationMs: performance.now() - started,
+    },
+  });
+  const connection = await session.connect();
+  try {
+    if (!(await enter(connection, run))) return null;
+    await untilInterrupted(
+      load(connection, run, beginning),
+      request.signal,
+      session.client,
+      applicationName,
+    );
+  } catch (error) {
+    if (isBusy(error)) return null;
+    if (error instanceof KnexwardError && error.code === 'LOCKED') throw error;
+    const failure = describe(error, beginning);
+    if (isRefusal(failure) || !(await tookEffect(run, names))) {
+      listener({ type: 'failed', failure });
+      return begun([], failure);
+    }
+  } finally {
+    // Whatever is still open goes with the connection.
+    await connection.end().catch(() => undefined);
+  }
+  const outcome = begun(
+    names.map((name) => ({ name, durationMs: 0 })),
+    null,
+  );
+  const { durationMs } = outcome.baseline;
+  listener({ type: 'baseline', file: place.name, migrations: names, durationMs });
+  return outcome;
+}
+
+/** Begins the transaction, and looks once more, now that nobody else can come in between. */
+async function enter(
+  connection: Client,
+  { config, history, result }: PlannedRun,
+): Promise<boolean> {
+  const { tables } = history;
+  const table = qualified(tables.schema, tables.lock);
+  const results = (await connection.query(
+    `begin isolation level read committed; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
+     ${groundQuery(tables)}; ${createTablesSql(tables)};
+     select is_locked from ${table} for update;
+     select from ${qualified(tables.schema, tables.history)} limit 1`,
+  )) as unknown as QueryResult[];
+  const selects = results.filter(({ command }) => command === 'SELECT');
+  const [, , ground, locks, rows] = selects;
+  const taken = (locks?.rows as { is_locked: number }[]).some(
+    ({ is_locked: value }) => value !== 0 && value !== LOCKED_BY_KNEXWARD,
+  );
+  if (taken) {
+    throw new KnexwardError('LOCKED', {
+      message: `Knex's own lock (${tables.lock}) is taken: a "knex migrate" command is running, or was killed (run ${result.runId}).`,
+      fix: 'Wait until it has finished. If none runs: knexward unlock',
+    });
+  }
+  return groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]).empty && rows?.rowCount === 0;
+}
+
+/** One message: the SQL itself, then what records it, then the commit. */
+async function load(
+  connection: Client,
+  { history: { tables }, result: { runId } }: PlannedRun,
+  { place, baseline, checksums }: FittingBaseline,
+): Promise<void> {
+  const protocol = (connection as unknown as { connection: EventEmitter }).connection;
+  let completed = 0;
+  const count = (): void => void completed++;
+  protocol.on('commandComplete', count);
+  const migrations = baseline.migrations.map(({ name }, index) => ({
+    name,
+    checksum: checksums[index] ?? '',
+  }));
+  const details = { baseline: place.name };
+  const lock = qualified(tables.schema, tables.lock);
+  try {
+    await connection.query(
+      `${baseline.body}
+       ${recordManySql(tables, { runId, batch: FIRST_BATCH, migrations, details })};
+       update ${lock} set is_locked = 0 where is_locked = ${LOCKED_BY_KNEXWARD};
+       commit`,
+    );
+  } catch (error) {
+    placeIn(error, { place, baseline }, completed);
+    throw error;
+  } finally {
+    protocol.off('commandComplete', count);
+  }
+}
+
+/** The line of the file at which a statement begins that failed. */
+const lines = new WeakMap<object, number>();
+
+/** The server counts characters from the beginning of the message; a person reads one statement. */
+function placeIn(
+  error: unknown,
+  { place, baseline }: Pick<FittingBaseline, 'place' | 'baseline'>,
+  completed: number,
+): void {
+  const server = serverErrorIn(error) as { position?: string } | undefined;
+  const failed = splitStatements(baseline.body)[completed];
+  if (!server || !failed) return;
+  const before = baseline.body.slice(0, failed.start);
+  const position = Number(server.position) - [...before].length;
+  if (server.position !== undefined) server.position = String(position);
+  lines.set(server, baseline.linesBefore + before.split('\n').length);
+  rememberStatement(error, { sql: failed.sql, bindings: [], file: place.path });
+}
+
+function describe(error: unknown, { place }: FittingBaseline): MigrationFailure {
+  const file: LoadedMigration = {
+    ...{ name: place.name, path: place.path, format: 'sql', transaction: true },
+    ...{ up: () => undefined, down: null, direct: null, checksum: null },
+  };
+  const failure = describeFailure(error, file, 'up');
+  const first = lines.get(serverErrorIn(error) ?? {});
+  if (failure.code !== 'MIGRATION_FAILED') return failure;
+  const way = 'Or apply the migrations themselves: knexward up --no-baseline';
+  return {
+    ...failure,
+    line: first === undefined ? failure.line : first + (failure.line ?? 1) - 1,
+    fix: failure.fix === null ? way : `${failure.fix} ${way}`,
+  };
+}
+
+/** A lock not had in time, a deadlock: somebody else is at work in the database. */
+function isBusy(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(serverErrorIn(error)?.code ?? '');
+}
+
+/** Whether the server itself said no; a lost connection leaves open what became of the commit. */
+function isRefusal({ sqlstate, code }: MigrationFailure): boolean {
+  return code !== 'MIGRATION_FAILED' || (sqlstate !== null && !/^(08|57P)/.test(sqlstate));
+}
+
+async function tookEffect(
+  { session, history: { tables } }: PlannedRun,
+  names: readonly string[],
+): Promise<boolean> {
+  try {
+    const client = await session.connect();
+    const { rows } = await client
+      .query<{ name: string }>(
+        `select name from ${qualified(tables.schema, tables.history)} order by id`,
+      )
+      .finally(() => client.end());
+    return names.every((name, index) => rows[index]?.name === name);
+  } catch {
+    return false;
+  }
+}
