@@ -15,7 +15,7 @@ import { earlierFootprints, earlierResults, writeResults } from './results.mjs';
 const EXIT_INTERRUPTED = 130;
 /** A case that applies so many takes minutes a round. */
 const LONG = 2000;
-const OF_UNLEASH = ['unleash', 'test-database'];
+const OF_UNLEASH = ['unleash', 'unleash-baseline', 'test-database'];
 const started = performance.now();
 
 const log = (line) => {

@@ -48,7 +48,7 @@ export async function judgeBaseline(
   if ('reason' in baseline) return unfit(baseline.reason);
   const reason = reasonInProject(baseline, circumstances);
   if (reason !== null) return unfit(reason);
-  const standing = await compareStanding(baseline.migrations, files);
+  const standing = compareStanding(baseline.migrations, files);
   if (typeof standing === 'string') return unfit(standing);
   const { schemas, roles } = baseline;
   if (schemas.length + roles.length > 0) {

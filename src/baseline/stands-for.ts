@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checksumOf, isTextOf, sha256 } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
@@ -34,10 +33,10 @@ export interface Standing {
 }
 
 /** Compares what a baseline stands for with the project's first files: a text says what differs. */
-export async function compareStanding(
+export function compareStanding(
   listed: readonly StandsFor[],
   files: readonly Migration[],
-): Promise<Standing | string> {
+): Standing | string {
   const first = files.slice(0, listed.length);
   const names = new Set(files.map(({ name }) => name));
   const known = new Set(listed.map(({ name }) => name));
@@ -51,23 +50,23 @@ export async function compareStanding(
   return compareContent(listed, first);
 }
 
-async function compareContent(
+/** Reads in this thread: of hundreds of small files, handing each to another would be the most of it. */
+function compareContent(
   listed: readonly StandsFor[],
   files: readonly Migration[],
-): Promise<Standing | string> {
+): Standing | string {
   const sqlFiles = sqlFilesOf(files);
   const checksums: string[] = [];
-  // All at once: hundreds of small files, of which the system has most in its memory.
-  const contents = await Promise.all(files.map(async ({ path }) => path && (await readFile(path))));
   for (const [index, { name, checksum, sql }] of listed.entries()) {
-    const content = contents[index];
-    if (!content) return `${name} has no file`;
+    const path = files[index]?.path;
+    if (path == null) return `${name} has no file`;
+    const content = readFileSync(path);
     const own = sha256(content);
     if (own !== checksum && !isTextOf(content, checksum)) return `${name} was edited since`;
     checksums.push(own);
     const sqlFile = sqlFiles[index] ?? null;
     const isSame =
-      sqlFile === null || sql === null ? sqlFile === sql : isTextOf(await readFile(sqlFile), sql);
+      sqlFile === null || sql === null ? sqlFile === sql : isTextOf(readFileSync(sqlFile), sql);
     if (!isSame) return `the SQL file of ${name} was edited since`;
   }
   return { checksums };

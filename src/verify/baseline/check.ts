@@ -51,7 +51,7 @@ export async function findBaseline(
     (key) => JSON.stringify(settings[key]) === JSON.stringify(parsed[key]),
   );
   const standing = sameSettings
-    ? await compareStanding(parsed.migrations, files)
+    ? compareStanding(parsed.migrations, files)
     : 'the knexfile names other schemas than when it was written';
   if (typeof standing === 'string') return unusable(place, parsed, 'stale', standing);
   return { place, baseline: parsed, check: checkOf(place, parsed, 'current', []) };
