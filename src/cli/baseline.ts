@@ -75,7 +75,7 @@ async function write(
   const { renderBaseline, renderFrozenQuestion } = await import('../report/baseline-text.js');
   const written = await takeBaseline(config, name, {
     ...request,
-    confirmFrozen: (frozen) => output.confirm(renderFrozenQuestion(frozen), yes),
+    confirmFrozen: (frozen) => output.confirm(renderFrozenQuestion(frozen), yes, null),
   });
   output.result({ ...written }, () => renderBaseline(written, output.colors));
 }

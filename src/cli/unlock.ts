@@ -24,7 +24,7 @@ knexward's own lock never needs this. It goes away with its connection.`,
         config,
         async (found) => {
           output.line(renderEvidence(found));
-          await output.confirm('Free the lock?', options.yes ?? false);
+          await output.confirm('Free the lock?', options.yes ?? false, null);
         },
         output.runId,
       );

@@ -97,14 +97,19 @@ export class Output {
   /**
    * Asks a question that must be answered with yes before something is done.
    *
+   * @param preview the option that shows beforehand what would be done; `null` where there is none
    * @throws KnexwardError `CONFIRMATION_REQUIRED` where nobody can answer, or the answer is no.
    */
-  async confirm(question: string, yes: boolean): Promise<void> {
+  async confirm(
+    question: string,
+    yes: boolean,
+    preview: string | null = '--dry-run',
+  ): Promise<void> {
     if (yes) return;
     if (!process.stdin.isTTY || this.options.json) {
       throw new KnexwardError('CONFIRMATION_REQUIRED', {
         message: `${question} There is no terminal to answer on. Nothing was changed.`,
-        fix: 'Give --yes if that is what you want; --dry-run shows what would happen.',
+        fix: `Give --yes if that is what you want${preview === null ? '' : `; ${preview} shows what would happen`}.`,
       });
     }
     const prompt = createInterface({ input: process.stdin, output: process.stderr });

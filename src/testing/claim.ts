@@ -50,7 +50,8 @@ export class Claim {
 
   /** @throws KnexwardError as `openMaintenance` */
   static async open(connection: ClientConfig, config: ResolvedConfig): Promise<Claim> {
-    const { client, place } = await openMaintenance(connection, config);
+    const { client: opened, place } = await openMaintenance(connection, config);
+    const client = oneAtATime(opened);
     const owner = newOwner();
     try {
       const keeper = await connect(place, config);
@@ -156,6 +157,22 @@ export class Claim {
   async close(): Promise<void> {
     await Promise.all([this.keeper, this.client].map((one) => one.end().catch(() => undefined)));
   }
+}
+
+/**
+ * Tests that run at once ask at once: on the one connection their statements follow each other. `pg`
+ * has a queue for that, which it is going to take away.
+ */
+function oneAtATime(client: Client): Client {
+  const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
+  let last: Promise<unknown> = Promise.resolve();
+  return Object.assign(client, {
+    query: (...given: unknown[]): Promise<unknown> => {
+      const mine = last.then(() => query(...given));
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+  });
 }
 
 function locked(template: string, waitMs: number): KnexwardError {

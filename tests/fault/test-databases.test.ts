@@ -31,6 +31,16 @@ exports.up = async (knex) => {
 exports.down = () => {};
 `;
 
+/** Asks for several at once, as tests in one process do, and drops them at once. */
+const MANY = `
+const { createTestDatabase } = require('knexward');
+const many = () => Promise.all(Array.from({ length: 5 }, () => createTestDatabase()));
+many().then(async (databases) => {
+  console.log(new Set(databases.map(({ name }) => name)).size);
+  await Promise.all(databases.map((database) => database.drop()));
+}, (error) => { console.error(error); process.exitCode = 1; });
+`;
+
 describe('issue 7, item 5: test databases, when processes race and die', () => {
   let home: TestDatabase;
   let project: Project;
@@ -46,6 +56,7 @@ describe('issue 7, item 5: test databases, when processes race and die', () => {
         "module.exports = { client: 'pg', connection: process.env.TEST_DATABASE_URL };",
       'migrations/20260101000000_users.js': COUNTED('0.3'),
       'owner.js': OWNER,
+      'many.js': MANY,
     });
   });
   afterEach(async () => {
@@ -71,9 +82,9 @@ describe('issue 7, item 5: test databases, when processes race and die', () => {
   };
   const builds = async (): Promise<number> =>
     (await home.query<{ n: number }>('select count(*)::int as n from builds'))[0]?.n ?? 0;
-  const start = (): ChildProcess & { said: () => string } => {
+  const start = (...args: string[]): ChildProcess & { said: () => string } => {
     const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, ['owner.js'], {
+    const child = spawn(process.execPath, args.length > 0 ? args : ['owner.js'], {
       cwd: project.root,
       env: { PATH, NODE_ENV: 'test', TEST_DATABASE_URL: home.url },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -96,7 +107,7 @@ describe('issue 7, item 5: test databases, when processes race and die', () => {
   };
 
   it(`${PROCESSES} processes at once, no template yet: built once, ${PROCESSES} databases`, async () => {
-    const children = Array.from({ length: PROCESSES }, start);
+    const children = Array.from({ length: PROCESSES }, () => start());
     await waitFor(() => Promise.resolve(children.every((child) => child.said() !== '')));
     const names = children.map((child) => child.said());
     expect(await own('test')).toEqual([...names].sort());
@@ -105,6 +116,14 @@ describe('issue 7, item 5: test databases, when processes race and die', () => {
     expect(await own('template')).toHaveLength(1);
     // Each ends by itself, with its database dropped.
     expect(await Promise.all(children.map(finish))).toEqual(children.map(() => 0));
+    expect([...(await own('test')), ...(await own('building'))]).toEqual([]);
+  });
+
+  it('several at once in one process: on its connection their statements follow each other', async () => {
+    const child = start('--throw-deprecation', 'many.js');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect(child.said()).toBe('5');
+    expect(await builds()).toBe(1);
     expect([...(await own('test')), ...(await own('building'))]).toEqual([]);
   });
 
