@@ -1,3 +1,4 @@
+import { type EventEmitter } from 'node:events';
 import { Client } from 'pg';
 import {
   connect,
@@ -41,8 +42,11 @@ function intern(more: Partial<Internals>): Partial<Internals> {
 function open(connectIt: Connect, config: DriverConfig, more: Partial<Internals>): Promise<Driver> {
   return new Promise((resolve, reject) =>
     connectIt(config, intern(more), (error, driver) => {
-      if (driver && !error) resolve(driver);
-      else reject(error ?? new Error('There is no driver.'));
+      if (driver && !error) {
+        // db-migrate-pg does not listen: one that is closing may be ended as its database is dropped.
+        (driver.connection as unknown as EventEmitter).on('error', () => undefined);
+        resolve(driver);
+      } else reject(error ?? new Error('There is no driver.'));
     }),
   );
 }
