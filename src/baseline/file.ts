@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../files/checksum.js';
 import { type StandsFor } from './stands-for.js';
 
 /** The version of the file's format: goes up when an older knexward could not read it. */
@@ -140,8 +140,4 @@ function onOneLine(name: string): string {
 
 function fromOneLine(text: string): string {
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -57,11 +57,11 @@ export function isTextOf(content: Buffer, checksum: string): boolean {
 }
 
 /**
- * SHA-256 of a content that was read already. In one call where Node.js has it: an object for each
+ * SHA-256 of a content that was read already, in hexadecimal. In one call where Node.js has it: an object for each
  * hash is memory that only the collector frees.
  */
-export function sha256(content: Buffer): string {
-  const { hash } = crypto as { hash?: (name: string, data: Buffer, encoding: 'hex') => string };
+export function sha256(content: string | Buffer): string {
+  const { hash } = crypto as { hash?: (name: string, data: typeof content, to: 'hex') => string };
   if (hash) return hash('sha256', content, 'hex');
   return crypto.createHash('sha256').update(content).digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { schemasOf } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
+import { sha256 } from '../files/checksum.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { type Locale } from '../verify/shadow/temporary.js';
 import { version } from '../version.js';
@@ -108,8 +108,4 @@ function filesNamed(path: string, given: string): string[] {
     });
   }
   return found.isDirectory() ? filesIn(path) : [path];
-}
-
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }
