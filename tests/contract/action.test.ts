@@ -16,7 +16,7 @@ interface Action {
   runs: { steps: { id: string; env: Record<string, string>; run: string }[] };
 }
 
-describe('the reusable action, its script run as a runner does (issue 6, item 4)', () => {
+describe('the reusable action, its script run as a runner does', () => {
   const action = parse(readFileSync(join(REPOSITORY, 'action.yml'), 'utf8')) as Action;
   const [step] = action.runs.steps;
   let database: TestDatabase;

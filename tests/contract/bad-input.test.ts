@@ -136,7 +136,7 @@ describe('bad input: a clear error that changes nothing', () => {
       says: /no knexfile at .*nowhere\.js/,
     }));
 
-  it('a client other than PostgreSQL', async () => {
+  it('a client other than PostgreSQL (US10)', async () => {
     project.write({ 'knexfile.js': "module.exports = { client: 'mysql2', connection: {} };" });
     await expectError(['up'], { exit: 2, code: 'UNSUPPORTED_CLIENT', says: /PostgreSQL only/ });
   });
@@ -166,7 +166,7 @@ describe('bad input: a clear error that changes nothing', () => {
     await expectError(['down'], { exit: 2, code: 'INVALID_MIGRATION', says: /has no "down"/ });
   });
 
-  it('a row without its file, when it is to be reverted; up goes on without it', async () => {
+  it('a row without its file, when it is to be reverted; up goes on without it (EC-08)', async () => {
     await run(['up']);
     await database.query("update knex_migrations set name = '20200101000000_gone.js'");
     await expectError(['down'], { exit: 5, code: 'MISSING_FILE', says: /no such file/ });
@@ -185,7 +185,7 @@ describe('bad input: a clear error that changes nothing', () => {
     });
   });
 
-  it("a history table that is not Knex's", async () => {
+  it("a history table that is not Knex's (EC-03)", async () => {
     await database.query('create table knex_migrations (version bigint)');
     await expectError(['up'], {
       exit: 5,
@@ -201,7 +201,7 @@ describe('bad input: a clear error that changes nothing', () => {
     await expectError(['up'], { exit: 4, code: 'LOCKED', says: /If none runs: knexward unlock/ });
   });
 
-  it("db-migrate's history, not adopted", async () => {
+  it("db-migrate's history, not adopted (EC-14)", async () => {
     await database.query(
       `create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
        insert into migrations (name, run_on) values ('/20150101000000-x', now())`,
@@ -289,7 +289,7 @@ describe('bad input: a clear error that changes nothing', () => {
     empty.remove();
   });
 
-  it('production asks before it reverts, and without a terminal that is an error', async () => {
+  it('production asks before it reverts, and without a terminal that is an error (SC-002, EC-06)', async () => {
     project.write({
       'knexfile.js': KNEXFILE.replace('development', 'production'),
     });
@@ -302,7 +302,7 @@ describe('bad input: a clear error that changes nothing', () => {
     expect(await run(['down', '-e', 'production', '--yes'])).toMatchObject({ code: 0 });
   });
 
-  it('the connection lost in the middle: nothing of the change stays, and the next run does it', async () => {
+  it('the connection lost in the middle: nothing of the change stays, and the next run does it (EC-05)', async () => {
     project.write({
       'migrations/20260101000001_b.js': `exports.up = async (knex) => {
         await knex.raw('create table b (id int)');

@@ -31,7 +31,7 @@ const LATER = {
 };
 const HISTORY = 'select id, name, batch from knex_migrations order by id';
 
-describe('knexward baseline (issue 7, item 4)', () => {
+describe('knexward baseline', () => {
   let project: Project;
   let database: TestDatabase;
   const knexward = (...args: string[]): Promise<Outcome> =>

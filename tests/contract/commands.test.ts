@@ -71,7 +71,7 @@ describe('the command line', () => {
     expect((await knexward('down', '--json')).json()).toMatchObject({ batch: null, done: [] });
   });
 
-  it('status --json has the shape of the contract; --check exits with 6 when anything is pending', async () => {
+  it('status --json has the shape of the contract; --check exits with 6 when anything is pending (FR-003, FR-005)', async () => {
     project.write({
       'migrations/20150101000000-x.js': 'exports.up = () => null; exports.down = () => null;',
     });
@@ -275,14 +275,14 @@ describe('configuration (FR-010)', () => {
       (c: string) =>
         `Object.defineProperty(exports, '__esModule', { value: true }); exports.default = ${c};`,
     ],
-  ])('finds and loads %s', async (path, render) => {
+  ])('finds and loads %s (US10)', async (path, render) => {
     project = createProject({ ...MIGRATION, [path]: render(connection()) });
     const { code, stdout, stderr } = await project.knexward(['status', '--json']);
     expect({ code, stderr, stdout }).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ pending: [{ name: '20260101000000_a.js' }] });
   });
 
-  it('chooses the environment: --env, else NODE_ENV, else development, else dev', async () => {
+  it('chooses the environment, and names it: --env, else NODE_ENV, else development, else dev (FR-017)', async () => {
     const c = connection();
     project = createProject({
       ...MIGRATION,
@@ -327,7 +327,7 @@ describe('configuration (FR-010)', () => {
     expect(other.code).toBe(3);
   });
 
-  it('with no database named, outside production: the embedded PostgreSQL, and a line that says so', async () => {
+  it('with no database named, outside production: the embedded PostgreSQL, and a line that says so (EC-06)', async () => {
     project = createProject(MIGRATION);
     const up = await project.knexward(['up']);
     expect(up.stderr).toContain('Using the embedded PostgreSQL in ');

@@ -61,7 +61,7 @@ const BROKEN: [file: string, from: string | RegExp, to: string, finding: string]
   [EXAMPLE, 'runs-on', 'run-on', 'run-on'],
 ];
 
-describe('what deploys is linted, without a container engine (issue 6, item 4)', () => {
+describe('what deploys is linted, without a container engine', () => {
   let folder: string;
   let outcome: { code: number; lines: string[] };
 

@@ -2,7 +2,7 @@ import { createDatabase, createRole, type TestDatabase } from '../support/databa
 import { runDoctor } from '../support/doctor';
 import { createProject, KNEXFILE, type Project } from '../support/project';
 
-describe('the contract of doctor (issue 4, item 7)', () => {
+describe('the contract of doctor', () => {
   let database: TestDatabase;
   let project: Project;
   const doctor = (...args: string[]) =>

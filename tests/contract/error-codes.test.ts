@@ -34,7 +34,7 @@ describe('every code has a scenario that produces it', () => {
   });
 });
 
-describe('every error is produced by the command line, and has its page (issue 4, item 5)', () => {
+describe('every error is produced by the command line, and has its page (FR-014, SC-005)', () => {
   const played = Object.entries(ERROR_SCENARIOS).filter(
     // Where PgBouncer is not installed, that is said once.
     ([, { pooled }]) => !pooled || findPgBouncer() !== null,

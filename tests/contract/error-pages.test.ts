@@ -9,7 +9,7 @@ const FOLDER = join(REPOSITORY, 'docs/errors');
 const pageText = (name: string): string => readFileSync(join(FOLDER, `${name}.md`), 'utf8');
 const sqlstatePages = Object.keys(SQLSTATES).map((code) => `sqlstate-${code}`);
 
-describe('docs/errors (issue 4, item 5)', () => {
+describe('docs/errors (SC-005)', () => {
   it('has a page for each code, and no other', () => {
     const wanted = [...Object.keys(CODES), ...sqlstatePages, 'README'].map((name) => `${name}.md`);
     expect(readdirSync(FOLDER).sort()).toEqual(wanted.sort());

@@ -33,7 +33,7 @@ function annotationsIn(text: string): Record<string, string>[] {
   );
 }
 
-describe('in a GitHub workflow: annotations and a summary of the job (issue 5, item 8)', () => {
+describe('in a GitHub workflow: annotations and a summary of the job', () => {
   let database: TestDatabase;
   let project: Project;
   const inWorkflow = (...args: string[]): Promise<Outcome> =>

@@ -41,7 +41,7 @@ function silence(command: Command): void {
     .action(() => undefined);
 }
 
-describe('docs/reference (issue 6, item 6)', () => {
+describe('docs/reference', () => {
   it('is made from the commands: npm run docs:reference', async () => {
     const project = createProject({});
     const script = join(REPOSITORY, 'scripts/command-pages.mjs');
@@ -101,7 +101,7 @@ function codeIn(document: string): string[] {
 /** A command that is spoken of, without what it needs: `knexward create`. */
 const ONLY_NAMED = /missing required argument|argument missing/;
 
-describe('what documents and help texts say to type (issue 6, item 6)', () => {
+describe('what documents and help texts say to type (FR-016)', () => {
   const folders = ['docs/errors', 'docs/reference', 'docs/decisions'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder)).map((name) => `${folder}/${name}`),
   );

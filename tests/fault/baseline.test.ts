@@ -26,7 +26,7 @@ const ROWS = `select (select json_agg(name order by id) from knex_migrations) as
   (select count(*)::int from a) as a, (select count(*)::int from b) as b,
   (select max(is_locked) from knex_migrations_lock) as locked`;
 
-describe('loading a baseline is all or nothing (issue 7, item 4; SC-007)', () => {
+describe('loading a baseline is all or nothing (SC-007)', () => {
   let project: Project;
   let database: TestDatabase;
   let proxy: ProtocolProxy;

@@ -90,7 +90,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect((await knexward('up')).code).toBe(0);
   });
 
-  it('killed in the middle of a change outside a transaction: noticed, and never guessed about', async () => {
+  it('killed in the middle of a change outside a transaction: noticed, and never guessed about (FR-006)', async () => {
     const name = '20260101000001_b.js';
     project.write({
       [`migrations/${name}`]: `exports.config = { transaction: false };
@@ -205,7 +205,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await history()).toEqual(['20260101000000_a.js', name]);
   });
 
-  it('ten runners at once on an empty database: each change runs once, all of them succeed', async () => {
+  it('ten runners at once on an empty database: each change runs once, all of them succeed (EC-04)', async () => {
     await database.query('create table ran (name text)');
     const counted = (name: string) => `exports.up = async (knex) => {
       await knex('ran').insert({ name: '${name}' });
@@ -223,7 +223,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect(await names('select name from ran order by name')).toEqual(['b', 'c', 'd']);
   });
 
-  it('killed between a change and its history row: Knex is left broken, knexward is not', async () => {
+  it('killed between a change and its history row: Knex is left broken, knexward is not (FR-006)', async () => {
     project.write({
       // Ends the process in the moment in which the first history row is about to be written.
       'knexfile.js': `const dieAtHistoryRow = (connection, done) => {
@@ -317,7 +317,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     expect((await first).code).toBe(1);
   });
 
-  it('SC-008 a table locked for three seconds: up waits, retries, succeeds, says so; others wait no longer than lockTimeout at a time', async () => {
+  it('a table locked for three seconds: up waits, retries, succeeds, says so; others wait no longer than lockTimeout at a time (SC-008)', async () => {
     const lockTimeout = 500;
     project.write({
       'knexfile.js': KNEXFILE.replace(

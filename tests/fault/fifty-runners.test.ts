@@ -55,7 +55,7 @@ beforeAll(async () => {
 afterAll(() => runners.forEach((runner) => runner.kill()));
 
 describe.each(['directly', 'through PgBouncer in transaction mode'])(
-  `${RUNNERS} runners at once, %s (SC-007)`,
+  `${RUNNERS} runners at once, %s (SC-007, EC-04)`,
   (way) => {
     const skipped = way !== 'directly' && findPgBouncer() === null;
     const test = skipped ? it.skip : it;

@@ -18,7 +18,7 @@ exports.down = (knex) => knex.raw('drop table ${name}');
 `;
 const SLEEPING = "exports.up = (knex) => knex.raw('select pg_sleep(20.125)');";
 
-describe('locks and signals (US7, FR-006, FR-009)', () => {
+describe('locks and signals (US7, FR-009)', () => {
   let database: TestDatabase;
   let project: Project;
   let env: Record<string, string>;

@@ -300,7 +300,7 @@ describeWithPgBouncer('through PgBouncer (US7)', () => {
     expect((await first).stdout).toContain('Batch 1 run: 2 migrations');
   });
 
-  it('SC-008 a busy table is waited for and retried, and the blocking session is named', async () => {
+  it('a busy table is waited for and retried, and the blocking session is named (SC-008)', async () => {
     const [place] = places as [Place];
     const { database } = place;
     project.write({

@@ -41,7 +41,7 @@ many().then(async (databases) => {
 }, (error) => { console.error(error); process.exitCode = 1; });
 `;
 
-describe('issue 7, item 5: test databases, when processes race and die', () => {
+describe('test databases, when processes race and die', () => {
   let home: TestDatabase;
   let project: Project;
   let owners: ChildProcess[];

@@ -43,7 +43,7 @@ async function peak(
   return { ...outcome, peakMiB: Number(project.read('peak.txt')) };
 }
 
-describe('adopt of a long history (SC-003, issue 7: scale)', () => {
+describe('adopt of a long history (SC-003)', () => {
   let database: TestDatabase;
   let project: Project;
   let env: Record<string, string>;
@@ -94,7 +94,7 @@ describe('adopt of a long history (SC-003, issue 7: scale)', () => {
       'the moment',
       `new.migration_time := new.migration_time + case when new.batch = 1234 then interval '1 microsecond' else '0' end`,
     ],
-  ])('SC-003 one row of many that differs in %s is named', async (_what, change) => {
+  ])('one row of many that differs in %s is named (SC-003)', async (_what, change) => {
     await legacy(2000);
     await database.query(
       `create table knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz);

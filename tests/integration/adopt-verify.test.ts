@@ -10,7 +10,7 @@ interface Adopted {
   warnings: { code: string; message: string }[];
 }
 
-describe('adopt --verify: the old files give the schema that is there, or what differs is named (issue 5, item 7)', () => {
+describe('adopt --verify: the old files give the schema that is there, or what differs is named (US8)', () => {
   let database: TestDatabase;
   let role: TestRole;
   let project: Project;

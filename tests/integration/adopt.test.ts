@@ -143,7 +143,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(project.read('package.json')).toContain('"db-migrate up"');
   });
 
-  it('sets the files: knexfile, scripts under their old names, database.json.bak', async () => {
+  it('sets the files: knexfile, scripts under their old names, database.json.bak (FR-011)', async () => {
     await insertOld('/20150101000000-a', '2015-01-15 12:00:00');
     const databaseJson = project.read('database.json');
     const { files } = await adopt();
@@ -210,7 +210,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(await database.query("select to_regclass('c')::text as c")).toEqual([{ c: 'c' }]);
   });
 
-  it('a history row without a file is kept, shown, and does not stop up', async () => {
+  it('a history row without a file is kept, shown, and does not stop up (EC-08)', async () => {
     await insertOld('/20140101000000-gone', '2014-01-15 12:00:00');
     const { history, warnings } = await adopt();
     expect(history).toMatchObject([{ name: '20140101000000-gone.js', file: false }]);
@@ -230,7 +230,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     });
   });
 
-  it('two rows for one file are both kept; reverting it takes both, as db-migrate did', async () => {
+  it('two rows for one file are both kept; reverting it takes both, as db-migrate did (EC-11)', async () => {
     await database.query('create table a (id int)');
     await insertOld('20150101000000-a', '2015-01-15 12:00:00');
     await insertOld('/20150101000000-a', '2015-01-16 12:00:00');
@@ -257,7 +257,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(json()).toMatchObject({ error: { code: 'DUPLICATE_FILE' } });
   });
 
-  it('a file whose row is gone shows as pending', async () => {
+  it('a file whose row is gone shows as pending (EC-09)', async () => {
     await insertOld('/20150101000000-a', '2015-01-15 12:00:00');
     await insertOld('/20170101000000-c', '2017-01-15 12:00:00');
     await adopt();
@@ -267,7 +267,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     });
   });
 
-  it('a table of another shape is refused, and stays as it is', async () => {
+  it('a table of another shape is refused, and stays as it is (EC-03)', async () => {
     await database.query(
       'drop table migrations; create table migrations (id int, name text, executed_at timestamptz)',
     );
@@ -282,7 +282,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(existsSync(join(project.root, 'knexfile.js'))).toBe(false);
   });
 
-  it('a history in another schema and under another table name', async () => {
+  it('a history in another schema and under another table name (EC-12)', async () => {
     await database.query(`create schema "App One";
       create table "App One"."db-history" (id serial primary key, name varchar(255) not null, run_on timestamp not null);
       insert into "App One"."db-history" (name, run_on) values ('/20150101000000-a', '2015-01-15 12:00:00')`);
@@ -300,7 +300,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     ]);
   });
 
-  it('a scope: its rows are kept under their names', async () => {
+  it('a scope: its rows are kept under their names (EC-13)', async () => {
     await insertOld('tenant/20150101000000-a', '2015-01-15 12:00:00');
     const { history } = await adopt();
     expect(history).toMatchObject([{ name: 'tenant/20150101000000-a.js' }]);
@@ -319,7 +319,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     await role.drop(database);
   });
 
-  it('SC-003 what it cannot prove by comparison it rolls back', async () => {
+  it('what it cannot prove by comparison it rolls back (SC-003)', async () => {
     await insertOld('/20150101000000-a', '2015-01-15 12:00:00');
     // A trigger that changes what is written stands for any cause of a difference.
     await database.query(`create table knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz);
@@ -335,7 +335,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(existsSync(join(project.root, 'database.json'))).toBe(true);
   });
 
-  it('adopt: "auto" carries the history over at the first up', async () => {
+  it('adopt: "auto" carries the history over at the first up (EC-14)', async () => {
     await dbMigrate(project, ['up', '-c', '2'], env);
     project.write({
       'knexfile.js': `module.exports = { client: 'pg', connection: process.env.DATABASE_URL,
@@ -355,7 +355,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect(await oldTable()).toEqual(before.slice(0, 2));
   });
 
-  it('production and development behave the same until production is named', async () => {
+  it('production and development behave the same until production is named (EC-06)', async () => {
     project.write({
       'database.json': JSON.stringify({ dev: { driver: 'pg' }, production: { driver: 'pg' } }),
     });

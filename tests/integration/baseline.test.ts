@@ -105,7 +105,7 @@ async function contentOf(database: TestDatabase): Promise<Record<string, unknown
   return content;
 }
 
-describe('what a baseline brings is what a replay leaves (issue 7, item 4)', () => {
+describe('what a baseline brings is what a replay leaves', () => {
   let project: Project;
   let databases: TestDatabase[];
   const fresh = async (): Promise<TestDatabase> => {

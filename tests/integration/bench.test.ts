@@ -12,7 +12,7 @@ interface Measured {
   }[];
 }
 
-describe('issue 7, the bench itself: one small case, with those that need nothing from the network', () => {
+describe('the bench itself: one small case, with those that need nothing from the network (SC-001)', () => {
   it('measures, counts, checks, and writes table, chart and JSON', () => {
     const out = mkdtempSync(join(tmpdir(), 'knexward-bench-test-'));
     const bench = spawnSync(

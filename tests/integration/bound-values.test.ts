@@ -55,7 +55,7 @@ const VALUES: unknown[] = [
   ],
 ];
 
-describe('US8 the server is the judge of a statement with its values written in', () => {
+describe('the server is the judge of a statement with its values written in', () => {
   let database: TestDatabase;
   beforeAll(async () => (database = await createDatabase()));
   afterAll(() => database.drop());

@@ -24,7 +24,7 @@ const MANY = `
   grant select on app.named to pg_monitor;
   comment on view app.named is 'named';`;
 
-describe('FR-015 the whole script, carried out, brings a database in sync', () => {
+describe('the whole script, carried out, brings a database in sync (FR-015)', () => {
   let database: TestDatabase;
   let client: Client;
 

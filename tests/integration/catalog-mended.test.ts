@@ -65,7 +65,7 @@ const SAYS_WHY = {
   left: [expect.anything()],
 };
 
-describe('FR-015 the mend of a planted change, carried out, brings the database back in sync', () => {
+describe('the mend of a planted change, carried out, brings the database back in sync (FR-015)', () => {
   it.each(planted)('since %d: %s', async (since, sql) => {
     if (major < since) return;
     const result = await after(sql, async () => mendedTo(before, await read()));
@@ -73,7 +73,7 @@ describe('FR-015 the mend of a planted change, carried out, brings the database 
   });
 });
 
-describe('FR-015 the other way round: where the planted change is what is expected, the mend makes it', () => {
+describe('the other way round: where the planted change is what is expected, the mend makes it (FR-015)', () => {
   it.each(planted)('since %d: %s', async (since, sql) => {
     if (major < since) return;
     const expected = await after(sql, read);

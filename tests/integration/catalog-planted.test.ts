@@ -36,7 +36,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-describe('FR-015 one change in the database is one difference in the catalog', () => {
+describe('one change in the database is one difference in the catalog (FR-015)', () => {
   it.each(PLANTED)('%s', async (sql, expected) => {
     expect(await differencesAfter(sql)).toEqual(expected === '' ? [] : [expected]);
   });

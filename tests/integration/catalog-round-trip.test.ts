@@ -22,7 +22,7 @@ const SETTINGS = `select current_setting('search_path'), current_setting('TimeZo
 const settingsOf = async (client: Client): Promise<unknown[]> =>
   (await client.query<Record<string, unknown>>(SETTINGS)).rows;
 
-describe('US8 corner cases of PostgreSQL: snapshot → SQL file → empty database → snapshot', () => {
+describe('corner cases of PostgreSQL: snapshot → SQL file → empty database → snapshot (US8)', () => {
   let original: TestDatabase;
   let copy: TestDatabase;
   let client: Client;

@@ -21,7 +21,7 @@ const unquoted = (cell = ''): string[] =>
   [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 const TABLES = ['knex_migrations', 'knex_migrations_lock', 'knexward_journal', 'migrations'];
 
-describe('docs/data-model.md (issue 6, item 6)', () => {
+describe('docs/data-model.md (FR-005)', () => {
   let database: TestDatabase;
   let project: Project;
   const knexward = (...args: string[]): Promise<Outcome> =>

@@ -313,7 +313,7 @@ describe('the driver', () => {
   });
 
   it.each(['createCollection', 'checkDBMS', '_getList', '_getKV'] as const)(
-    'says of %s that it is not there',
+    'says of %s that it is not there (EC-02)',
     async (method) => {
       await expect(run((db) => db[method]())).rejects.toMatchObject({
         code: 'INVALID_MIGRATION',

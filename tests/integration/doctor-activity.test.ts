@@ -7,7 +7,7 @@ import { runDoctor } from '../support/doctor';
 import { createProject, KNEXFILE, type Project, REPOSITORY } from '../support/project';
 import { waitFor } from '../support/wait-for';
 
-describe('doctor: what goes on in the database (issue 4, item 7)', () => {
+describe('doctor: what goes on in the database', () => {
   let database: TestDatabase;
   let project: Project;
   let opened: Client[];

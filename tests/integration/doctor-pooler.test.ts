@@ -8,7 +8,7 @@ import {
 } from '../support/pgbouncer';
 import { createProject, KNEXFILE, type Project } from '../support/project';
 
-describeWithPgBouncer('doctor: through a real PgBouncer (issue 4, item 7)', () => {
+describeWithPgBouncer('doctor: through a real PgBouncer', () => {
   let database: TestDatabase;
   let project: Project;
   let pooler: PgBouncer;

@@ -21,7 +21,7 @@ async function catalogOf(database: TestDatabase): Promise<string[]> {
   }
 }
 
-describe('doctor: the rights of the role (issue 4, item 7)', () => {
+describe('doctor: the rights of the role', () => {
   let database: TestDatabase;
   let role: TestRole;
   let project: Project;

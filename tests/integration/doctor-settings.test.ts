@@ -3,7 +3,7 @@ import { runDoctor } from '../support/doctor';
 import { createProject, KNEXFILE, type Project } from '../support/project';
 import { Client } from 'pg';
 
-describe('doctor: settings that will hurt (issue 4, item 7)', () => {
+describe('doctor: settings that will hurt', () => {
   let database: TestDatabase;
   let role: TestRole;
   let project: Project;

@@ -56,7 +56,7 @@ describe('a change that fails halfway (FR-006, FR-014, SC-005)', () => {
     await database.drop();
   });
 
-  it('leaves no trace of itself, keeps the earlier ones, and names what was not reached', async () => {
+  it('leaves no trace of itself, keeps the earlier ones, and names what was not reached (EC-01)', async () => {
     project.write({
       'migrations/20260101000001_second.js': `
 exports.up = async (knex) => {
@@ -98,7 +98,7 @@ exports.down = () => {};`,
     });
   });
 
-  it('shows a person all of FR-014 on stderr, and no bound value', async () => {
+  it('shows a person the change, the statement, its place, the cause and what is next, and no bound value (FR-014)', async () => {
     project.write({
       'migrations/20260101000001_second.js': `exports.up = (knex) =>
         knex('missing').insert({ password: 'hunter2-very-secret' });`,
@@ -122,7 +122,7 @@ exports.down = () => {};`,
     expect(up.stdout + up.stderr).not.toContain('hunter2');
   });
 
-  it('FR-014 shows the place in a SQL file: its line, and a caret under the column', async () => {
+  it('shows the place in a SQL file: its line, and a caret under the column (FR-014)', async () => {
     project.write({
       'migrations/20260101000001_second.up.sql':
         "select '🐘';\n\nselect 1;\nselect 1, nothing_here;\nselect 2;\n",
@@ -138,7 +138,7 @@ exports.down = () => {};`,
 `);
   });
 
-  it("FR-014 shows PostgreSQL's own hint and detail besides the cause and the fix", async () => {
+  it("shows PostgreSQL's own hint and detail besides the cause and the fix (FR-014)", async () => {
     project.write({
       'migrations/20260101000001_second.js': `exports.up = async (knex) => {
         await knex.raw('create view on_first as select n from first');
@@ -296,7 +296,7 @@ exports.up = async () => {
     expect(await exists('half')).toBe(false);
   });
 
-  it('US2 a revert that fails midway: status says what is reverted, what failed, what was not reached', async () => {
+  it('a revert that fails midway: status says what is reverted, what failed, what was not reached (US2)', async () => {
     project.write({
       'migrations/20260101000001_second.js': `
         exports.up = (knex) => knex.raw('create table second (id int)');

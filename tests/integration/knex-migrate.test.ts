@@ -110,14 +110,14 @@ function inAnyOrder(outcome: unknown): unknown {
   return Array.isArray(value) ? { value: [value[0], [...value[1]].sort()] } : outcome;
 }
 
-describe('the face of knex.migrate, beside real Knex (item 9)', () => {
+describe('the face of knex.migrate, beside real Knex (US10)', () => {
   let sides: SideBySide;
   beforeEach(async () => {
     sides = await SideBySide.create();
   });
   afterEach(() => sides.end());
 
-  it('item 9: step by step up and down, what every method tells is what Knex tells', async () => {
+  it('step by step up and down, what every method tells is what Knex tells', async () => {
     await sides.same((migrate) => migrate.currentVersion());
     await sides.same((migrate) => migrate.list());
     await sides.same((migrate) => migrate.status());
@@ -142,7 +142,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.currentVersion());
   });
 
-  it('item 9: any sequence of calls tells the same and leaves the same', async () => {
+  it('any sequence of calls tells the same and leaves the same', async () => {
     const names = [undefined, A, B, C, UNKNOWN];
     const named = (method: 'up' | 'down') =>
       fc.constantFrom(...names).map((name) => ({
@@ -168,7 +168,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     );
   });
 
-  it('item 9: names that do not fit reject with the same words', async () => {
+  it('names that do not fit reject with the same words', async () => {
     const unknown = await sides.same((migrate) => migrate.up({ name: UNKNOWN }));
     expect(unknown).toMatchObject({ message: `Migration "${UNKNOWN}" not found.` });
     const notRun = await sides.same((migrate) => migrate.down({ name: A }));
@@ -177,7 +177,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.up({ name: '20260101000000_a' }));
   });
 
-  it('item 9: a failing migration rejects with its own error, up and down', async () => {
+  it('a failing migration rejects with its own error, up and down', async () => {
     sides.write({
       'broken/20260101000000_twice.js': `
         exports.up = (knex) => knex.raw('create table twice (); create table twice ()');
@@ -203,7 +203,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.list(directory('stuck')));
   });
 
-  it('item 9: a file that is gone rejects with the same words, unless told not to look', async () => {
+  it('a file that is gone rejects with the same words, unless told not to look', async () => {
     await sides.same((migrate) => migrate.latest());
     rmSync(join(sides.folder, 'm', B));
     for (const method of ['latest', 'up', 'down', 'rollback', 'list'] as const) {
@@ -218,7 +218,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.down(config));
   });
 
-  it('item 9: several folders, sorted together or one by one; a folder that is not there', async () => {
+  it('several folders, sorted together or one by one; a folder that is not there', async () => {
     sides.write({ 'n/20250101000000_older.js': TABLE('older') });
     const directory = ['m', 'n'].map((name) => join(sides.folder, name));
     await sides.same((migrate) => migrate.list({ directory }));
@@ -233,7 +233,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.currentVersion(missing));
   });
 
-  it('item 9: tables of other names and schemas, for one call or in the configuration', async () => {
+  it('tables of other names and schemas, for one call or in the configuration', async () => {
     for (const database of sides.databases) await database.query('create schema own');
     const config = { tableName: 'changes', schemaName: 'own' };
     expect(await sides.same((migrate) => migrate.up(config))).toEqual({ value: [1, [A]] });
@@ -251,7 +251,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     }
   });
 
-  it("item 9: an application's own migration source, and knexward's", async () => {
+  it("an application's own migration source, and knexward's", async () => {
     const source: Knex.MigrationSource<{ id: string }> = {
       getMigrations: () => Promise.resolve([{ id: 'first' }, { id: 'second' }]),
       getMigrationName: ({ id }) => id,
@@ -274,7 +274,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     await sides.same((migrate) => migrate.list({ directory }));
   });
 
-  it('item 9: hooks are called as often, with the same migrations', async () => {
+  it('hooks are called as often, with the same migrations', async () => {
     for (const method of ['latest', 'rollback'] as const) {
       const heard: unknown[][] = [];
       await sides.same((migrate) => {
@@ -292,7 +292,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     }
   });
 
-  it('item 9: make returns the path of the file that it made', async () => {
+  it('make returns the path of the file that it made', async () => {
     const directory = join(sides.folder, 'made');
     const pathless = (outcome: unknown) => {
       const { value } = outcome as { value?: string };
@@ -308,7 +308,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
     expect(dirname(path)).toBe(directory);
   });
 
-  it('item 9: forceFreeMigrationsLock frees a lock that a killed Knex left behind', async () => {
+  it('forceFreeMigrationsLock frees a lock that a killed Knex left behind', async () => {
     await sides.same((migrate) => migrate.forceFreeMigrationsLock());
     await sides.same((migrate) => migrate.up());
     for (const database of sides.databases) {
@@ -319,7 +319,7 @@ describe('the face of knex.migrate, beside real Knex (item 9)', () => {
   });
 });
 
-describe('where the face differs from knex.migrate on purpose (item 9)', () => {
+describe('where the face differs from knex.migrate on purpose', () => {
   let sides: SideBySide;
   let knex: Knex;
   beforeEach(async () => {
@@ -330,7 +330,7 @@ describe('where the face differs from knex.migrate on purpose (item 9)', () => {
   const own = () => sides.databases[1] as TestDatabase;
   const directory = () => join(sides.folder, 'm');
 
-  it('item 9: an empty database has no migrations, and looking makes no tables', async () => {
+  it('an empty database has no migrations, and looking makes no tables', async () => {
     const migrate = knexMigrate(knex);
     expect(await migrate.status()).toBe(-3);
     expect(await migrate.currentVersion()).toBe('none');
@@ -341,7 +341,7 @@ describe('where the face differs from knex.migrate on purpose (item 9)', () => {
     expect(await own().query("select from pg_class where relname like 'knex%'")).toEqual([]);
   });
 
-  it('item 9: a failure takes itself back, and its error holds no bound value', async () => {
+  it('a failure takes itself back, and its error holds no bound value', async () => {
     sides.write({
       'm/20260101000003_d.js': `
         exports.up = (knex) => knex('a').insert({ no_such_column: 'a secret' });
@@ -355,13 +355,13 @@ describe('where the face differs from knex.migrate on purpose (item 9)', () => {
     );
   });
 
-  it('item 9: each call starts from the configuration of the instance', async () => {
+  it('each call starts from the configuration of the instance', async () => {
     const migrate = knexMigrate(knex);
     expect(await migrate.up({ name: B })).toEqual([1, [B]]);
     expect(await migrate.up()).toEqual([2, [A]]);
   });
 
-  it('item 9: forceFreeMigrationsLock leaves a runner that is at work alone; a signal stops it', async () => {
+  it('forceFreeMigrationsLock leaves a runner that is at work alone; a signal stops it', async () => {
     sides.write({
       'm/20260101000003_d.js': `
         exports.up = (knex) => knex.raw('select pg_sleep(600)');
@@ -388,7 +388,7 @@ describe('where the face differs from knex.migrate on purpose (item 9)', () => {
     expect(heard.filter((type) => type === 'done')).toHaveLength(3);
   });
 
-  it('item 9: several runners at once are each told what they themselves have run', async () => {
+  it('several runners at once are each told what they themselves have run', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => knexMigrate(knex).latest()));
     expect(answers.map(([batch]) => batch)).toEqual([1, 1, 1, 1, 1]);
     expect(answers.flatMap(([, names]) => names)).toEqual([A, B, C]);

@@ -58,7 +58,7 @@ interface Report {
   rows: number;
 }
 
-describe('the library in programs (item 9)', () => {
+describe('the library in programs', () => {
   let database: TestDatabase;
   let project: Project;
   const node = (args: string[], env: Record<string, string> = {}): Promise<Outcome> =>
@@ -77,7 +77,7 @@ describe('the library in programs (item 9)', () => {
   });
 
   it.each(['migrator', 'face'])(
-    `item 9, SC-007: ${REPLICAS} replicas migrate an empty database when they start (%s)`,
+    `${REPLICAS} replicas migrate an empty database when they start, through the %s (SC-007)`,
     async (which) => {
       await database.query('create schema app');
       const started = Array.from({ length: REPLICAS }, () => node(['app.js', which]));
@@ -95,7 +95,7 @@ describe('the library in programs (item 9)', () => {
     },
   );
 
-  it('item 9: a process ends by itself, also after a failed login, a failure and a stop', async () => {
+  it('a process ends by itself, also after a failed login, a failure and a stop', async () => {
     const { password, ...rest } = database.config;
     project.write({
       'migrations/20260102000000_broken.js': `
@@ -129,7 +129,7 @@ describe('the library in programs (item 9)', () => {
     expect(JSON.parse(stdout)).toEqual(codes);
   });
 
-  it('item 9: the application that docs/library.md shows migrates, and ends by itself', async () => {
+  it('the application that docs/library.md shows migrates, and ends by itself', async () => {
     const page = readFileSync(join(REPOSITORY, 'docs/library.md'), 'utf8');
     const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
     project.write({ 'start.mjs': shown });
@@ -142,7 +142,7 @@ describe('the library in programs (item 9)', () => {
     }
   });
 
-  it('item 9: with no database named, outside production, the embedded one, and the process ends', async () => {
+  it('with no database named, outside production, the embedded one, and the process ends', async () => {
     project.write({
       'embedded.js': `
         const { createMigrator } = require('knexward');
@@ -160,7 +160,7 @@ describe('the library in programs (item 9)', () => {
     expect(production.stderr).toContain('NO_DATABASE');
   });
 
-  it('item 9: requiring the package loads neither Knex nor pg, nor what else does the work', async () => {
+  it('requiring the package loads neither Knex nor pg, nor what else does the work', async () => {
     project.write({
       'knexfile.js': `
         const { createMigrator, knexMigrate, migrationSource } = require('knexward');
@@ -177,7 +177,7 @@ describe('the library in programs (item 9)', () => {
     expect(loaded.filter((path) => path.startsWith(embedded))).toEqual([]);
   });
 
-  it("item 9: it works in Jest, where an application's own tests migrate", async () => {
+  it("it works in Jest, where an application's own tests migrate", async () => {
     project.write({
       'package.json': '{}',
       'knexfile.js': `module.exports = {

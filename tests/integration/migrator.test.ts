@@ -21,7 +21,7 @@ const A = '20260101000000_a.js';
 const B = '20260101000001_b.js';
 const BROKEN = '20260101000002_broken.js';
 
-describe('createMigrator (item 9)', () => {
+describe('createMigrator', () => {
   let database: TestDatabase;
   let project: Project;
   let knex: Knex | undefined;
@@ -63,7 +63,7 @@ describe('createMigrator (item 9)', () => {
     await database.drop();
   });
 
-  it('item 9: up, down, status, plan and wait return values', async () => {
+  it('up, down, status, plan and wait return values', async () => {
     const migrator = createMigrator({ config: config() });
     expect(await codeOf(migrator.wait({ timeoutMs: 0 }))).toBe('STILL_PENDING');
     const plan = await migrator.plan();
@@ -91,7 +91,7 @@ describe('createMigrator (item 9)', () => {
     expect(await tables()).toEqual([]);
   });
 
-  it('item 9: a failed migration is a value; errorOf is the error as it was thrown', async () => {
+  it('a failed migration is a value; errorOf is the error as it was thrown', async () => {
     project.write({ [`migrations/${BROKEN}`]: TABLE('a') });
     const { done, failed, notReached } = await createMigrator({ config: config() }).up();
     expect(done.map(({ name }) => name)).toEqual([A, B]);
@@ -102,7 +102,7 @@ describe('createMigrator (item 9)', () => {
     expect(Object.values(failed ?? {}).some((value) => value instanceof Error)).toBe(false);
   });
 
-  it('item 9: a knexfile, with env and cwd; a configuration with several environments', async () => {
+  it('a knexfile, with env and cwd; a configuration with several environments', async () => {
     project.write({ 'knexfile.js': KNEXFILE.replace('development', 'staging') });
     process.env['TEST_DATABASE_URL'] = database.url;
     const migrator = createMigrator({ cwd: project.root, env: 'staging' });
@@ -123,7 +123,7 @@ describe('createMigrator (item 9)', () => {
     );
   });
 
-  it("item 9, FR-010: an application's Knex is used as it is configured, password included", async () => {
+  it("an application's Knex is used as it is configured, password included (FR-010)", async () => {
     const role = await createRole();
     await database.query(`create schema app authorization "${role.name}"`);
     const { username, password, hostname, port, pathname } = new URL(role.url(database));
@@ -150,7 +150,7 @@ describe('createMigrator (item 9)', () => {
     await role.drop(database);
   });
 
-  it('item 9: a function that hands out connections, and a pool that Knex was given', async () => {
+  it('a function that hands out connections, and a pool that Knex was given', async () => {
     let asked = 0;
     const connection = () => {
       asked += 1;
@@ -175,7 +175,7 @@ describe('createMigrator (item 9)', () => {
     await pool.end();
   });
 
-  it('item 9: pool.afterCreate prepares every connection, as it does in the application', async () => {
+  it('pool.afterCreate prepares every connection, as it does in the application (US10)', async () => {
     await database.query('create schema prepared');
     const afterCreate = (
       connection: { query(sql: string, done: (error: Error | null) => void): void },
@@ -187,7 +187,7 @@ describe('createMigrator (item 9)', () => {
     expect(await createMigrator({ knex: app }).status()).toMatchObject({ upToDate: true });
   });
 
-  it("item 9: the application's pool is neither needed, nor changed, nor closed", async () => {
+  it("the application's pool is neither needed, nor changed, nor closed", async () => {
     const app = application({
       pool: { min: 0, max: 1 },
       searchPath: ['public'],
@@ -218,7 +218,7 @@ describe('createMigrator (item 9)', () => {
     expect(sessions).toEqual([]);
   });
 
-  it("item 9: who listens to the application's queries hears those of its migrations", async () => {
+  it("who listens to the application's queries hears those of its migrations", async () => {
     const app = application().withUserParams({ table: 'named_by_the_application' });
     project.write({
       [`migrations/${B}`]: `
@@ -232,7 +232,7 @@ describe('createMigrator (item 9)', () => {
     await app.destroy();
   });
 
-  it('item 9: options that contradict each other, or are misspelt, are refused', async () => {
+  it('options that contradict each other, or are misspelt, are refused', async () => {
     const app = application();
     const refused: [string, () => unknown][] = [
       ['two sources', () => createMigrator({ knex: app, config: config() } as never)],
@@ -258,7 +258,7 @@ describe('createMigrator (item 9)', () => {
     expect(await tables()).toEqual([]);
   });
 
-  it('item 9: no database but the one that is named: never another, never an embedded one', async () => {
+  it('no database but the one that is named: never another, never an embedded one', async () => {
     const { DATABASE_URL } = process.env;
     process.env['DATABASE_URL'] = database.url;
     try {
@@ -275,7 +275,7 @@ describe('createMigrator (item 9)', () => {
     }
   });
 
-  it('item 9: events tell of the progress; a listener that throws does not disturb it', async () => {
+  it('events tell of the progress; a listener that throws does not disturb it', async () => {
     const events: RunEvent[] = [];
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
@@ -312,7 +312,7 @@ describe('createMigrator (item 9)', () => {
     }
   });
 
-  it('item 9: an AbortSignal cancels, rolls back and records; before any work it throws', async () => {
+  it('an AbortSignal cancels, rolls back and records; before any work it throws', async () => {
     project.write({
       [`migrations/${B}`]: `
         exports.up = (knex) => knex.raw('create table half_done (); select pg_sleep(600)');
@@ -344,7 +344,7 @@ describe('createMigrator (item 9)', () => {
     expect(await tables()).toEqual(['a']);
   });
 
-  it('item 9: confirm is shown the plan, and stops it by throwing', async () => {
+  it('confirm is shown the plan, and stops it by throwing', async () => {
     const migrator = createMigrator({ config: config() });
     const seen: string[][] = [];
     const confirm = (plan: { steps: { name: string }[] }) => {
@@ -356,7 +356,7 @@ describe('createMigrator (item 9)', () => {
     expect(await tables()).toEqual([]);
   });
 
-  it('item 9, US4: settings go before the configuration: adopt "auto" carries over, then runs', async () => {
+  it('settings go before the configuration: adopt "auto" carries over, then runs (US4)', async () => {
     const old = '20200101000000-old.js';
     project.write({
       [`migrations/${old}`]: "exports.up = (db) => db.runSql('create table old ()');",
@@ -373,7 +373,7 @@ describe('createMigrator (item 9)', () => {
     expect(applied.map(({ name }) => name)).toEqual([old, A, B]);
   });
 
-  it('item 9: a scope is migrated alone', async () => {
+  it('a scope is migrated alone', async () => {
     project.write({ 'migrations/tenant/20260201000000_t.js': TABLE('t') });
     const migrator = createMigrator({ config: config(), scope: 'tenant' });
     expect((await migrator.up()).done.map(({ name }) => name)).toEqual([

@@ -82,7 +82,7 @@ const MIGRATIONS = {
     select f();`,
 };
 
-describe('US8 plan: the SQL that up would run', () => {
+describe('plan: the SQL that up would run (US8)', () => {
   let database: TestDatabase;
   let other: TestDatabase;
   let project: Project;

@@ -8,7 +8,7 @@ function sqlOf(step: string): string {
   return blocks.find((block) => directive(block, 'rights') === step)?.text ?? '';
 }
 
-describe('docs/production.md: the rights that it grants are enough, and no more (issue 6, item 6)', () => {
+describe('docs/production.md: the rights that it grants are enough, and no more', () => {
   let database: TestDatabase;
   let project: Project;
   let migrator: TestRole;

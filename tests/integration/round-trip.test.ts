@@ -22,7 +22,7 @@ interface VerifyDocument {
   notTried: string[];
 }
 
-describe('US8 verify --round-trip: pending migrations go up, down and up again', () => {
+describe('verify --round-trip: pending migrations go up, down and up again (US8)', () => {
   let database: TestDatabase;
   let role: TestRole;
   let project: Project;

@@ -22,7 +22,7 @@ const WAYS: Record<string, (i: number) => Record<string, string>> = {
   }),
 };
 
-describe('how often a run waits for the server (issue 7: at most two round trips a migration)', () => {
+describe('how often a run waits for the server: at most two round trips a migration', () => {
   let database: TestDatabase;
   let counter: RoundTripCounter;
   let project: Project;

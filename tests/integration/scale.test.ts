@@ -24,7 +24,7 @@ const historySql = (rows: number): string => `
     select gen_random_uuid(), 'applied', name, batch, encode(sha256('select 1;\\n'), 'hex'), 'test'
       from knex_migrations order by id`;
 
-describe('a project of thousands (issue 7: scale)', () => {
+describe('a project of thousands', () => {
   let database: TestDatabase;
   let project: Project;
   let env: Record<string, string>;

@@ -69,7 +69,7 @@ afterEach(async () => {
   [projects, databases] = [[], []];
 });
 
-describe('scopes: a history that real db-migrate wrote', () => {
+describe('scopes: a history that real db-migrate wrote (EC-13)', () => {
   it('is carried over under its names, runs nothing again, and shows as applied', async () => {
     const { run, legacy, rows, status, tables } = await setUp();
     for (const command of ['up', 'up:tenant', 'up:tenant/billing']) await legacy(command);

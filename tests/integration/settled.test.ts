@@ -8,7 +8,7 @@ const FIRST = '20260101000000_first.js';
 const SECOND = '20260101000001_second.js';
 const THIRD = '20260101000002_third.js';
 
-describe('issue 7: with nothing to do, no row of the history is sent', () => {
+describe('with nothing to do, no row of the history is sent', () => {
   let database: TestDatabase;
   let project: Project;
   let config: ResolvedConfig;

@@ -61,7 +61,7 @@ describe('several histories of db-migrate in one database', () => {
     ['database.json and .db-migraterc', 'old', { schema: 'shop' }, { table: 'old' }, []],
     ['another word for it', 'old', { schema: 'shop' }, { 'migration-table': 'old' }, []],
   ])(
-    'one in another schema, named with %s: carried over into that schema',
+    'one in another schema, named with %s: carried over into that schema (EC-12)',
     async (_, table, settings, rc, args) => {
       const project = createProject({
         'database.json': JSON.stringify({ dev: { driver: 'pg', ...settings } }),
@@ -95,7 +95,7 @@ describe('several histories of db-migrate in one database', () => {
     expect((await knexward(project, 'up')).stdout).toContain('Already up to date');
   });
 
-  it('environments of one database.json, a schema each: adopted one by one, and independent', async () => {
+  it('environments of one database.json, a schema each: adopted one by one, refused before, and independent (EC-14)', async () => {
     const project = createProject({
       'database.json': JSON.stringify({
         dev: { driver: 'pg', schema: 'shop' },

@@ -11,7 +11,7 @@ const A = { 'migrations/20150101000000-a.js': legacyTable('a') };
 const B = { 'migrations/20160101000000-b.js': counting('b') };
 const C = { 'migrations/20170101000000-c.js': counting('c') };
 
-describe('an old release (real db-migrate) and a new one side by side after adopt (US9, SC-007)', () => {
+describe('an old release (real db-migrate) and a new one side by side after adopt (US9, SC-007, EC-15)', () => {
   let database: TestDatabase;
   let oldRelease: Project;
   let newRelease: Project;

@@ -69,7 +69,7 @@ const MIGRATIONS: Record<string, string> = {
   '57P01': sends('select pg_terminate_backend(pg_backend_pid())'),
 };
 
-describe('FR-014 each SQLSTATE, as the real server gives it, comes with a cause and a fix', () => {
+describe('each SQLSTATE, as the real server gives it, comes with a cause and a fix (FR-014)', () => {
   let database: TestDatabase;
   let project: Project;
   let role: TestRole;

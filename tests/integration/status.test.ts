@@ -16,7 +16,7 @@ interface StatusDocument {
   problems: { code: string; migration: string | null; message: string; fix: string }[];
 }
 
-describe('FR-003 status tells the whole truth', () => {
+describe('status tells the whole truth (FR-003)', () => {
   let database: TestDatabase;
   let project: Project;
   const knexward = (...args: string[]): Promise<Outcome> =>
@@ -81,7 +81,7 @@ describe('FR-003 status tells the whole truth', () => {
     expect(await knexward('status', '--check')).toMatchObject({ code: 6 });
   });
 
-  it('a file edited after it was applied; edited back, it is as it was', async () => {
+  it('a file edited after it was applied; edited back, it is as it was (US8, EC-10)', async () => {
     const path = 'migrations/20260101000000_a.js';
     const before = project.read(path);
     project.write({ [path]: `${before}// edited\n` });
@@ -189,7 +189,7 @@ describe('FR-003 status tells the whole truth', () => {
     expect((await status()).problems).toEqual([]);
   });
 
-  it('FR-009 a file renamed from .js to .ts is the same migration: not run again, and reverted with what there is', async () => {
+  it('a file renamed from .js to .ts is the same migration: not run again, and reverted with what there is (FR-009, EC-10)', async () => {
     const path = join(project.root, 'migrations/20260101000002_c.js');
     const typed = project
       .read('migrations/20260101000002_c.js')

@@ -13,7 +13,7 @@ const USERS = {
     exports.down = (knex) => knex.raw('drop table users');`,
 };
 
-describe('issue 7, item 5: a test database from the template', () => {
+describe('a test database from the template', () => {
   let home: TestDatabase;
   let project: Project;
 

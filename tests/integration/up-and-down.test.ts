@@ -43,7 +43,7 @@ describe('up and down (US1, US2)', () => {
     await database.drop();
   });
 
-  it('FR-001 applies all pending changes in order, as one batch, and says so', async () => {
+  it('applies all pending changes in order, as one batch, and says so (FR-001)', async () => {
     const up = await knexward('up');
     expect(up).toMatchObject({ code: 0 });
     expect(up.stdout).toBe('Using environment: development\nBatch 1 run: 3 migrations\n');
@@ -60,7 +60,7 @@ describe('up and down (US1, US2)', () => {
     expect(applied.every(({ checksum }) => /^[0-9a-f]{64}$/.test(checksum ?? ''))).toBe(true);
   });
 
-  it('US1 with none pending says "Already up to date" and touches nothing', async () => {
+  it('with none pending says "Already up to date" and touches nothing (US1)', async () => {
     await knexward('up');
     const before = await database.query('select xmin::text, * from knex_migrations');
     const again = await knexward('up');
@@ -70,7 +70,7 @@ describe('up and down (US1, US2)', () => {
     expect(await journal('applied')).toHaveLength(3);
   });
 
-  it('FR-002 reverts the last batch in reverse order, and at the base says so', async () => {
+  it('reverts the last batch in reverse order, and at the base says so (FR-002)', async () => {
     await knexward('up', '-c', '1');
     await knexward('up');
     const down = await knexward('down', '--json');
@@ -145,7 +145,7 @@ describe('up and down (US1, US2)', () => {
     expect(await tables()).toEqual([]);
   });
 
-  it('the plain Knex command line and knexward work on one database by turns', async () => {
+  it('the plain Knex command line and knexward work on one database by turns (US10)', async () => {
     const knex = (...args: string[]) =>
       project.node(['node_modules/knex/bin/cli.js', ...args], { TEST_DATABASE_URL: database.url });
     expect(await knexward('up', '-c', '1')).toMatchObject({ code: 0 });
@@ -164,7 +164,7 @@ describe('up and down (US1, US2)', () => {
     expect((await knexward('down')).stdout).toContain('Batch 2 rolled back: 1 migrations');
   });
 
-  it('a change outside a transaction opts out, in JavaScript and in SQL', async () => {
+  it('a change outside a transaction opts out, in JavaScript and in SQL (FR-006)', async () => {
     project.write({
       'migrations/20260101000003_index.js': `exports.config = { transaction: false };
         exports.up = (knex) => knex.raw('create index concurrently a_id on a (id)');

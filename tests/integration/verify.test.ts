@@ -21,7 +21,7 @@ interface VerifyDocument {
   unreplayable: string[];
 }
 
-describe('FR-015 verify: the database against what its applied migrations make', () => {
+describe('verify: the database against what its applied migrations make (US8, FR-015)', () => {
   let database: TestDatabase;
   let project: Project;
   let role: TestRole;
@@ -73,7 +73,7 @@ describe('FR-015 verify: the database against what its applied migrations make',
     expect(stdout).toContain('The database is what its 3 applied migrations make');
   });
 
-  it('a schema changed by hand: each change is named, alone, and mended it is in sync again', async () => {
+  it('a schema changed by hand: each change is named, alone, and mended it is in sync again (EC-07)', async () => {
     const changes: [string, string, string, string][] = [
       ['create table extra (id int)', 'table', 'public.extra', 'drop table extra'],
       [

@@ -32,7 +32,7 @@ const KNEX = {
     exports.down = (knex) => knex.schema.dropTable('c');`,
 };
 
-describe('changes that are not written for Knex (issue 7, item 3)', () => {
+describe('changes that are not written for Knex', () => {
   let database: TestDatabase;
   let project: Project;
 

@@ -96,7 +96,7 @@ interface Told {
 const isOutside = ({ block }: Example): boolean =>
   /no-transaction|transaction: false/.test(block.text);
 
-describe('docs/writing-migrations.md (issue 6, item 6)', () => {
+describe('docs/writing-migrations.md', () => {
   let database: TestDatabase;
   let project: Project;
   const knexward = (...args: string[]) =>

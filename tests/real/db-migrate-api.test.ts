@@ -100,7 +100,7 @@ function migrationsOf(project: Project): string[] {
   return files.map((file) => file.replace(/\d{14}(?=-)/, timeless)).sort();
 }
 
-describe('the same as db-migrate for programs', () => {
+describe('the same as db-migrate for programs (US6)', () => {
   it('has the same members', async () => {
     // But for rcconfig, which nothing reads: "internals hold less", docs/db-migrate-differences.md.
     const told = await same({

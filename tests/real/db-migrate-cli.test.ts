@@ -11,7 +11,7 @@ const TABLES: Record<string, string> = {
   'migrations/20200301000000-t4.js': legacyTable('t4'),
 };
 
-describe('the same history, schema, exit code, lines and files as db-migrate', () => {
+describe('the same history, schema, exit code, lines and files as db-migrate (US6, SC-004)', () => {
   it('up, down, check and reset by number', () =>
     tell({
       files: TABLES,

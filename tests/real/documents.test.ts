@@ -12,7 +12,7 @@ const withCommands = documents().filter((document) =>
 // A document has a dozen commands, each a process of its own.
 jest.setTimeout(180_000);
 
-describe('issue 6, item 6: every command in the documents is run', () => {
+describe('every command in the documents is run (FR-013)', () => {
   afterAll(removePacked);
 
   it.each(documents())('%s: each block of commands is run, or says why not', (document) => {
@@ -25,7 +25,7 @@ describe('issue 6, item 6: every command in the documents is run', () => {
     expect(silent.map(({ place }) => place)).toEqual([]);
   });
 
-  it('SC-006 whoever follows docs/quickstart.md reaches an applied migration, and so on to its end', async () => {
+  it('whoever follows docs/quickstart.md reaches an applied migration, and so on to its end (SC-006)', async () => {
     expect(await runDocument('docs/quickstart.md', makePlace)).toEqual([]);
   });
 

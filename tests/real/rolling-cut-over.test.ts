@@ -53,7 +53,7 @@ interface Scene {
   compare: (after: unknown) => Promise<void>;
 }
 
-describe('the rolling cut-over: old releases with real db-migrate, new ones with knexward (issue 6, item 3)', () => {
+describe('the rolling cut-over: old releases with real db-migrate, new ones with knexward (US9, EC-15)', () => {
   let releases: ReturnType<typeof layOutReleases>;
   /** As real db-migrate makes it, with a room in it. */
   let before: TestDatabase;

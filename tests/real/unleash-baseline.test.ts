@@ -47,7 +47,7 @@ const SEQUENCES = `select sequencename as name, last_value::text as value from p
   where schemaname = 'public' and sequencename !~ '^knex' order by 1`;
 const HISTORY = 'select id, name, batch from knex_migrations order by id';
 
-describe('Unleash from a baseline (issue 7, item 4)', () => {
+describe('Unleash from a baseline', () => {
   let project: Project;
   let replayed: TestDatabase;
   const knexward = (database: TestDatabase, ...args: string[]): Promise<Outcome> =>

@@ -29,7 +29,7 @@ const rowCounts = async (database: TestDatabase) => {
   return counts;
 };
 
-describe("US8 plan: for all of Unleash's migrations", () => {
+describe("plan: for all of Unleash's migrations (US8)", () => {
   let project: Project;
   let byUp: TestDatabase;
   let byServer: TestDatabase;

@@ -20,7 +20,7 @@ const judged = async (database: TestDatabase): Promise<string[]> => {
   return (await readCatalog(query, { exclude: BOOKKEEPING })).map(inPlainWords).sort();
 };
 
-describe("US8 the schema of Unleash's 374 migrations: snapshot → SQL file → empty database → snapshot", () => {
+describe("the schema of Unleash's 374 migrations: snapshot → SQL file → empty database → snapshot (US8)", () => {
   let project: Project;
   let original: TestDatabase;
   let copy: TestDatabase;

@@ -16,7 +16,7 @@ interface Document extends Mends {
   replayed: number;
 }
 
-describe('FR-015 Unleash, built by real db-migrate and taken over: a change of each kind is found, alone, and mended', () => {
+describe('Unleash, built by real db-migrate and taken over: a change of each kind is found, alone, and mended (FR-015)', () => {
   let project: Project;
   let database: TestDatabase;
   let client: Client;

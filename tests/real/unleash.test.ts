@@ -46,7 +46,7 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
     expect(schema.length).toBeGreaterThan(1000);
   });
 
-  it('US5 on an empty database: up runs all of them and gives the same catalog as db-migrate', async () => {
+  it('on an empty database: up runs all of them and gives the same catalog as db-migrate (US5)', async () => {
     const empty = await createDatabase();
     const up = await knexward(empty, 'up', '--json');
     expect({ code: up.code, failed: up.json()['failed'] }).toEqual({ code: 0, failed: null });
@@ -55,7 +55,7 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
     await empty.drop();
   });
 
-  it('US4 adopt carries all rows over, in order, with their exact moments; nothing runs again', async () => {
+  it('adopt carries all rows over, in order, with their exact moments; nothing runs again (US4, SC-003)', async () => {
     const old = await judged.query<{ name: string; moment: string }>(
       `select substr(name, 2) || '.js' as name, (run_on at time zone 'Europe/Oslo')::text as moment
          from migrations order by id`,
@@ -84,7 +84,7 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
     expect(compareCatalogs(schema, await catalogOf(judged))).toEqual([]);
   });
 
-  it('FR-015 verify: in sync after adopt; a change by hand is named, alone', async () => {
+  it('verify: in sync after adopt; a change by hand is named, alone (FR-015)', async () => {
     const verify = async () => {
       const { code, json } = await knexward(judged, 'verify', '--json');
       return { code, ...json<{ differences: { kind: string; object: string }[] }>() };

@@ -29,7 +29,7 @@ const SAMPLE = 5;
  * the same end as an undisturbed one.
  */
 export function describeCrashMatrix(fault: FaultName): void {
-  describe(`the crash matrix: ${FAULTS[fault]} (SC-007)`, () => {
+  describe(`the crash matrix: ${FAULTS[fault]} (SC-007, EC-05)`, () => {
     strikeAll(fault, createCrashProject, SCENARIOS);
   });
   describe(`the crash matrix without Knex: ${FAULTS[fault]} (SC-007)`, () => {

@@ -25,7 +25,7 @@ create publication extras_changes for table extras.base;
 comment on table extras.base is 'a base';
 `;
 
-/** A change of each kind of object that issue 5 lists, and how it is to be named. */
+/** A change of each kind of object that verify finds, and how it is to be named. */
 export const CHANGES: readonly [kind: string, sql: string, named: string][] = [
   ['a schema', 'create schema by_hand', '+ schema by_hand'],
   ['a table', 'drop table public.login_history', '- table public.login_history'],

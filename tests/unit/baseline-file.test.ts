@@ -17,7 +17,7 @@ const HEAD: BaselineHead = {
 };
 const BODY = "CREATE TABLE public.a ();\n\nINSERT INTO public.a (b) VALUES\n  ('x\ny');\n";
 
-describe("a baseline's file (issue 7, item 4)", () => {
+describe("a baseline's file", () => {
   it('is read as it was written, to the letter', () => {
     const parsed = parseBaseline(renderBaseline(HEAD, BODY));
     expect(parsed).toMatchObject({ ...HEAD, body: BODY });

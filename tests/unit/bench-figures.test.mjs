@@ -5,7 +5,7 @@ import { changes } from '../../bench/migrations.mjs';
 import { RoundTrips } from '../../bench/round-trips.mjs';
 import { quantile, ratio, summarize } from '../../bench/statistics.mjs';
 
-describe('issue 7, the bench: its figures', () => {
+describe('the bench: its figures', () => {
   it('takes the middle of an odd number of runs, and between the middle two of an even one', () => {
     expect(summarize([30, 10, 20]).median).toBe(20);
     expect(summarize([40, 10, 20, 30]).median).toBe(25);

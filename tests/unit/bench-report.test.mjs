@@ -38,7 +38,7 @@ const MACHINE = {
 
 const render = (...results) => renderMarkdown({ machine: MACHINE, footprints: [], results });
 
-describe('issue 7, the bench: its report', () => {
+describe('the bench: its report', () => {
   const one = result('nothing-200', [
     standing('knexward-sql', 200),
     standing('knex', 400),
@@ -97,7 +97,7 @@ describe('issue 7, the bench: its report', () => {
     expect(render(one)).not.toContain('What an installation brings');
   });
 
-  describe('what was promised', () => {
+  describe('what was promised of the speed (SC-001)', () => {
     it('is judged by the worst of knexward’s own entries', () => {
       const verdicts = judge([
         result('nothing-2000', [

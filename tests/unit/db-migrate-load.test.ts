@@ -110,7 +110,7 @@ describe('a migration file', () => {
   });
 });
 
-describe('without db-migrate in the project', () => {
+describe('without db-migrate in the project (FR-012)', () => {
   it.each([
     [
       'looks for the global first',

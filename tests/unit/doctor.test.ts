@@ -74,7 +74,7 @@ function the(code: string, checks: Check[]): Check {
   return found;
 }
 
-describe('what doctor makes of what it sees (issue 4, item 7)', () => {
+describe('what doctor makes of what it sees', () => {
   it('all is well', () => expect(findings(judged({}))).toEqual([]));
 
   it.each([

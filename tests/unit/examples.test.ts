@@ -102,7 +102,7 @@ const FACE: Example = {
     export const migrate: Used = knexMigrate(createKnex({ client: 'pg' }));`,
 };
 
-describe('the examples in the documentation (item 9)', () => {
+describe('the examples in the documentation', () => {
   const examples = [...PAGES.flatMap(examplesInPage), ...publicModules().flatMap(examplesInModule)];
   let found: string[];
   beforeAll(() => {
@@ -110,17 +110,17 @@ describe('the examples in the documentation (item 9)', () => {
   });
   const about = ({ place }: Example) => found.filter((complaint) => complaint.startsWith(place));
 
-  it('item 9: every example of the public API, and in the pages about it, compiles', () => {
+  it('every example of the public API, and in the pages about it, compiles', () => {
     const places = examples.map(({ place }) => place.split(':')[0]);
     expect(places).toEqual(expect.arrayContaining(['docs/library.md', 'src/migrator/migrator.ts']));
     expect(found.filter((complaint) => !about(WRONG).includes(complaint))).toEqual([]);
   });
 
-  it('item 9: an example that is wrong is found', () => {
+  it('an example that is wrong is found', () => {
     expect(about(WRONG)).toEqual([expect.stringContaining("'step' does not exist")]);
   });
 
-  it("item 9: the face can stand wherever knex.migrate's type is asked for", () => {
+  it("the face can stand wherever knex.migrate's type is asked for", () => {
     expect(about(FACE)).toEqual([]);
   });
 });

@@ -88,7 +88,7 @@ describe('the connection', () => {
     database: 'app',
   };
 
-  it('reads environment variables when the knexfile is loaded', () => {
+  it('reads environment variables when the knexfile is loaded (FR-018)', () => {
     const env = { POSTGRES_HOST: 'db', POSTGRES_PORT: '6000' };
     expect(evaluateDev(fromVariables, env).connection).toEqual({
       host: 'db',
@@ -238,7 +238,7 @@ describe('values', () => {
     );
   });
 
-  it('of environment variables never stand in the file', () => {
+  it('of environment variables never stand in the file (FR-018)', () => {
     const before = process.env;
     process.env = {
       ...before,

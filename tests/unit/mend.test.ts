@@ -41,7 +41,7 @@ const view = object('view', 'app.names', {
 });
 const select = object('privileges', 'reader', { granted: ['SELECT'] }, view);
 
-describe('FR-015 what mends a difference', () => {
+describe('what mends a difference (FR-015)', () => {
   it('nothing, where nothing differs', () => {
     expect(mended(catalog([users, id]), catalog([users, id]))).toEqual({
       differences: [],

@@ -143,7 +143,7 @@ describe('a file that was applied under another extension', () => {
   const files = [file('1_a.ts'), file('2_b.js'), file('3_c.up.sql'), file('4_d.ts')];
   const history = historyOf([row(1, '1_a.js', 1), row(2, '2_b.ts', 1), row(3, '3_c.js', 2)]);
 
-  it('FR-009 is the same migration: it is not pending, and not missing', () => {
+  it('is the same migration: it is not pending, and not missing (FR-009)', () => {
     expect(names(planUp(files, history, {}).steps)).toEqual(['4_d.ts']);
     expect(statusOf('test', files, history)).toMatchObject({
       pending: [{ name: '4_d.ts' }],

@@ -4,7 +4,7 @@ import { tokensOf } from '../../src/verify/rehearsal/tokens';
 
 const inlined = (sql: string, ...values: unknown[]) => withValues(sql, values.map(bindingOf));
 
-describe('US8 values written into a statement', () => {
+describe('values written into a statement', () => {
   it.each([
     ['select $1', [5], "select '5'"],
     ["select '$1', $1", ['a'], "select '$1', 'a'"],
@@ -52,7 +52,7 @@ describe('US8 values written into a statement', () => {
   ])('ends with a semicolon: %s', (sql, expected) => expect(terminated(sql)).toBe(expected));
 });
 
-describe('US8 whether an answer depends on data', () => {
+describe('whether an answer depends on data', () => {
   it.each([
     'select * from users',
     'select count(*) from "users"',

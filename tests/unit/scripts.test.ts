@@ -158,7 +158,7 @@ describe('what the project says elsewhere', () => {
   });
 });
 
-describe('what cannot be carried over safely', () => {
+describe('what cannot be carried over safely (EC-02)', () => {
   it.each([
     ['db-migrate', 'names no command'],
     ['db-migrate -e production', 'names no command'],

@@ -2,7 +2,7 @@ import { redact, redactAround } from '../../src/secrets';
 
 const SECRET = 'hunter2';
 
-describe('a secret is never shown (FR-014)', () => {
+describe('a secret is never shown', () => {
   it.each([
     `create role app login password 'hunter2'`,
     `ALTER USER app WITH ENCRYPTED PASSWORD 'hunter2' VALID UNTIL '2030-01-01'`,

@@ -5,7 +5,7 @@ const placeholders = (varies: string[] = [], standsFor: string[] = []): Placehol
   standsFor: new Map(standsFor.map((text) => [text, undefined])),
 });
 
-describe('what a document shows, and what a command prints (issue 6, item 6)', () => {
+describe('what a document shows, and what a command prints', () => {
   it('is the same to the letter, but for spaces at the ends', () => {
     expect(fits('a  \nb\n', 'a\nb\n\n', placeholders())).toBe(true);
     expect(fits('a\nb', 'a\nc', placeholders())).toBe(false);

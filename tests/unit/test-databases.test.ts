@@ -21,7 +21,7 @@ const HOSTILE = [
   "it's",
 ];
 
-describe('issue 7, item 5: the names of test databases', () => {
+describe('the names of test databases', () => {
   it.each(HOSTILE)('are plain and short, whatever the project is called: %s', (project) => {
     const names = [
       templateName(project, 'a'.repeat(64)),
@@ -57,7 +57,7 @@ describe('issue 7, item 5: the names of test databases', () => {
   });
 });
 
-describe('issue 7, item 5: the comments on databases', () => {
+describe('the comments on databases', () => {
   it('tell what they were told', () => {
     const mark = { key: 'k', project: 'a "b" \\ \'c\'', usedOn: '2026-11-22' };
     expect(readTemplateComment(templateComment(mark))).toEqual(mark);
@@ -73,7 +73,7 @@ describe('issue 7, item 5: the comments on databases', () => {
   });
 });
 
-describe('issue 7, item 5: the key of a template', () => {
+describe('the key of a template', () => {
   let root: string;
   const write = (path: string, content: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -154,7 +154,7 @@ describe('issue 7, item 5: the key of a template', () => {
   });
 });
 
-describe('issue 7, item 5: the environment that tests run in', () => {
+describe('the environment that tests run in', () => {
   const knexfile = (...names: string[]) =>
     Object.fromEntries(
       names.map((name) => [name, { client: 'pg', connection: 'postgres://127.0.0.1:1/app' }]),
@@ -194,7 +194,7 @@ describe('issue 7, item 5: the environment that tests run in', () => {
   });
 });
 
-describe('issue 7, item 5: the settings of a database', () => {
+describe('the settings of a database', () => {
   it('become statements, with lists item by item', () => {
     const settings = [
       { role: null, entries: ['search_path="My ""app""", public', "app.tenant=it's=1"] },

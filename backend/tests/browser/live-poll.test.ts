@@ -21,7 +21,7 @@ const describeInBrowser = executablePath ? describe : describe.skip;
 const SCREENSHOTS = join(ROOT, 'screenshots');
 const NAMES = ['Ann', 'Ben', 'Cleo'] as const;
 
-describeInBrowser('npm run backend, in a browser (issue 6, must show 1)', () => {
+describeInBrowser('npm run backend, in a browser', () => {
   let folder: string;
   let program: Program;
   let browser: Browser;

@@ -24,7 +24,7 @@ interface Question {
   options: { id: number; label: string }[];
 }
 
-describe('the API of the reference backend (issue 6, item 1)', () => {
+describe('the API of the reference backend', () => {
   let backend: RunningBackend;
   let room: Room;
   let ann: Participant;

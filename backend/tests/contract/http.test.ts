@@ -1,6 +1,6 @@
 import { type RunningBackend, startBackend } from '../support/running-backend';
 
-describe('the HTTP side of the reference backend (issue 6, item 1)', () => {
+describe('the HTTP side of the reference backend', () => {
   let backend: RunningBackend;
   beforeAll(async () => {
     backend = await startBackend({ settings: { CORS_ORIGIN: ['https://polls.example'] } });

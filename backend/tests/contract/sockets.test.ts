@@ -10,7 +10,7 @@ interface Told {
   options: { votes: number }[];
 }
 
-describe('live results over Socket.io (issue 6, item 1)', () => {
+describe('live results over Socket.io', () => {
   let backend: RunningBackend;
   beforeAll(async () => {
     backend = await startBackend({ settings: { CORS_ORIGIN: ['https://polls.example'] } });

@@ -11,7 +11,7 @@ import { postOf } from '../support/running-backend';
 const migrate = (database: TestDatabase, ...args: string[]): Program =>
   startProgram('scripts/migrate', args, deployedAt(database.url));
 
-describe('scripts/migrate: the runner for containers (issue 6, item 1)', () => {
+describe('scripts/migrate: the runner for containers', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createDatabase();
@@ -87,7 +87,7 @@ describe('scripts/migrate: the runner for containers (issue 6, item 1)', () => {
   });
 });
 
-describe('FR-010: backend/.env', () => {
+describe('backend/.env (FR-010)', () => {
   it('is read for the application too, as knexward reads it; it overrides nothing', async () => {
     const project = createProject({ '.env': 'POLLS_A=from-file\nPOLLS_B=from-file\n' });
     const script = `require(${JSON.stringify(join(ROOT, 'dist/src/config/dotenv.js'))}).readDotenv(process.cwd());

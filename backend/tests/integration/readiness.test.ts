@@ -5,7 +5,7 @@ import { ROOT } from '../../src/config/root';
 import { ReadinessCheck } from '../../src/health/readiness';
 import { type RunningBackend, startBackend } from '../support/running-backend';
 
-describe('/readyz (issue 6, item 1)', () => {
+describe('/readyz', () => {
   let backend: RunningBackend;
   beforeAll(async () => {
     backend = await startBackend({ migrations: 15 });

@@ -54,7 +54,7 @@ function environmentsOf(path: string, variables: Record<string, string>) {
   return knexfile.default ?? knexfile;
 }
 
-describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6, item 1)', () => {
+describe('the takeover of examples/legacy-polls, repeated, and backend/', () => {
   let project: Project;
   let taken: TestDatabase;
   let fresh: TestDatabase;
@@ -106,7 +106,7 @@ describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6
     }
   });
 
-  it('US6: writes the scripts that backend/package.json has, under their old names', () => {
+  it('writes the scripts that backend/package.json has, under their old names (US6, FR-011)', () => {
     const scriptsOf = (text: string): [string, string][] =>
       Object.entries((JSON.parse(text) as { scripts: Record<string, string> }).scripts).filter(
         ([name]) => name.startsWith('migrate:'),
@@ -121,7 +121,7 @@ describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6
     ['the variables of old', VARIABLES],
     ['DATABASE_URL, which wins', { ...VARIABLES, DATABASE_URL: 'postgresql://h/d' }],
     ['nothing', {}],
-  ])('FR-010: its knexfile and backend’s say the same, given %s', (_what, variables) => {
+  ])('its knexfile and backend’s say the same, given %s (FR-010)', (_what, variables) => {
     const generated = environmentsOf(join(project.root, 'knexfile.js'), variables);
     const ours = environmentsOf(join(ROOT, 'src/config/knexfile.ts'), variables);
     const told = ({ client, connection, migrations, knexward }: Environment): unknown =>
@@ -140,7 +140,7 @@ describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6
     }
   });
 
-  it('US4: backend goes on with the database as it was taken over: only its new ones are pending', async () => {
+  it('backend goes on with the database as it was taken over: only its new ones are pending (US4)', async () => {
     const status = await inBackend(taken, 'status', '--json');
     const { applied, pending } = status.json<Status>();
     const old = await moments(taken);
@@ -152,7 +152,7 @@ describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6
     expect(pending.map(({ name }) => name)).toEqual(added);
   });
 
-  it('US5: the old files make, through knexward, the schema and the rows that db-migrate made', async () => {
+  it('the old files make, through knexward, the schema and the rows that db-migrate made (US5)', async () => {
     const old = await moments(taken);
     const up = await inBackend(fresh, 'up', '--count', String(old.length));
     expect({ code: up.code, stderr: up.stderr }).toMatchObject({ code: 0 });
@@ -161,7 +161,7 @@ describe('the takeover of examples/legacy-polls, repeated, and backend/ (issue 6
     expect(await fresh.query(rows)).toEqual(await taken.query(rows));
   });
 
-  it('US1: the new ones come to one schema on both; and down leads back to what was taken over', async () => {
+  it('the new ones come to one schema on both; and down leads back to what was taken over (US1, US2)', async () => {
     const before = await catalogOf(taken);
     for (const database of [taken, fresh]) {
       expect(await inBackend(database, 'up')).toMatchObject({ code: 0 });

@@ -26,7 +26,7 @@ async function measure(): Promise<Report> {
   return program.lines()[0] as unknown as Report;
 }
 
-describe('migrating under load (issue 6, must show 3; US7)', () => {
+describe('migrating under load (US7)', () => {
   it('fails no request, loses no vote, and lets nobody wait longer by more than the lock timeout', async () => {
     const added: number[] = [];
     for (let n = 0; n < MEASUREMENTS; n++) {

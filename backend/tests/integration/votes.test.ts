@@ -5,7 +5,7 @@ interface Results {
   options: { id: number; votes: number }[];
 }
 
-describe('votes under races (SC-007 in the application)', () => {
+describe('votes under races', () => {
   let backend: RunningBackend;
   beforeAll(async () => {
     backend = await startBackend({ settings: { RATE_LIMIT: 100_000 } });

@@ -16,7 +16,7 @@ const DEPLOYED = {
   DB_PASSWORD: 'password',
 };
 
-describe('FR-010: the connection, for the application and the migrations', () => {
+describe('the connection, for the application and the migrations (FR-010)', () => {
   it.each(['development', 'dev'] as const)('in %s from POSTGRES_*', (environment) => {
     expect(connectionOf(environment, { ...DEVELOPMENT, ...DEPLOYED })).toEqual({
       host: 'dev-host',

@@ -17,13 +17,13 @@ interface KnexMigration {
   config?: { transaction?: boolean };
 }
 
-describe('the migrations of the reference backend (issue 6, item 1)', () => {
+describe('the migrations of the reference backend', () => {
   it('has migrations of both kinds', () => {
     expect(old.length).toBeGreaterThan(10);
     expect(added.length).toBeGreaterThan(0);
   });
 
-  it.each(old)('US5: the old file %s is untouched, to the byte', (path) => {
+  it.each(old)('the old file %s is untouched, to the byte (US5)', (path) => {
     expect(readFileSync(join(MIGRATIONS, path)).equals(readFileSync(join(LEGACY, path)))).toBe(
       true,
     );
@@ -43,14 +43,14 @@ describe('the migrations of the reference backend (issue 6, item 1)', () => {
     expect(new Set(stamps(files)).size).toBe(files.length);
   });
 
-  it.each(added)('FR-008: %s has an up and a down', (name) => {
+  it.each(added)('%s has an up and a down (FR-008)', (name) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const migration = require(join(MIGRATIONS, name)) as KnexMigration;
     expect(typeof migration.up).toBe('function');
     expect(typeof migration.down).toBe('function');
   });
 
-  it.each(added)('FR-006: %s opts out of its transaction only for what needs it', (name) => {
+  it.each(added)('%s opts out of its transaction only for what needs it (FR-006)', (name) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { config } = require(join(MIGRATIONS, name)) as KnexMigration;
     const needsIt = readFileSync(join(MIGRATIONS, name), 'utf8').includes('CONCURRENTLY');
