@@ -39,6 +39,7 @@ export default tseslint.config(
         module: 'writable',
         exports: 'writable',
         __dirname: 'readonly',
+        __filename: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
       },

@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/tests/**/*.test.{ts,mjs}', '<rootDir>/backend/tests/**/*.test.ts'],
@@ -11,8 +13,11 @@ module.exports = {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
+  testSequencer: '<rootDir>/tests/support/sequencer.js',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
-  // The tests wait for servers and processes more than they compute.
-  maxWorkers: '100%',
-  testTimeout: 60_000,
+  // The tests wait for servers and processes often enough to keep one more than there are cores.
+  maxWorkers: availableParallelism() + 1,
+  // One limit for all, far above what any takes: it ends what hangs, and measures nothing.
+  testTimeout: 600_000,
+  testEnvironment: '<rootDir>/tests/support/environment.ts',
 };

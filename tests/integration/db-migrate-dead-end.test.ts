@@ -29,7 +29,7 @@ function run(up: string, ...args: string[]): Promise<Outcome> {
       exports.up = ${up};
       exports.down = function (db, callback) {};`,
   });
-  return project.knexward(['up', ...args], { TEST_DATABASE_URL: database.url });
+  return project.knexwardProcess(['up', ...args], { TEST_DATABASE_URL: database.url });
 }
 
 async function tables(): Promise<string[]> {
@@ -76,7 +76,7 @@ describe('a migration that nothing can finish any more', () => {
     'is told on the way down, too',
     async () => {
       expect(await run('function () { return null; }')).toMatchObject({ code: 0 });
-      const down = await (project as Project).knexward(['down', '--json'], {
+      const down = await (project as Project).knexwardProcess(['down', '--json'], {
         TEST_DATABASE_URL: database.url,
       });
       expect(down.code).toBe(1);

@@ -1,6 +1,7 @@
 import { createDatabase, createRole, type TestDatabase, type TestRole } from '../support/database';
 import { runDoctor } from '../support/doctor';
 import { createProject, KNEXFILE, type Project } from '../support/project';
+import { waitFor } from '../support/wait-for';
 import { Client } from 'pg';
 
 describe('doctor: settings that will hurt', () => {
@@ -92,6 +93,9 @@ describe('doctor: settings that will hurt', () => {
 
   it('connections that are nearly used up are counted', async () => {
     await database.query(`alter role ${role.name} connection limit 4`);
+    // The sessions of the test before may be on their way out.
+    const sessions = `select from pg_stat_activity where usename = '${role.name}'`;
+    await waitFor(async () => (await database.query(sessions)).length === 0);
     const found = await runDoctor(project, url());
     expect(found.status('CONNECTIONS_LEFT')).toBe('yellow');
     expect(found.of('CONNECTIONS_LEFT')[0]?.message).toContain('4 of 4');

@@ -48,7 +48,7 @@ describe('changes that are not written for Knex', () => {
     project = createProject({ 'knexfile.js': knexfile(more), ...files });
   };
   const run = (...args: string[]): Promise<Outcome> =>
-    project.knexward(args, { TEST_DATABASE_URL: database.url });
+    project.knexwardProcess(args, { TEST_DATABASE_URL: database.url });
   const tables = async (): Promise<string[]> => {
     const rows = await database.query<{ name: string }>(
       `select schemaname || '.' || tablename as name from pg_tables
@@ -127,7 +127,7 @@ describe('changes that are not written for Knex', () => {
       ...SQL,
       'migrations/20260101000002_d.up.sql': 'create table b (id int);\n\nselect * from nowhere;',
     });
-    const { code, json } = await project.knexward(['up', '--json'], {
+    const { code, json } = await project.knexwardProcess(['up', '--json'], {
       TEST_DATABASE_URL: database.url,
     });
     expect(code).toBe(1);

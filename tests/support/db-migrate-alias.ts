@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareCatalogs, readCatalog } from './catalog';
 import { type TestDatabase } from './database';
-import { createProject, type Outcome, type Project, REPOSITORY } from './project';
+import { createProject, type Outcome, type Project, REPOSITORY, runCommandLine } from './project';
 
 /** A project that has knexward-db-migrate in the place of db-migrate, and no trace of the real one. */
 export function createAliasProject(files: Record<string, string>): Project {
@@ -18,7 +18,7 @@ export function runAlias(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<Outcome> {
-  return project.node(['node_modules/db-migrate/bin/db-migrate.js', ...args], env);
+  return runCommandLine('compat/db-migrate/bin/db-migrate.js', args, project.root, env);
 }
 
 const BOOKKEEPING = ['migrations', 'other_history', 'knex_migrations', 'knex_migrations_lock'];

@@ -1,20 +1,40 @@
+import { rmSync } from 'node:fs';
 import { createJiti } from 'jiti';
 import type * as PostgresAddress from './postgres-address.js';
 import type * as PostgresServer from './postgres-server.js';
+import type * as Scratch from './scratch.js';
+import type * as Sizes from './sizes.js';
 
 declare global {
-  var knexwardTestServer: PostgresServer.TestServer | undefined;
+  /** Takes back what the setup has made. */
+  var endOfTests: (() => Promise<void>) | undefined;
 }
 
 /**
- * Starts the tests' PostgreSQL server. Its modules are loaded with jiti, because Jest does not
- * apply its `moduleNameMapper`, which leads from `.js` to `.ts`, to what a global setup imports.
+ * Makes the folder for all that the tests write, and starts their PostgreSQL server in it. Its
+ * modules are loaded with jiti, because Jest does not apply its `moduleNameMapper`, which leads
+ * from `.js` to `.ts`, to what a global setup imports.
  */
 export default async function globalSetup(): Promise<void> {
   const jiti = createJiti(__filename);
-  const address = await jiti.import<typeof PostgresAddress>('./postgres-address.ts');
+  const { makeScratchFolder } = await jiti.import<typeof Scratch>('./scratch.ts');
+  const variables = await jiti.import<typeof PostgresAddress>('./postgres-address.ts');
   const { startTestServer } = await jiti.import<typeof PostgresServer>('./postgres-server.ts');
-  const server = await startTestServer();
-  globalThis.knexwardTestServer = server;
-  process.env[address.TEST_SERVER_VARIABLE] = JSON.stringify(server.address);
+  const { SEED, WHOLE } = await jiti.import<typeof Sizes>('./sizes.ts');
+
+  const scratch = makeScratchFolder();
+  // What the tests and all their programs take for the folder of temporary files.
+  process.env['TMPDIR'] = scratch;
+  const server = await startTestServer(scratch);
+  globalThis.endOfTests = async () => {
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  process.env[variables.TEST_SERVER_VARIABLE] = JSON.stringify(server.address);
+  process.env[variables.TEST_SERVER_LOG_VARIABLE] = server.log;
+  process.env['KNEXWARD_TEST_SEED'] = String(SEED);
+  process.stderr.write(
+    `${WHOLE ? 'All tests' : "A day's sample; everything: npm run test:all"}. Seed ${SEED}; ` +
+      `to draw the same again: KNEXWARD_TEST_SEED=${SEED}\n`,
+  );
 }

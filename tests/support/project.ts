@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { WHOLE } from './sizes.js';
 
 /** The repository's root folder. */
 export const REPOSITORY = resolve(__dirname, '../..');
@@ -21,8 +22,10 @@ export interface Project {
   root: string;
   write(files: Record<string, string>): void;
   read(path: string): string;
-  /** Runs knexward in the project, as a user would. */
+  /** Runs knexward's command line in the project, as `runCommandLine` does. */
   knexward(args: readonly string[], env?: Record<string, string>): Promise<Outcome>;
+  /** The same in a process of its own whatever the size of the tests: for what is seen at its end. */
+  knexwardProcess(args: readonly string[], env?: Record<string, string>): Promise<Outcome>;
   /** Runs another program in the project: the first word is a script for Node.js. */
   node(args: readonly string[], env?: Record<string, string>): Promise<Outcome>;
   remove(): void;
@@ -51,7 +54,8 @@ export function createProject(
       }
     },
     read: (path) => readFileSync(join(root, path), 'utf8'),
-    knexward: (args, env) =>
+    knexward: (args, env) => runCommandLine('bin/knexward.js', args, root, env ?? {}),
+    knexwardProcess: (args, env) =>
       runNode([join(REPOSITORY, 'bin/knexward.js'), ...args], root, env ?? {}),
     node: (args, env) => runNode(args, root, env ?? {}),
     remove: () => rmSync(root, { recursive: true, force: true }),
@@ -70,15 +74,42 @@ export const KNEXFILE = `module.exports = {
 };
 `;
 
+/**
+ * Runs one of the repository's command lines. Where everything is run, in a process of its own, as
+ * a user does; in a sample, in one that has loaded Knex before: starting it is most of the time.
+ */
+export async function runCommandLine(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+): Promise<Outcome> {
+  const path = join(REPOSITORY, program);
+  // What Node.js itself is told works at its start only.
+  if (WHOLE || 'NODE_OPTIONS' in env) return runNode([path, ...args], cwd, env);
+  const outcome = await commandLinePool.run({
+    program: path,
+    args,
+    cwd,
+    env: environmentOf(env),
+  });
+  return { ...outcome, json: <T>() => JSON.parse(outcome.stdout) as T };
+}
+
+/** Nothing of the tests' own environment but what Node.js needs. */
+function environmentOf(env: Record<string, string>): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, TZ: 'UTC', ...env };
+}
+
 function runNode(
   args: readonly string[],
   cwd: string,
   env: Record<string, string>,
 ): Promise<Outcome> {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { PATH, HOME, TZ: 'UTC', ...env },
+    env: environmentOf(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Readable } from 'node:stream';
+
+/** A command line to run: a script, its arguments, and the whole environment that it gets. */
+export interface CommandLine {
+  program: string;
+  args: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+}
+
+/** How it ended, and what it printed. */
+export interface CommandLineOutcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface Answer {
+  code: number;
+  /** Whether nothing that the command line left is still active in the process. */
+  reusable: boolean;
+}
+
+/** How many command lines a process runs before another takes its place: what they leave adds up. */
+const USES = 200;
+
+/**
+ * Processes that have loaded Knex and `pg`, each of which runs one command line after the other
+ * (process.js). One is started whenever all others are busy.
+ */
+export class CommandLinePool {
+  private readonly idle: PooledProcess[] = [];
+
+  /** Runs a command line as a process of its own would. */
+  async run(commandLine: CommandLine): Promise<CommandLineOutcome> {
+    const process = this.takeIdle() ?? new PooledProcess();
+    const { outcome, reusable } = await process.run(commandLine);
+    if (reusable) this.idle.push(process);
+    else process.end();
+    return outcome;
+  }
+
+  private takeIdle(): PooledProcess | undefined {
+    for (let process = this.idle.pop(); process; process = this.idle.pop()) {
+      if (process.alive) return process;
+    }
+    return undefined;
+  }
+}
+
+class PooledProcess {
+  private readonly child: ChildProcess;
+  private readonly ready: Promise<unknown>;
+  private uses = 0;
+
+  constructor() {
+    const child = fork(join(__dirname, 'process.js'), {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // The Jest worker may have options that are not for others.
+      execArgv: [],
+    });
+    this.child = child;
+    this.ready = once(child, 'message');
+    for (const stream of this.streams) stream.setEncoding('utf8');
+  }
+
+  get alive(): boolean {
+    return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async run(commandLine: CommandLine): Promise<{ outcome: CommandLineOutcome; reusable: boolean }> {
+    await this.ready;
+    this.keepsJestAlive(true);
+    // It marks the end of what is printed.
+    const end = `\0${randomUUID()}\0`;
+    const listening = new AbortController();
+    const { signal: over } = listening;
+    const printed = this.streams.map((stream) => new Printed(stream, end));
+    const answered = once(this.child, 'message', { signal: over }) as Promise<[Answer]>;
+    const closed = once(this.child, 'close', { signal: over }) as Promise<
+      [number | null, NodeJS.Signals | null]
+    >;
+    this.child.send({ ...commandLine, end });
+    const ended = await Promise.race([
+      Promise.all([answered, ...printed.map((one) => one.complete)]).then(([[answer]]) => answer),
+      closed.then(([code, signal]) => ({ code, signal, reusable: false })),
+    ]);
+    // Both are rejected now, and nobody waits for either.
+    void Promise.allSettled([answered, closed]);
+    listening.abort();
+    const [stdout = '', stderr = ''] = printed.map((one) => one.take());
+    this.keepsJestAlive(false);
+    this.uses += 1;
+    const signal = 'signal' in ended ? ended.signal : null;
+    return {
+      outcome: { code: ended.code, signal, stdout, stderr },
+      reusable: ended.reusable && this.uses < USES,
+    };
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  private get streams(): Readable[] {
+    const { stdout, stderr } = this.child;
+    return [stdout, stderr].filter((stream) => stream !== null);
+  }
+
+  /** While it waits for the next command line, Jest may end; the process then ends too. */
+  private keepsJestAlive(busy: boolean): void {
+    const { channel } = this.child;
+    const sockets = this.streams as (Readable & { ref?: () => void; unref?: () => void })[];
+    for (const one of [this.child, channel, ...sockets]) {
+      if (busy) one?.ref?.();
+      else one?.unref?.();
+    }
+  }
+}
+
+/** What a stream brings until a mark. */
+class Printed {
+  private text = '';
+  readonly complete: Promise<void>;
+  private readonly onData: (text: string) => void;
+
+  constructor(
+    private readonly stream: Readable,
+    private readonly end: string,
+  ) {
+    let resolve: () => void;
+    this.complete = new Promise((onComplete) => (resolve = onComplete));
+    this.onData = (text) => {
+      this.text += text;
+      if (this.text.endsWith(end)) resolve();
+    };
+    stream.on('data', this.onData);
+  }
+
+  /** The text, of which no more is listened to. */
+  take(): string {
+    this.stream.off('data', this.onData);
+    const { text, end } = this;
+    return text.endsWith(end) ? text.slice(0, -end.length) : text;
+  }
+}

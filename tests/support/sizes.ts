@@ -1,0 +1,103 @@
+/*
+ * How much is run of what is exhaustive or generated. `npm test` takes a sample, drawn from a seed
+ * that is another one each day; `npm run test:all` takes everything. No test decides that by itself.
+ */
+
+/** Whether everything is run. */
+export const WHOLE = process.env['KNEXWARD_TESTS'] === 'all';
+
+/** What samples and generators are drawn from: the day, such as 20261127, unless it is given. */
+export const SEED = Number(process.env['KNEXWARD_TEST_SEED'] ?? today());
+
+/** Runs each of the 216 orders of a rolling cut-over, which takes most of an hour; no size includes it. */
+export const EVERY_CUT_OVER_ORDER = process.env['CUT_OVER_ORDERS'] === 'all';
+
+/** How many of each, in a sample and in all. */
+export const SIZES = {
+  /** Points at which a fault strikes, of each action in the crash matrix. */
+  crashPoints: [3, Infinity],
+  /** The same through PgBouncer. */
+  crashPointsPooled: [1, Infinity],
+  /** Processes that migrate one database at the same moment, and how many times. */
+  runnersAtOnce: [10, 50],
+  roundsOfRunners: [2, 20],
+  /** Made-up migrations for db-migrate's driver and for ours. */
+  generatedMigrations: [60, 320],
+  /** Orders of those in which every pair of choices in a rolling cut-over meets. */
+  cutOverOrders: [1, Infinity],
+  /** What each command does in each state of a takeover. */
+  statesOfTakeover: [8, Infinity],
+  /** Where the config.json of a scope leaves its history. */
+  homesOfScopes: [2, Infinity],
+  /** Stories that real db-migrate's command line and ours are told, as a share. */
+  storiesOfDbMigrate: [1 / 3, 1],
+  /** Messages at which loading a baseline is disturbed, in each of four ways. */
+  baselineFaults: [3, Infinity],
+  /** Changes that are planted in a schema, to be found and mended. */
+  plantedChanges: [30, Infinity],
+  changesOfUnleash: [6, Infinity],
+  /** Documents whose commands are run. */
+  documents: [2, Infinity],
+  /** Errors and warnings that are produced, each with its page. */
+  errorScenarios: [15, Infinity],
+  problemScenarios: [5, Infinity],
+} as const satisfies Record<string, readonly [sample: number, whole: number]>;
+
+/** What has a size. */
+export type Sized = keyof typeof SIZES;
+
+/** How many there are to be. */
+export function sizeOf(what: Sized): number {
+  const [few, all] = SIZES[what];
+  return WHOLE ? all : few;
+}
+
+/** As many of a list as its size allows, drawn from the seed, in the list's order. */
+export function sampleOf<T>(what: Sized, list: readonly T[]): T[] {
+  return draw(list, sizeOf(what), SEED);
+}
+
+/**
+ * Jest's `it` for a share of a file's tests, each drawn by its name; the others are shown as skipped.
+ */
+export function itOfSample(what: Sized): jest.It {
+  const share = sizeOf(what);
+  const isDrawn = (name: string): boolean => randomNumbers(SEED ^ hashOf(name))() < share;
+  const drawn = ((name: string, ...rest: [jest.ProvidesCallback]) =>
+    (isDrawn(name) ? it : it.skip)(name, ...rest)) as jest.It;
+  return drawn;
+}
+
+/** Draws so many of a list, each with the same chance, and leaves them in its order. */
+export function draw<T>(list: readonly T[], count: number, seed: number): T[] {
+  const next = randomNumbers(seed);
+  let wanted = Math.min(count, list.length);
+  return list.filter((_, index) => {
+    const taken = next() * (list.length - index) < wanted;
+    if (taken) wanted -= 1;
+    return taken;
+  });
+}
+
+/** Numbers from 0 to below 1 that depend on the seed only (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  return [...text].reduce(
+    (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619),
+    -2128831035,
+  );
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10).replaceAll('-', '');
+}

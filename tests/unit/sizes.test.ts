@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { draw, SIZES } from '../support/sizes';
+
+const ROOT = join(__dirname, '../..');
+const LIST = Array.from({ length: 40 }, (_, index) => index);
+
+/** What another process makes of a test's environment. */
+function sizeIn(env: Record<string, string>): unknown {
+  const script = `
+    const { createJiti } = require('jiti');
+    createJiti(process.cwd() + '/').import('./tests/support/sizes.ts').then(({ SEED, WHOLE, sampleOf }) => {
+      const list = Array.from({ length: 500 }, (_, index) => index);
+      console.log(JSON.stringify({ SEED, WHOLE, drawn: sampleOf('crashPoints', list).length }));
+    });`;
+  const { PATH = '' } = process.env;
+  const output = execFileSync(process.execPath, ['-e', script], {
+    cwd: ROOT,
+    env: { PATH, ...env },
+  });
+  return JSON.parse(String(output));
+}
+
+describe('npm test takes a sample, npm run test:all takes everything (SC-009)', () => {
+  it('a sample is as large as its size says, in the order of the list, and nothing twice', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer()), fc.nat(60), fc.integer(), (list, count, seed) => {
+        const drawn = draw(list, count, seed);
+        expect(drawn).toHaveLength(Math.min(count, list.length));
+        expect(drawn).toEqual(list.filter((one) => drawn.includes(one)));
+      }),
+    );
+  });
+
+  it('the same seed draws the same; a month of days draws each of forty', () => {
+    expect(draw(LIST, 8, 20261127)).toEqual(draw(LIST, 8, 20261127));
+    const days = Array.from({ length: 30 }, (_, day) => draw(LIST, 8, 20261101 + day));
+    expect(new Set(days.map(String)).size).toBe(30);
+    expect(new Set(days.flat()).size).toBe(40);
+  });
+
+  it('each is drawn about as often as any other', () => {
+    const times = LIST.map(() => 0);
+    for (let seed = 0; seed < 4000; seed++)
+      for (const one of draw(LIST, 10, seed)) times[one]! += 1;
+    expect(Math.min(...times)).toBeGreaterThan(850);
+    expect(Math.max(...times)).toBeLessThan(1150);
+  });
+
+  it('without a word it is a sample of the day; with KNEXWARD_TESTS=all it is everything', () => {
+    const today = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+    const { SEED, ...sample } = sizeIn({}) as { SEED: number };
+    expect(SEED - today).toBeLessThanOrEqual(1);
+    expect(sample).toEqual({ WHOLE: false, drawn: SIZES.crashPoints[0] });
+    expect(sizeIn({ KNEXWARD_TESTS: 'all', KNEXWARD_TEST_SEED: '7' })).toEqual({
+      ...{ SEED: 7, WHOLE: true, drawn: 500 },
+    });
+  });
+
+  it('no sample is larger than the whole, nor empty', () => {
+    for (const [few, all] of Object.values(SIZES)) {
+      expect(few).toBeGreaterThan(0);
+      expect(few).toBeLessThan(all);
+    }
+  });
+
+  it('jest.all.config.js is what npm run test:all runs, and runs everything', () => {
+    const { scripts } = jest.requireActual<{ scripts: Record<string, string> }>(
+      join(ROOT, 'package.json'),
+    );
+    expect(scripts['test:all']).toBe('jest --config jest.all.config.js');
+    const output = execFileSync(
+      process.execPath,
+      ['-e', "require('./jest.all.config.js'); console.log(process.env.KNEXWARD_TESTS)"],
+      { cwd: ROOT },
+    );
+    expect(String(output)).toBe('all\n');
+  });
+});
