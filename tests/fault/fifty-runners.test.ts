@@ -2,14 +2,15 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { findPgBouncer, type PgBouncer, startPgBouncer } from '../support/pgbouncer';
 import { createProject, type Project } from '../support/project';
 import { Runner } from '../support/runner';
+import { sizeOf } from '../support/sizes';
 
 /*
- * Fifty processes of their own are told at the same moment to migrate one empty database. Twenty
- * times they are processes that have loaded everything before, so that they are at it really at
+ * Fifty processes of their own (in a sample: some) are told at the same moment to migrate one empty
+ * database. Twenty times they are processes that have loaded everything before, so that they are at it really at
  * once; one time they are the command line.
  */
-const RUNNERS = 50;
-const ROUNDS = 20;
+const RUNNERS = sizeOf('runnersAtOnce');
+const ROUNDS = sizeOf('roundsOfRunners');
 
 /** Evaluated anew for each run, because a runner serves many databases. */
 const KNEXFILE = `module.exports = () => ({

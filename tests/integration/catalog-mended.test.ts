@@ -5,6 +5,7 @@ import { mend } from '../../src/verify/mend/mend.js';
 import { catalogOf, clientOf, majorOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';
+import { sampleOf } from '../support/sizes.js';
 
 let database: TestDatabase;
 let client: Client;
@@ -50,10 +51,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-const planted = [
+const planted = sampleOf('plantedChanges', [
   ...PLANTED.filter(([, expected]) => expected !== '').map((one) => [14, ...one] as const),
   ...SINCE,
-];
+]);
 
 /** What no statement does: the mend says so, in a comment. */
 const NO_STATEMENT = /drop note, add note|drop expression/;

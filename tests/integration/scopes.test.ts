@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
 import { type Outcome, type Project } from '../support/project';
+import { sampleOf } from '../support/sizes';
 
 /** Migrations outside of scopes and in two, one of them nested; three share a file's name. */
 const MIGRATIONS = {
@@ -178,7 +179,7 @@ describe('the config.json of a scope', () => {
     'migrations/tenant/config.json': JSON.stringify(config),
   });
 
-  it.each([
+  const homes: [string, unknown, string[], string][] = [
     ['a schema', { schema: 'x' }, ['up', 'up:tenant'], 'x'],
     ['a schema in mixed case', { schema: 'X' }, ['up', 'up:tenant'], '"X"'],
     ['a database that the scope made its history in', { database: 'x' }, ['up:tenant', 'up'], 'x'],
@@ -190,28 +191,38 @@ describe('the config.json of a scope', () => {
     ],
     ['a path, the history being its own', { database: 'x, public' }, ['up:tenant', 'up'], 'x'],
     ['a path and nothing else', 'x, public', ['up', 'up:tenant'], 'public'],
-  ])('%s: history and tables stay where db-migrate had them', async (_, config, order, home) => {
-    const [ours, theirs] = [await setUp(withConfig(config)), await setUp(withConfig(config))];
-    for (const { database, legacy } of [ours, theirs]) {
-      await database.query('create schema x; create schema "X"');
-      for (const command of order) await legacy(command);
-    }
-    await ours.run('adopt', '--yes');
-    const adopted = (await ours.rows(home)).filter((name) => name.startsWith('tenant/'));
-    expect(adopted).toEqual(['tenant/20150101000000-first.js', 'tenant/20160101000000-second.js']);
-    expect((await ours.run('up', '--scope', 'tenant')).stdout).toContain('Already up to date');
-    expect(await ours.status('--scope', 'tenant')).toMatchObject({ upToDate: true, problems: [] });
-    expect(await ours.status()).toMatchObject({ upToDate: true, problems: [] });
-    const third = { 'migrations/tenant/20180101000000-third.js': legacyTable('tenant_third') };
-    for (const { project } of [ours, theirs]) project.write(third);
-    await ours.run('up', '--scope', 'tenant');
-    await theirs.legacy('up:tenant');
-    expect(await ours.tables()).toEqual(await theirs.tables());
-    expect((await ours.rows(home)).at(-1)).toBe('tenant/20180101000000-third.js');
-    await ours.run('down', '--scope', 'tenant', '-c', '2');
-    await theirs.legacy('down:tenant', '-c', '2');
-    expect(await ours.tables()).toEqual(await theirs.tables());
-  });
+  ];
+  it.each(sampleOf('homesOfScopes', homes))(
+    '%s: history and tables stay where db-migrate had them',
+    async (_, config, order, home) => {
+      const [ours, theirs] = [await setUp(withConfig(config)), await setUp(withConfig(config))];
+      for (const { database, legacy } of [ours, theirs]) {
+        await database.query('create schema x; create schema "X"');
+        for (const command of order) await legacy(command);
+      }
+      await ours.run('adopt', '--yes');
+      const adopted = (await ours.rows(home)).filter((name) => name.startsWith('tenant/'));
+      expect(adopted).toEqual([
+        'tenant/20150101000000-first.js',
+        'tenant/20160101000000-second.js',
+      ]);
+      expect((await ours.run('up', '--scope', 'tenant')).stdout).toContain('Already up to date');
+      expect(await ours.status('--scope', 'tenant')).toMatchObject({
+        upToDate: true,
+        problems: [],
+      });
+      expect(await ours.status()).toMatchObject({ upToDate: true, problems: [] });
+      const third = { 'migrations/tenant/20180101000000-third.js': legacyTable('tenant_third') };
+      for (const { project } of [ours, theirs]) project.write(third);
+      await ours.run('up', '--scope', 'tenant');
+      await theirs.legacy('up:tenant');
+      expect(await ours.tables()).toEqual(await theirs.tables());
+      expect((await ours.rows(home)).at(-1)).toBe('tenant/20180101000000-third.js');
+      await ours.run('down', '--scope', 'tenant', '-c', '2');
+      await theirs.legacy('down:tenant', '-c', '2');
+      expect(await ours.tables()).toEqual(await theirs.tables());
+    },
+  );
 
   it('counts on a new database too, for files of either tool', async () => {
     const { run, database, project, tables, rows } = await setUp({

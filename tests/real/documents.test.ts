@@ -2,6 +2,7 @@ import { blocksOf, directive, documents } from '../support/documents';
 import { makePlace } from '../support/document-projects';
 import { removePacked } from '../support/install-packages';
 import { COMMANDS, reasonNotToRun, runDocument } from '../support/run-documents';
+import { sampleOf } from '../support/sizes';
 
 const withCommands = documents().filter((document) =>
   blocksOf(document).some(
@@ -30,7 +31,7 @@ describe('every command in the documents is run (FR-013)', () => {
   });
 
   const others = withCommands.filter((document) => document !== 'docs/quickstart.md');
-  it.each(others)('%s does what it shows', async (document) => {
+  it.each(sampleOf('documents', others))('%s does what it shows', async (document) => {
     expect(await runDocument(document, makePlace)).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ import {
 } from '../support/generated-migration/migration.js';
 import { sourceOf } from '../support/generated-migration/source.js';
 import { createProject, type Project } from '../support/project.js';
+import { SEED, sizeOf } from '../support/sizes.js';
 
 /*
  * Made-up migrations, each run by real db-migrate in one database and by knexward in another. Both
@@ -23,8 +24,7 @@ import { createProject, type Project } from '../support/project.js';
  */
 
 const REAL_DRIVER = join(__dirname, '../fixtures/db-migrate/real-driver.js');
-const RUNS = 320;
-const SEED = Number(process.env['KNEXWARD_TEST_SEED'] ?? 7);
+const RUNS = sizeOf('generatedMigrations');
 /** They take some 20 s on two cores, twice that on busy ones; what is left is for making a failure small. */
 const TIMEOUT_MS = 300_000;
 

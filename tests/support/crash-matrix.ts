@@ -3,10 +3,11 @@ import { createDatabase, serverAddress, type TestDatabase, urlFor } from './data
 import { OwnServer } from './own-server.js';
 import { type FaultPoint, ProtocolProxy } from './protocol-proxy.js';
 import { Runner, type RunnerAnswer } from './runner.js';
+import { sampleOf, type Sized } from './sizes.js';
 
 /*
- * The machinery of the crash matrix: for every message that knexward sends to the server, a fault
- * strikes just before and just after it. Several lanes work side by side; each has a database, a
+ * The machinery of the crash matrix: for every message that knexward sends to the server (in a sample:
+ * for some), a fault strikes just before and just after it. Several lanes work side by side; each has a database, a
  * proxy in front of the server, and runners of its own, so that they share nothing but the project.
  */
 
@@ -31,6 +32,8 @@ export interface MatrixOptions {
   through?: { host: string; port: number };
   /** Strike at every n-th message only. */
   every?: number;
+  /** How many of those points. */
+  size: Sized;
 }
 
 /** One database with all that it takes to run knexward on it, and to disturb that. */
@@ -161,7 +164,7 @@ export async function strikeEverywhere(
     await first.clear();
     await scenario.prepare(first);
     const messages = await first.count(action);
-    const points = pointsOf(messages, options.every ?? 1);
+    const points = sampleOf(options.size, pointsOf(messages, options.every ?? 1));
     const left = points.values();
     const work = async (lane: Lane): Promise<void> => {
       for (const point of left) {
