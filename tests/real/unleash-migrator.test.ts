@@ -5,6 +5,7 @@ import { createLegacyProject, dbMigrate } from '../support/db-migrate';
 import { asDbMigrateWrites, differences, namesIn } from '../support/db-migrate-alias';
 import { type Project } from '../support/project';
 import { copyUnleash, UNLEASH_MIGRATIONS } from '../support/unleash';
+import { createUnleashDatabase } from '../support/unleash-database';
 import { callUnleash, createUnleashProject } from '../support/unleash-migrator';
 
 /*
@@ -31,8 +32,7 @@ describe("Unleash's own migrator", () => {
     legacy = createLegacyProject({});
     await copyUnleash(join(legacy.root, 'migrations'));
     project = await createUnleashProject();
-    judge = await createDatabase();
-    await real(judge, 'up');
+    judge = await createUnleashDatabase();
   });
   afterAll(async () => {
     legacy.remove();
@@ -43,6 +43,10 @@ describe("Unleash's own migrator", () => {
     database = await createDatabase();
   });
   afterEach(() => database.drop());
+  const startFrom = async (other: TestDatabase): Promise<void> => {
+    await database.drop();
+    database = other;
+  };
 
   it.each(['db-migrate-pg', 'db-migrate-base', 'yargs'])('cannot find %s', (name) => {
     const from = createRequire(join(project.root, 'node_modules/db-migrate/dist/index.js'));
@@ -71,7 +75,7 @@ describe("Unleash's own migrator", () => {
   });
 
   it('on a half migrated database: carries over, goes on, stops where it is told to', async () => {
-    await real(database, 'up', '-c', '200');
+    await startFrom(await createUnleashDatabase({ count: 200 }));
     expect(await call('requiresMigration')).toBe(true);
     expect(await history()).toEqual([]);
     const all = await namesIn(judge, 'migrations');
@@ -86,8 +90,8 @@ describe("Unleash's own migrator", () => {
   });
 
   it('on a half migrated database: resetDb reverts what db-migrate has applied', async () => {
-    const reset = await createDatabase();
-    for (const target of [database, reset]) await real(target, 'up', '-c', '100');
+    await startFrom(await createUnleashDatabase({ count: 100 }));
+    const reset = await createUnleashDatabase({ count: 100 });
     await call('resetDb');
     await real(reset, 'reset');
     expect(await history()).toEqual(await namesIn(reset, 'migrations'));
@@ -96,14 +100,13 @@ describe("Unleash's own migrator", () => {
   });
 
   it('on a fully migrated database: nothing runs again; resetDb reverts what can be reverted', async () => {
-    await real(database, 'up');
+    await startFrom(await createUnleashDatabase());
     expect(await call('requiresMigration')).toBe(false);
     await call('migrateDb');
     expect(await history()).toEqual(await namesIn(judge, 'migrations'));
     expect(await differences(judge, database)).toEqual([]);
     await call('resetDb');
-    const reset = await createDatabase();
-    await real(reset, 'up');
+    const reset = await createUnleashDatabase();
     await real(reset, 'reset');
     expect(await history()).toEqual(await namesIn(reset, 'migrations'));
     expect(await differences(reset, database)).toEqual([]);

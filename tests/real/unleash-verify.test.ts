@@ -5,11 +5,13 @@ import { compareCatalogs } from '../../src/verify/compare.js';
 import { mend, type MendedDifference, type Mends } from '../../src/verify/mend/mend.js';
 import { catalogOf, clientOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { createLegacyProject, dbMigrate } from '../support/db-migrate.js';
+import { createLegacyProject } from '../support/db-migrate.js';
 import { differenceInShort } from '../support/planted-changes.js';
 import { type Outcome, type Project } from '../support/project.js';
+import { sampleOf } from '../support/sizes.js';
 import { copyUnleash, UNLEASH_MIGRATIONS } from '../support/unleash.js';
 import { CHANGES, WHAT_UNLEASH_LACKS } from '../support/unleash-changes.js';
+import { createUnleashDatabase } from '../support/unleash-database.js';
 
 interface Document extends Mends {
   inSync: boolean;
@@ -35,9 +37,7 @@ describe('Unleash, built by real db-migrate and taken over: a change of each kin
   beforeAll(async () => {
     project = createLegacyProject({});
     await copyUnleash(join(project.root, 'migrations'));
-    database = await createDatabase();
-    const up = await dbMigrate(project, ['up'], { DATABASE_URL: database.url });
-    expect({ code: up.code, stderr: up.stderr }).toMatchObject({ code: 0 });
+    database = await createUnleashDatabase();
     const adopt = await knexward(database, 'adopt', '--yes', '--time-zone', 'UTC');
     expect(adopt).toMatchObject({ code: 0 });
     project.write({ 'migrations/20991231000000_extras.up.sql': WHAT_UNLEASH_LACKS });
@@ -65,7 +65,7 @@ describe('Unleash, built by real db-migrate and taken over: a change of each kin
     expect(CHANGES.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(CHANGES)('%s: %s', async (_kind, sql, named) => {
+  it.each(sampleOf('changesOfUnleash', CHANGES))('%s: %s', async (_kind, sql, named) => {
     await client.query(sql);
     const { differences, script } = await compared();
     expect(differences.map(differenceInShort)).toEqual([named]);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { compareCatalogs, readCatalog } from '../support/catalog';
 import { createDatabase, type TestDatabase } from '../support/database';
-import { createLegacyProject, dbMigrate } from '../support/db-migrate';
+import { createLegacyProject } from '../support/db-migrate';
 import { type Outcome, type Project } from '../support/project';
 import { copyUnleash, UNLEASH_MIGRATIONS } from '../support/unleash';
+import { createUnleashDatabase } from '../support/unleash-database';
 
 const BOOKKEEPING = [
   'public.migrations',
@@ -27,9 +28,7 @@ describe('Unleash: 374 migrations that others wrote between 2014 and 2026', () =
   beforeAll(async () => {
     project = createLegacyProject({});
     await copyUnleash(join(project.root, 'migrations'));
-    judged = await createDatabase();
-    const up = await dbMigrate(project, ['up'], { DATABASE_URL: judged.url, TZ: 'Europe/Oslo' });
-    expect({ code: up.code, stderr: up.stderr }).toMatchObject({ code: 0 });
+    judged = await createUnleashDatabase({ timeZone: 'Europe/Oslo' });
     schema = await catalogOf(judged);
   });
   afterAll(async () => {

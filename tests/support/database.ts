@@ -17,6 +17,8 @@ export interface TestDatabase {
   config: ClientConfig;
   /** The rows of a statement, sent on one connection that is opened at the first call. */
   query<Row extends QueryResultRow>(sql: string, params?: unknown[]): Promise<Row[]>;
+  /** Closes that connection until the next call: a database that is copied has none. */
+  disconnect(): Promise<void>;
   /** Closes that connection, ends all others, and drops the database. */
   drop(): Promise<void>;
 }
@@ -57,6 +59,10 @@ export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
       const client = await opening;
       return (await client.query<Row>(sql, params)).rows;
     },
+    async disconnect() {
+      await (await opening)?.end();
+      opening = undefined;
+    },
     async drop() {
       await (await opening)?.end();
       await onServer((client) =>
@@ -64,6 +70,30 @@ export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
       );
     },
   };
+}
+
+/**
+ * Creates a copy of a database that is made once for all tests, and once only though several Jest
+ * workers ask for it at the same time.
+ *
+ * @param name what says how it is made: another content has another name
+ */
+export async function createCopyOf(
+  name: string,
+  make: (database: TestDatabase) => Promise<void>,
+): Promise<TestDatabase> {
+  await onServer(async (client) => {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount) return;
+    const database = await createDatabase();
+    await make(database);
+    await database.disconnect();
+    await client.query(
+      `ALTER DATABASE ${escapeIdentifier(database.name)} RENAME TO ${escapeIdentifier(name)}`,
+    );
+  });
+  return createDatabase(name);
 }
 
 /** Creates a role with a random name and password that is allowed to log in. */
