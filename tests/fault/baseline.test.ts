@@ -8,6 +8,7 @@ const KNEXFILE = `module.exports = () => ({
   client: 'pg',
   connection: process.env.TEST_DATABASE_URL,
   migrations: { directory: './migrations' },
+  knexward: { waitForLock: '10min' },
 });
 `;
 const NAMES = ['20260101000000_a.up.sql', '20260102000000_b.up.sql'];
@@ -84,7 +85,6 @@ describe('loading a baseline is all or nothing (SC-007)', () => {
         await empty();
       }
     },
-    240_000,
   );
 
   const empty = () =>

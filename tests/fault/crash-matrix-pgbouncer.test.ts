@@ -36,7 +36,6 @@ describeWithPgBouncer('the crash matrix through PgBouncer in transaction mode (S
           `crash matrix through PgBouncer, ${action}, ${FAULTS[fault]}: ${points} points at every ${EVERY}th of ${messages} messages`,
         );
       },
-      300_000,
     );
   });
 });

@@ -17,8 +17,8 @@ createTestDatabase().then(async (database) => {
 }, (error) => { console.error(error); process.exitCode = 1; });
 `;
 
-/** Each build of the template leaves a row in the project's own database. */
-const COUNTED = (pause: string) => `
+/** Each build of the template leaves a row in the project's own database, and takes its time. */
+const COUNTED = `
 exports.up = async (knex) => {
   await knex.raw('create table users (name text)');
   const { Client } = require('pg');
@@ -26,7 +26,7 @@ exports.up = async (knex) => {
   await client.connect();
   await client.query('insert into builds values (1)');
   await client.end();
-  await knex.raw('select pg_sleep(${pause})');
+  await knex.raw('select pg_sleep(?)', [Number(process.env.SECONDS)]);
 };
 exports.down = () => {};
 `;
@@ -54,7 +54,7 @@ describe('test databases, when processes race and die', () => {
       'package.json': JSON.stringify({ name: home.name }),
       'knexfile.js':
         "module.exports = { client: 'pg', connection: process.env.TEST_DATABASE_URL };",
-      'migrations/20260101000000_users.js': COUNTED('0.3'),
+      'migrations/20260101000000_users.js': COUNTED,
       'owner.js': OWNER,
       'many.js': MANY,
     });
@@ -82,11 +82,14 @@ describe('test databases, when processes race and die', () => {
   };
   const builds = async (): Promise<number> =>
     (await home.query<{ n: number }>('select count(*)::int as n from builds'))[0]?.n ?? 0;
-  const start = (...args: string[]): ChildProcess & { said: () => string } => {
+  const variables = (more = {}) => ({
+    ...{ NODE_ENV: 'test', TEST_DATABASE_URL: home.url, SECONDS: '0.3', ...more },
+  });
+  const start = (more = {}, ...args: string[]): ChildProcess & { said: () => string } => {
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, args.length > 0 ? args : ['owner.js'], {
       cwd: project.root,
-      env: { PATH, NODE_ENV: 'test', TEST_DATABASE_URL: home.url },
+      env: { PATH, ...variables(more) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let said = '';
@@ -120,7 +123,7 @@ describe('test databases, when processes race and die', () => {
   });
 
   it('several at once in one process: on its connection their statements follow each other', async () => {
-    const child = start('--throw-deprecation', 'many.js');
+    const child = start({}, '--throw-deprecation', 'many.js');
     expect((await once(child, 'exit'))[0]).toBe(0);
     expect(child.said()).toBe('5');
     expect(await builds()).toBe(1);
@@ -128,8 +131,8 @@ describe('test databases, when processes race and die', () => {
   });
 
   it('a builder is killed in the middle: the next one builds, and nothing half done is left', async () => {
-    project.write({ 'migrations/20260101000000_users.js': COUNTED('2') });
-    const killed = start();
+    // Longer than this test waits: it is killed in the middle, however late that is.
+    const killed = start({ SECONDS: '900' });
     await waitFor(async () => (await builds()) === 1);
     expect(await own('building')).toHaveLength(1);
     expect(await own('template')).toEqual([]);
@@ -175,9 +178,7 @@ describe('test databases, when processes race and die', () => {
       'forgets.js':
         "require('knexward').createTestDatabase().then(({ name }) => console.log(name));",
     });
-    const { code, stdout } = await project.node(['forgets.js'], {
-      ...{ NODE_ENV: 'test', TEST_DATABASE_URL: home.url },
-    });
+    const { code, stdout } = await project.node(['forgets.js'], variables());
     expect(code).toBe(0);
     expect(await own('test')).toEqual([stdout.trim()]);
     const next = start();
