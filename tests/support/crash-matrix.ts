@@ -4,6 +4,7 @@ import { OwnServer } from './own-server.js';
 import { type FaultPoint, ProtocolProxy } from './protocol-proxy.js';
 import { Runner, type RunnerAnswer } from './runner.js';
 import { sampleOf, type Sized } from './sizes.js';
+import { waitFor } from './wait-for.js';
 
 /*
  * The machinery of the crash matrix: for every message that knexward sends to the server (in a sample:
@@ -133,7 +134,7 @@ export class Lane {
 
   /** Nobody of the broken run is at work any more; a pooler keeps idle sessions, though. */
   private async untilGone(): Promise<void> {
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+    await waitFor(async () => {
       const others = await this.query(
         `select from pg_stat_activity where datname = current_database()
             and application_name like 'knexward%' and state <> 'idle'
@@ -141,10 +142,8 @@ export class Lane {
          select from pg_locks where locktype = 'advisory' and granted
             and database = (select oid from pg_database where datname = current_database())`,
       );
-      if (others.length === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    throw new Error('A connection of the broken run stays.');
+      return others.length === 0;
+    });
   }
 }
 

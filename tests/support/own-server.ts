@@ -2,15 +2,16 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { programPath } from '../../src/embedded/binaries.js';
 import { type Cluster, openCluster, SUPERUSER } from '../../src/embedded/cluster.js';
 import { programOptions } from '../../src/embedded/program.js';
+import { isTaken, onFreePort } from './free-port.js';
 import { type TestServerAddress } from './postgres-address.js';
 import { testBinaries } from './postgres-binaries.js';
+import { waitFor } from './wait-for.js';
 
 /*
  * The machine lives on when the server is killed, so what the server has written to a file is kept,
@@ -44,14 +45,29 @@ export class OwnServer {
     await chmod(folder, 0o755);
     const cluster = await openCluster(folder, await testBinaries(), false);
     const { password } = cluster;
-    const address = { host: '127.0.0.1', port: await freePort(), user: SUPERUSER, password };
-    const server = new OwnServer(folder, cluster, address);
-    await server.start();
-    return server;
+    return onFreePort(async (port) => {
+      const address = { host: '127.0.0.1', port, user: SUPERUSER, password };
+      const server = new OwnServer(folder, cluster, address);
+      await server.startOnce();
+      return server;
+    });
   }
 
   /** Starts it, on the same port each time; after a kill it recovers first. */
   async start(): Promise<void> {
+    // The system may take a moment to give the killed one's port back.
+    await waitFor(() =>
+      this.startOnce().then(
+        () => true,
+        (error: unknown) => {
+          if (isTaken(error)) return false;
+          throw error;
+        },
+      ),
+    );
+  }
+
+  private async startOnce(): Promise<void> {
     const { binaries, data, user } = this.cluster;
     const { host, port } = this.address;
     const settings = { ...SETTINGS, listen_addresses: host, port, unix_socket_directories: '' };
@@ -71,7 +87,7 @@ export class OwnServer {
         log += text;
         if (log.includes('ready to accept connections')) resolve();
       });
-      child.once('exit', () => reject(new Error(`PostgreSQL does not start:\n${log}`)));
+      child.once('close', () => reject(new Error(`PostgreSQL does not start:\n${log}`)));
     });
     // From here on nobody reads what it says.
     child.stderr.removeAllListeners('data').resume();
@@ -126,12 +142,4 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client, type QueryResultRow } from 'pg';
 import { serverUser } from '../../src/embedded/server-user.js';
 import { serverAddress, type TestRole } from './database.js';
+import { onFreePort } from './free-port.js';
 import { waitFor } from './wait-for.js';
 
 /** When PgBouncer takes a server connection away from its client. */
@@ -54,14 +54,21 @@ export const describeWithPgBouncer: typeof describe.skip =
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
   const program = findPgBouncer();
   if (program === null) throw new Error('PgBouncer is not installed.');
-  const port = await freePort();
+  return onFreePort((port) => startOn(port, program, options));
+}
+
+async function startOn(
+  port: number,
+  program: string,
+  options: PgBouncerOptions,
+): Promise<PgBouncer> {
   const folder = await writeConfiguration(options, port);
-  const { child, log } = start(program, folder, await serverUser());
+  const { child, log, closed } = start(program, folder, await serverUser());
   const { host, user, password } = serverAddress();
   const admin = new Client({ host, port, user, password, database: 'pgbouncer' });
   try {
-    await waitFor(() => Promise.resolve(log().includes('process up') || hasEnded(child)));
-    if (hasEnded(child)) throw new Error(`PgBouncer does not start:\n${log()}`);
+    await waitFor(() => Promise.resolve(log().includes('process up') || closed()));
+    if (closed()) throw new Error(`PgBouncer does not start:\n${log()}`);
     await admin.connect();
   } catch (error) {
     child.kill('SIGKILL');
@@ -128,24 +135,18 @@ function start(
   program: string,
   folder: string,
   user: { uid: number; gid: number } | undefined,
-): { child: ChildProcess; log: () => string } {
+): { child: ChildProcess; log: () => string; closed: () => boolean } {
   const child = spawn(program, [join(folder, 'pgbouncer.ini')], {
     ...{ cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe'], ...user },
   });
   let log = '';
+  let closed = false;
+  child.on('close', () => (closed = true));
   child.on('error', (error) => (log += error.message));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
-  return { child, log: () => log };
+  return { child, log: () => log, closed: () => closed };
 }
 
 function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
