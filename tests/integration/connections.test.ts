@@ -43,8 +43,9 @@ describe('the connections of a session (US7)', () => {
     await withRawConnection(knex, async (connection) => {
       for (const client of [session.client, other, connection]) {
         // As long as something sent is not confirmed, another timer runs.
-        await waitFor(() => Promise.resolve(secondsToKeepAlive(client) !== null));
-        expect(secondsToKeepAlive(client)).toBeLessThanOrEqual(15);
+        let seconds: number | null = null;
+        await waitFor(() => Promise.resolve((seconds = secondsToKeepAlive(client)) !== null));
+        expect(seconds).toBeLessThanOrEqual(15);
       }
     });
     await other.end();
@@ -69,15 +70,13 @@ describe('the connections of a session (US7)', () => {
     const session = await openSession(configFor(url.href));
     const knex = await session.knex();
     silent = true;
-    const started = Date.now();
     const [later, first] = await Promise.allSettled([
       withRawConnection(knex, () => Promise.resolve()),
       openSession(configFor(url.href)),
     ]);
+    // What Knex itself would say after a minute is something else.
     expect(later).toMatchObject({ reason: { message: 'timeout expired' } });
     expect(first).toMatchObject({ reason: { code: 'CONNECTION_FAILED' } });
-    // Ten seconds are given; Knex's own limit would be sixty.
-    expect(Date.now() - started).toBeLessThan(30_000);
     await session.close();
     sockets.forEach((socket) => socket.destroy());
     proxy.close();

@@ -7,8 +7,6 @@ import { createProject, KNEXFILE, type Outcome, type Project } from '../support/
  */
 
 const NAME = '20200101000000-waits.js';
-/** Longer than any of these migrations takes, and far shorter than for ever. */
-const PATIENCE_MS = 20_000;
 
 let database: TestDatabase;
 let project: Project | undefined;
@@ -53,37 +51,29 @@ describe('a migration that nothing can finish any more', () => {
       'waits for a callback that a query of its own swallowed',
       "function (db, callback) { db.connection.query('SELECT pg_sleep(1)', function () {}); }",
     ],
-  ])(
-    'fails with its name when it %s',
-    async (_, up) => {
-      const { code, stderr, stdout } = await run(up, '--json');
-      expect({ code, stderr }).toMatchObject({ code: 1 });
-      expect(JSON.parse(stdout)).toMatchObject({
-        done: [],
-        failed: {
-          name: NAME,
-          code: 'INVALID_MIGRATION',
-          message: expect.stringContaining('has not said that it is done') as string,
-          hint: expect.stringContaining(NAME) as string,
-        },
-      });
-      expect(await tables()).toEqual([]);
-    },
-    PATIENCE_MS,
-  );
+  ])('fails with its name when it %s', async (_, up) => {
+    const { code, stderr, stdout } = await run(up, '--json');
+    expect({ code, stderr }).toMatchObject({ code: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      done: [],
+      failed: {
+        name: NAME,
+        code: 'INVALID_MIGRATION',
+        message: expect.stringContaining('has not said that it is done') as string,
+        hint: expect.stringContaining(NAME) as string,
+      },
+    });
+    expect(await tables()).toEqual([]);
+  });
 
-  it(
-    'is told on the way down, too',
-    async () => {
-      expect(await run('function () { return null; }')).toMatchObject({ code: 0 });
-      const down = await (project as Project).knexwardProcess(['down', '--json'], {
-        TEST_DATABASE_URL: database.url,
-      });
-      expect(down.code).toBe(1);
-      expect(down.json()).toMatchObject({ failed: { name: NAME, code: 'INVALID_MIGRATION' } });
-    },
-    PATIENCE_MS,
-  );
+  it('is told on the way down, too', async () => {
+    expect(await run('function () { return null; }')).toMatchObject({ code: 0 });
+    const down = await (project as Project).knexwardProcess(['down', '--json'], {
+      TEST_DATABASE_URL: database.url,
+    });
+    expect(down.code).toBe(1);
+    expect(down.json()).toMatchObject({ failed: { name: NAME, code: 'INVALID_MIGRATION' } });
+  });
 });
 
 describe('a migration that takes its time', () => {
@@ -124,12 +114,8 @@ describe('a migration that takes its time', () => {
         });
       }`,
     ],
-  ])(
-    'is waited for: %s',
-    async (_, up) => {
-      expect(await run(up)).toMatchObject({ code: 0 });
-      expect(await tables()).toEqual(['pets']);
-    },
-    PATIENCE_MS,
-  );
+  ])('is waited for: %s', async (_, up) => {
+    expect(await run(up)).toMatchObject({ code: 0 });
+    expect(await tables()).toEqual(['pets']);
+  });
 });

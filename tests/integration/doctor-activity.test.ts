@@ -109,7 +109,8 @@ describe('doctor: what goes on in the database', () => {
     await forgotten.query("insert into t values ('hunter2')");
     await waitFor(async () => {
       const rows = await database.query(
-        "select from pg_stat_activity where state = 'idle in transaction' and now() - xact_start > '6 s'",
+        `select from pg_stat_activity where datname = current_database()
+            and state = 'idle in transaction' and now() - xact_start > '6 s'`,
       );
       return rows.length > 0;
     });
@@ -168,13 +169,13 @@ describe('doctor: what goes on in the database', () => {
       project.write({
         'migrations/20260101000000_slow.js': `
           exports.config = { transaction: false };
-          exports.up = (knex) => knex.raw('select pg_sleep(20.375)');`,
+          exports.up = (knex) => knex.raw('select pg_sleep(900)');`,
       }),
     );
 
     it('at work is told, and what it leaves visible meanwhile is not held against it', async () => {
       const child = start();
-      await waitFor(() => running('pg_sleep(20.375)'));
+      await waitFor(() => running('pg_sleep(900)'));
       const found = await doctor();
       expect(found.findings()).toEqual(['RUNNER']);
       expect(found.of('RUNNER')[0]).toMatchObject({ status: 'yellow', fix: 'knexward wait' });
@@ -185,7 +186,7 @@ describe('doctor: what goes on in the database', () => {
 
     it('that was killed outside a transaction is unfinished, which is red', async () => {
       const child = start();
-      await waitFor(() => running('pg_sleep(20.375)'));
+      await waitFor(() => running('pg_sleep(900)'));
       child.kill('SIGKILL');
       await once(child, 'exit');
       await database.query(

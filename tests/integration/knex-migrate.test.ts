@@ -364,7 +364,7 @@ describe('where the face differs from knex.migrate on purpose', () => {
   it('forceFreeMigrationsLock leaves a runner that is at work alone; a signal stops it', async () => {
     sides.write({
       'm/20260101000003_d.js': `
-        exports.up = (knex) => knex.raw('select pg_sleep(600)');
+        exports.up = (knex) => knex.raw('select pg_sleep(3600)');
         exports.down = () => {};`,
     });
     const stop = new AbortController();
@@ -376,7 +376,8 @@ describe('where the face differs from knex.migrate on purpose', () => {
     const ended = outcomeOf(() => running);
     await waitFor(async () => {
       const sql = `select from pg_stat_activity
-        where query like '%pg_sleep(600)%' and state = 'active' and pid <> pg_backend_pid()`;
+        where datname = current_database() and query like '%pg_sleep(3600)%' and state = 'active'
+          and pid <> pg_backend_pid()`;
       return (await own().query(sql)).length === 1;
     });
     const freed = await outcomeOf(() => knexMigrate(knex).forceFreeMigrationsLock());

@@ -17,6 +17,7 @@ const knex = createKnex({
   pool: { min: 1, max: 2 },
   migrations: { directory: './migrations' },
 });
+const patience = { waitForLock: '10min' };
 const settings = async () => {
   const sql = "select current_setting('search_path') as path, current_setting('lock_timeout') as lock," +
     " current_setting('application_name') as name, pg_backend_pid() as pid";
@@ -26,8 +27,8 @@ const settings = async () => {
 async function start() {
   const before = await settings();
   const migrated = process.argv[2] === 'face'
-    ? { names: (await knexMigrate(knex).latest())[1] }
-    : await createMigrator({ knex }).up().then(({ done, failed }) => ({
+    ? { names: (await knexMigrate(knex, { settings: patience }).latest())[1] }
+    : await createMigrator({ knex, settings: patience }).up().then(({ done, failed }) => ({
         names: done.map(({ name }) => name),
         failed,
       }));
@@ -204,7 +205,11 @@ describe('the library in programs', () => {
         });`,
     });
     const jest = join(REPOSITORY, 'node_modules/jest/bin/jest.js');
-    const { code, stderr } = await node([jest, '--rootDir', project.root, '--no-cache']);
+    const { code, stderr } = await node([
+      ...[jest, '--rootDir', project.root, '--no-cache'],
+      // Jest's own limit is five seconds.
+      '--testTimeout=600000',
+    ]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('1 passed')]);
   });
 });

@@ -211,11 +211,13 @@ describe('createMigrator', () => {
     });
     expect(during).toEqual(before);
     expect(await look(app)).toEqual(before);
-    const sessions = await database.query(
-      `select application_name from pg_stat_activity
-        where datname = current_database() and application_name like 'knexward%'`,
-    );
-    expect(sessions).toEqual([]);
+    await waitFor(async () => {
+      const sessions = await database.query(
+        `select application_name from pg_stat_activity
+          where datname = current_database() and application_name like 'knexward%'`,
+      );
+      return sessions.length === 0;
+    });
   });
 
   it("who listens to the application's queries hears those of its migrations", async () => {
@@ -315,7 +317,7 @@ describe('createMigrator', () => {
   it('an AbortSignal cancels, rolls back and records; before any work it throws', async () => {
     project.write({
       [`migrations/${B}`]: `
-        exports.up = (knex) => knex.raw('create table half_done (); select pg_sleep(600)');
+        exports.up = (knex) => knex.raw('create table half_done (); select pg_sleep(3600)');
         exports.down = () => {};`,
     });
     const migrator = createMigrator({ config: config() });
@@ -323,8 +325,8 @@ describe('createMigrator', () => {
     const running = migrator.up({ signal: controller.signal });
     await waitFor(async () => {
       const rows = await database.query(
-        `select from pg_stat_activity where query like '%pg_sleep(600)' and state = 'active'
-            and pid <> pg_backend_pid()`,
+        `select from pg_stat_activity where datname = current_database() and state = 'active'
+            and query like '%pg_sleep(3600)' and pid <> pg_backend_pid()`,
       );
       return rows.length > 0;
     });

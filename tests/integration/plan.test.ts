@@ -464,7 +464,7 @@ describe('plan: the SQL that up would run (US8)', () => {
   it('killed in the middle: its shadow is dropped by the next; stopped by a signal: at once', async () => {
     project.write({
       'migrations/20260101000001_values.ts':
-        "export const up = (knex: any) => knex.raw('select pg_sleep(20.625)');",
+        "export const up = (knex: any) => knex.raw('select pg_sleep(900)');",
     });
     const start = async () => {
       const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'plan'], {
@@ -473,7 +473,7 @@ describe('plan: the SQL that up would run (US8)', () => {
         stdio: 'ignore',
       });
       const ended = once(child, 'exit');
-      const asleep = `select pid from pg_stat_activity where usename = '${role.name}' and query like '%pg_sleep(20.625)%'`;
+      const asleep = `select pid from pg_stat_activity where usename = '${role.name}' and query like '%pg_sleep(900)%'`;
       await waitFor(async () => (await database.query(asleep)).length > 0);
       return { child, ended, asleep };
     };

@@ -92,7 +92,7 @@ describe('docs/production.md: the rights that it grants are enough, and no more'
     expect(await as(watcher, 'wait', '--timeout', '1')).toMatchObject({ code: 6 });
     expect(await as(watcher, 'up')).toMatchObject({ code: 2 });
     expect(await as(migrator, 'up')).toMatchObject({ code: 0 });
-    expect(await as(watcher, 'wait', '--timeout', '1')).toMatchObject({ code: 0 });
+    expect(await as(watcher, 'wait', '--timeout', '10min')).toMatchObject({ code: 0 });
   });
 
   it('verify, as the watcher, finds nothing that the migrations did not grant', async () => {

@@ -110,7 +110,7 @@ describe('verify --round-trip: pending migrations go up, down and up again (US8)
       [],
     );
     await other.drop(database);
-  }, 180_000);
+  });
 
   it('all in order: exit 0; without a way down is named and is no failure', async () => {
     project.write({

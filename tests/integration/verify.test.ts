@@ -149,7 +149,7 @@ describe('verify: the database against what its applied migrations make (US8, FR
 
   it('stopped by a signal in the replay: it ends at once, and drops the shadow', async () => {
     project.write({
-      'migrations/20260101000002_index.up.sql': 'select pg_sleep(20.375)',
+      'migrations/20260101000002_index.up.sql': 'select pg_sleep(900)',
     });
     const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'verify'], {
       cwd: project.root,
@@ -159,7 +159,7 @@ describe('verify: the database against what its applied migrations make (US8, FR
     const ended = once(child, 'exit');
     await waitFor(async () => {
       const rows = await database.query(
-        "select from pg_stat_activity where query like '%pg_sleep(20.375)%' and pid <> pg_backend_pid()",
+        `select from pg_stat_activity where usename = '${role.name}' and query like '%pg_sleep(900)%'`,
       );
       return rows.length > 0;
     });
@@ -170,8 +170,10 @@ describe('verify: the database against what its applied migrations make (US8, FR
   });
 
   it('a shadow that a killed run left behind is dropped by the next; one in use is not', async () => {
-    const left = `knexward_shadow_${(Date.now() - 120_000).toString(36)}_0000`;
-    const young = `knexward_shadow_${Date.now().toString(36)}_0001`;
+    const own = role.name.slice(-8);
+    const left = `knexward_shadow_${(Date.now() - 120_000).toString(36)}_${own}`;
+    // However long this takes, it is not older than that.
+    const young = `knexward_shadow_${(Date.now() + 3_600_000).toString(36)}_${own}`;
     await database.query(`create database ${left} owner ${role.name}`);
     await database.query(`create database ${young} owner ${role.name}`);
     await verify();
