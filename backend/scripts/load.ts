@@ -21,6 +21,8 @@ interface Report {
   calm: Latencies;
   migrating: Latencies;
   upgrade: Upgrade & { planned: number };
+  /** Votes that were answered after a change had given way, and before its reader was done. */
+  meanwhile: number;
   /** Votes that clients were told of, and votes in the table. */
   votes: { answered: number; counted: number };
 }
@@ -65,12 +67,12 @@ async function measure(
     const voter = voting(application.url, stage);
     await steadyLoad(rate, voter.send, sleep(1000)); // What runs for the first time is slower.
     const calm = await steadyLoad(rate, voter.send, sleep(seconds * 1000));
-    const upgrade = sleep(500).then(() => upgradeBehindSlowReader(work, url));
+    const upgrade = sleep(500).then(() => upgradeBehindSlowReader(work, url, voter.votes));
     const over = Promise.all([upgrade, sleep(seconds * 1000)]);
     const migrating = await steadyLoad(rate, voter.send, over);
     return {
       ...{ ratePerSecond: rate, lockTimeout: LOCK_TIMEOUT_MS, calm, migrating },
-      upgrade: { ...(await upgrade), planned: HOT_MIGRATIONS },
+      ...(await upgrade),
       votes: { answered: voter.votes(), counted: await countVotes(client, stage.questionId) },
     };
   } finally {
@@ -88,15 +90,30 @@ async function migrate(url: string): Promise<void> {
   if (failed) throw new Error(`${failed.name}: ${failed.message}`);
 }
 
-/** Upgrades while a transaction reads the votes and does not end before a change gave way to it. */
-async function upgradeBehindSlowReader(project: string, url: string): Promise<Upgrade> {
+/**
+ * Upgrades while a transaction reads the votes and does not end before a change gave way to it, and
+ * somebody has voted then.
+ */
+async function upgradeBehindSlowReader(
+  project: string,
+  url: string,
+  votes: () => number,
+): Promise<Pick<Report, 'upgrade' | 'meanwhile'>> {
   const reader = new Client(url);
   await reader.connect();
   await reader.query('BEGIN');
   await reader.query('SELECT count(*) FROM votes');
-  const release = (): void => void reader.query('COMMIT').then(() => reader.end());
+  let meanwhile: Promise<number> | undefined;
+  const release = async (): Promise<number> => {
+    const before = votes();
+    while (votes() === before) await sleep(5);
+    const more = votes() - before;
+    await reader.query('COMMIT');
+    return more;
+  };
   try {
-    return await runUp(project, url, () => release());
+    const upgrade = await runUp(project, url, () => void (meanwhile ??= release()));
+    return { upgrade: { ...upgrade, planned: HOT_MIGRATIONS }, meanwhile: (await meanwhile) ?? 0 };
   } finally {
     await reader.end().catch(() => undefined);
   }

@@ -10,9 +10,6 @@ const withCommands = documents().filter((document) =>
   ),
 );
 
-// A document has a dozen commands, each a process of its own.
-jest.setTimeout(180_000);
-
 describe('every command in the documents is run (FR-013)', () => {
   afterAll(removePacked);
 

@@ -140,10 +140,11 @@ describe('the rolling cut-over: old releases with real db-migrate, new ones with
 
   /** No vote lost, no request failed, and nothing left of the votes that nobody was told of. */
   async function settle({ voters, balancer, database }: Scene): Promise<void> {
+    // Enough to tell, however fast the machine: they vote until here, and on where it was less.
+    await waitFor(() => Promise.resolve(voters.votes > 20));
     await voters.stop();
     expect(balancer.failures).toEqual([]);
     expect(await voters.differences(database)).toEqual([]);
-    expect(voters.votes).toBeGreaterThan(20);
     totals.votes += voters.votes;
     totals.requests += balancer.answered;
     totals.cut += balancer.cut;
@@ -162,7 +163,6 @@ describe('the rolling cut-over: old releases with real db-migrate, new ones with
       expect(compareCatalogs(catalogs.new[late], await catalogOf(current.database))).toEqual([]);
       totals.orders++;
     },
-    240_000,
   );
 
   it.each([
@@ -185,7 +185,6 @@ describe('the rolling cut-over: old releases with real db-migrate, new ones with
       for (const other of others) await current.take({ start: [other] });
       await settle(current);
     },
-    120_000,
   );
 
   it('adopt --finish stops old instances that start; --undo brings them back; adopt leads on again', async () => {
@@ -227,5 +226,5 @@ describe('the rolling cut-over: old releases with real db-migrate, new ones with
     await current.take({ start: [young(0, true)] });
     await settle(current);
     expect(compareCatalogs(catalogs.new.late, await catalogOf(current.database))).toEqual([]);
-  }, 120_000);
+  });
 });

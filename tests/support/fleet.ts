@@ -88,13 +88,19 @@ export class Fleet {
   /** What a balancer's probe of each new instance says that is not "ready". */
   async unready(): Promise<string[]> {
     const news = [...this.running.values()].filter(({ target }) => target.name.startsWith('new'));
-    const answers = await Promise.all(
-      news.map(async ({ target }) => {
-        const response = await fetch(`http://127.0.0.1:${target.port}/readyz`);
-        return response.ok ? [] : [`${target.name}: ${await response.text()}`];
-      }),
-    );
-    return answers.flat();
+    let said: string[] = [];
+    await waitFor(async () => {
+      const answers = await Promise.all(
+        news.map(async ({ target }) => {
+          const response = await fetch(`http://127.0.0.1:${target.port}/readyz`);
+          return response.ok ? [] : [`${target.name}: ${await response.text()}`];
+        }),
+      );
+      said = answers.flat();
+      // They give the database three seconds, which it may not have on a busy machine: asked again.
+      return !said.some((answer) => answer.includes('"reason":"database"'));
+    });
+    return said;
   }
 
   /** Ends whatever is still up. */

@@ -139,7 +139,9 @@ class DocumentRun {
     // Beside the project: a file inside of it would show.
     const [log, cwdFile] = [`${root}.log`, `${root}.cwd`];
     const output = openSync(log, 'w');
-    const script = `${command}\ncode=$?; pwd > '${cwdFile}'; exit $code`;
+    // Jest's own limit for a test is five seconds, which a busy machine may exceed.
+    const patient = command.replace(/^npx jest\b/, '$& --testTimeout=600000');
+    const script = `${patient}\ncode=$?; pwd > '${cwdFile}'; exit $code`;
     const child = spawn('sh', ['-c', script], {
       cwd: this.cwd,
       env,

@@ -55,7 +55,7 @@ describeInBrowser('npm run backend, in a browser', () => {
   /** A person at a browser of their own. What goes wrong in the page, or against its policy, is kept. */
   async function person(size = { width: 900, height: 640 }): Promise<Page> {
     const context = await browser.newContext({ viewport: size });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(300_000);
     const page = await context.newPage();
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));

@@ -37,7 +37,7 @@ describe('scripts/migrate: the runner for containers', () => {
   });
 
   it('wait: 0 when nothing is pending; status: 0', async () => {
-    expect(await migrate(database, 'wait', '--timeout', '5').exit()).toBe(0);
+    expect(await migrate(database, 'wait', '--timeout', '600').exit()).toBe(0);
     expect(await migrate(database, 'status').exit()).toBe(0);
   });
 
@@ -145,7 +145,7 @@ describe('the application as a process', () => {
   });
 
   it('DRAIN_MS: after SIGTERM it is not ready but serves on, until no balancer sends any more', async () => {
-    const { program, url } = await start({ DRAIN_MS: '1500' });
+    const { program, url } = await start({ DRAIN_MS: '3600000' });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     program.child.kill('SIGTERM');
     await program.printed(/(stopping)/);
@@ -159,7 +159,12 @@ describe('the application as a process', () => {
       status: 201,
       connection: 'close',
     });
-    expect(await program.exit()).toBe(0);
+    program.child.kill('SIGKILL');
+    await program.exit();
+    const { program: sooner } = await start({ DRAIN_MS: '100' });
+    sooner.child.kill('SIGTERM');
+    expect(await sooner.exit()).toBe(0);
+    expect(sooner.lines().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
   it('in development: takes the database of POSTGRES_*, and another port where the usual one is taken', async () => {
