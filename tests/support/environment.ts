@@ -3,11 +3,6 @@ import { TestEnvironment } from 'jest-environment-node';
 import { CommandLinePool } from './command-line/pool';
 import { ServerLog } from './server-log';
 
-declare global {
-  /** Runs command lines in processes that are kept; all test files of a Jest worker share them. */
-  var commandLinePool: CommandLinePool;
-}
-
 /** Jest loads this module once a worker, and makes an environment for each test file. */
 const commandLinePool = new CommandLinePool();
 

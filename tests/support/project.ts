@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type CommandLinePool } from './command-line/pool.js';
 import { WHOLE } from './sizes.js';
 
 /** The repository's root folder. */
@@ -87,7 +88,8 @@ export async function runCommandLine(
   const path = join(REPOSITORY, program);
   // What Node.js itself is told works at its start only.
   if (WHOLE || 'NODE_OPTIONS' in env) return runNode([path, ...args], cwd, env);
-  const outcome = await commandLinePool.run({
+  const pool: CommandLinePool = commandLinePool;
+  const outcome = await pool.run({
     program: path,
     args,
     cwd,

@@ -4,6 +4,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Readable } from 'node:stream';
 
+declare global {
+  /** The pool that all test files of a Jest worker share (environment.ts). */
+  var commandLinePool: CommandLinePool;
+}
+
 /** A command line to run: a script, its arguments, and the whole environment that it gets. */
 export interface CommandLine {
   program: string;
