@@ -191,6 +191,23 @@ exports.down = () => {};`,
     expect(JSON.stringify(journal)).not.toContain('hunter2');
   });
 
+  it.each(['text', 'json'])(
+    'hides a password that a migration prints itself (a log in %s)',
+    async (format) => {
+      project.write({
+        'migrations/20260101000001_second.js': `exports.up = async () => {
+          console.log('connecting to postgres://app:hunter2@db/app');
+          console.error('create role app password', "'hunter2'");
+        };`,
+      });
+      const { code, stdout, stderr } = await knexward('up', '--log-format', format);
+      expect(code).toBe(0);
+      expect(stdout + stderr).not.toContain('hunter2');
+      expect(stderr).toContain('connecting to postgres://app:***@db/app');
+      expect(stderr).toContain("create role app password '***'");
+    },
+  );
+
   it('does not show the row that breaks a rule, whose values are nobody else’s business', async () => {
     project.write({
       'migrations/20260101000001_second.js': `exports.up = async (knex) => {
@@ -352,6 +369,57 @@ exports.up = async () => {
     expect(up.stderr).toContain('SQLSTATE    55P03');
     expect(await exists('once')).toBe(true);
   });
+
+  it.each([0, 1, 2])(
+    'a change that does not get its locks is tried again as often as the knexfile says: %i',
+    async (retries) => {
+      await database.query('create table busy (id int)');
+      await database.query('begin; lock table busy');
+      project.write({
+        'knexfile.js': KNEXFILE.replace(
+          'migrations:',
+          `knexward: { lockTimeout: 50, retries: ${retries} }, migrations:`,
+        ),
+        'migrations/20260101000001_second.js': `
+          const { appendFileSync } = require('node:fs');
+          exports.up = (knex) => {
+            appendFileSync(__dirname + '/../tried', 'x');
+            return knex.raw('alter table busy add column n int');
+          };`,
+      });
+      const { sqlstate } = await failure();
+      await database.query('rollback');
+      expect(sqlstate).toBe('55P03');
+      expect(project.read('tried')).toHaveLength(1 + retries);
+    },
+  );
+
+  it.each([
+    ['js', (sql: string) => `exports.up = (knex) => knex.raw(\`${sql}\`);`],
+    ['up.sql', (sql: string) => sql],
+  ])(
+    'one whose commit fails is the one that failed, and not the one after it (.%s)',
+    async (ending, written) => {
+      const [second, third] = [`20260101000001_second.${ending}`, `20260101000002_third.${ending}`];
+      project.write({
+        [`migrations/${second}`]: written(`
+          create table half (n int references first (n) deferrable initially deferred);
+          insert into half values (1);`),
+        [`migrations/${third}`]: written('create table third (id int);'),
+      });
+      const up = await knexward('up', '--json');
+      expect(up.code).toBe(1);
+      expect(up.json<UpDocument>()).toMatchObject({
+        done: [{ name: '20260101000000_first.js' }],
+        failed: { name: second, sqlstate: '23503' },
+        notReached: [third],
+      });
+      expect(await exists('half')).toBe(false);
+      expect(await database.query('select name from knex_migrations')).toEqual([
+        { name: '20260101000000_first.js' },
+      ]);
+    },
+  );
 
   it('a nested transaction that is rolled back is no end of the change', async () => {
     project.write({
