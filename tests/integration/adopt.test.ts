@@ -203,6 +203,21 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     expect((await knexward('up')).stdout).toContain('Batch 3 run: 1 migrations');
   });
 
+  it('what db-migrate has reverted and applied again since is applied, and not run once more', async () => {
+    await dbMigrate(project, ['up'], env);
+    await adopt('--database-only');
+    for (const command of ['down', 'up']) {
+      expect(await dbMigrate(project, [command], env)).toMatchObject({ code: 0 });
+    }
+    await adopt('--database-only');
+    expect((await carried()).map(({ name }) => name)).toEqual([
+      '20150101000000-a.js',
+      '20160101000000-b.js',
+      '20170101000000-c.js',
+    ]);
+    expect((await knexward('up')).stdout).toContain('Already up to date');
+  });
+
   it('a database without any history: files are set, nothing is carried, up runs everything', async () => {
     await database.query('drop table migrations');
     expect(await adopt()).toMatchObject({ history: [], adopted: 0, verified: true });

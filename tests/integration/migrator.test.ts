@@ -375,6 +375,20 @@ describe('createMigrator', () => {
     expect(applied.map(({ name }) => name)).toEqual([old, A, B]);
   });
 
+  it.each([
+    ['stop', 'report', 'no error'],
+    ['report', 'stop', 'CHANGED_FILE'],
+  ] as const)(
+    'settings go before those of the configuration: checksums "%s" there, "%s" here',
+    async (there, here, expected) => {
+      const given = { config: config({ knexward: { checksums: there } }) };
+      await createMigrator(given).up();
+      project.write({ [`migrations/${A}`]: `${TABLE('a')}// edited` });
+      const migrator = createMigrator({ ...given, settings: { checksums: here } });
+      expect(await codeOf(migrator.up())).toBe(expected);
+    },
+  );
+
   it('a scope is migrated alone', async () => {
     project.write({ 'migrations/tenant/20260201000000_t.js': TABLE('t') });
     const migrator = createMigrator({ config: config(), scope: 'tenant' });

@@ -165,6 +165,24 @@ describe('verify --round-trip: pending migrations go up, down and up again (US8)
     expect(stdout).toContain('20260101000004_after.js: not tried');
   });
 
+  it('one that stands on another that does not come back finds it applied', async () => {
+    project.write({
+      'migrations/20260101000001_first.js': `
+        exports.up = (knex) => knex.raw('create table floors (id int)');
+        exports.down = () => {};`,
+      'migrations/20260101000002_second.js': `
+        exports.up = (knex) => knex.raw('alter table floors add column name text');
+        exports.down = (knex) => knex.raw('alter table floors drop column name');`,
+    });
+    expect(await roundTrip()).toMatchObject({
+      ...{ code: 6, notTried: [] },
+      roundTrip: [
+        { forgotten: [{ kind: 'table', object: 'public.floors' }] },
+        { reversible: true, forgotten: [], changed: [], failed: null },
+      ],
+    });
+  });
+
   it('a second up that makes something else than the first', async () => {
     project.write({
       'migrations/20260101000001_else.js': `

@@ -182,6 +182,7 @@ describe('the config.json of a scope', () => {
   const homes: [string, unknown, string[], string][] = [
     ['a schema', { schema: 'x' }, ['up', 'up:tenant'], 'x'],
     ['a schema in mixed case', { schema: 'X' }, ['up', 'up:tenant'], '"X"'],
+    ['a database in capitals without quotes', { database: 'X' }, ['up:tenant', 'up'], 'x'],
     ['a database that the scope made its history in', { database: 'x' }, ['up:tenant', 'up'], 'x'],
     [
       'a path, the history being the common one',

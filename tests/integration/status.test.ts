@@ -11,7 +11,7 @@ exports.down = (knex) => knex.raw('drop table ${name}');
 
 interface StatusDocument {
   upToDate: boolean;
-  applied: { name: string }[];
+  applied: { name: string; appliedAt: string }[];
   pending: { name: string }[];
   problems: { code: string; migration: string | null; message: string; fix: string }[];
 }
@@ -125,6 +125,40 @@ describe('status tells the whole truth (FR-003)', () => {
         message: `its file is not what it was when it was applied: since commit ${applied}, lines added: 3, removed: 1 (git diff ${applied})`,
       },
     ]);
+  });
+
+  it.each(['Asia/Kolkata', 'America/St_Johns', 'Pacific/Kiritimati'])(
+    'times are in UTC, whatever zone the database is in: %s',
+    async (zone) => {
+      project.write({
+        'migrations/20260101000003_d.js': "exports.up = (knex) => knex.raw('select broken');",
+      });
+      expect((await knexward('up')).code).toBe(1);
+      await database.query(`alter database ${database.name} set timezone = '${zone}'`);
+      const { applied, problems } = await status();
+      const moments = await database.query<{ name: string; at: string }>(
+        `select name, trunc(extract(epoch from migration_time) * 1000)::text as at
+           from knex_migrations order by id`,
+      );
+      expect(
+        applied.map(({ name, appliedAt }) => ({ name, at: `${Date.parse(appliedAt)}` })),
+      ).toEqual(moments);
+      const [failed] = await database.query<{ at: string }>(
+        `select trunc(extract(epoch from at) * 1000)::text as at
+           from knexward_journal where event = 'failed'`,
+      );
+      const [, told = ''] = /failed at (\S+):/.exec(problems[0]?.message ?? '') ?? [];
+      expect(`${Date.parse(told)}`).toBe(failed?.at);
+    },
+  );
+
+  it('an edited file: the command that is told of accepts it', async () => {
+    const path = 'migrations/20260101000000_a.js';
+    project.write({ [path]: `${project.read(path)}// edited\n` });
+    const [problem] = (await status()).problems;
+    const [, told = ''] = /: knexward (.+)$/.exec(problem?.fix ?? '') ?? [];
+    expect(await knexward(...told.split(' '))).toMatchObject({ code: 0 });
+    expect((await status()).problems).toEqual([]);
   });
 
   describe('where the knexfile says to stop at an edited file', () => {

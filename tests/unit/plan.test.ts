@@ -72,6 +72,23 @@ describe('planUp', () => {
     expect(names(planUp(files, history, { name: '2_b.js' }).steps)).toEqual(['1_a.js']);
     expect(planUp(files, history, { count: 0 })).toMatchObject({ steps: [], batch: null });
   });
+
+  it('applies those that are asked for, in the order in which they are', () => {
+    const some = situation.chain(({ files, history }) =>
+      fc.record({
+        files: fc.constant(files),
+        history: fc.constant(history),
+        only: fc.shuffledSubarray(names(files)),
+      }),
+    );
+    fc.assert(
+      fc.property(some, ({ files, history, only }) => {
+        const applied = new Set(history.rows.map(({ name }) => name));
+        const expected = only.filter((name) => !applied.has(name));
+        expect(names(planUp(files, history, { only }).steps)).toEqual(expected);
+      }),
+    );
+  });
 });
 
 describe('planDown', () => {
