@@ -1,5 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { projectConfig } from '../../src/config/resolve';
+import { narrowToScope } from '../../src/config/scope';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
 import { type Outcome, type Project } from '../support/project';
@@ -224,6 +227,32 @@ describe('the config.json of a scope', () => {
       expect(await ours.tables()).toEqual(await theirs.tables());
     },
   );
+
+  it('names schemas as PostgreSQL reads them: capitals count between quotes only', async () => {
+    const { database, project } = await setUp();
+    const { root } = project;
+    const known = projectConfig(root, 'development', { client: 'pg' }, null);
+    const plain = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_$]{0,8}$/);
+    const quoted = fc
+      .string({ minLength: 1, maxLength: 8 })
+      .map((name) => `"${name.replaceAll('"', '""')}"`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(plain, quoted), { minLength: 1, maxLength: 4 }),
+        async (written) => {
+          const config = { database: written.join(', ') };
+          project.write({ 'migrations/tenant/config.json': JSON.stringify(config) });
+          const read = await database.query<{ name: string }>(
+            `select (parse_ident(text))[1] as name
+               from unnest($1::text[]) with ordinality written (text, place) order by place`,
+            [written],
+          );
+          const { searchPath } = narrowToScope(known, 'tenant').knex;
+          expect(searchPath).toEqual(read.map(({ name }) => name));
+        },
+      ),
+    );
+  });
 
   it('counts on a new database too, for files of either tool', async () => {
     const { run, database, project, tables, rows } = await setUp({
