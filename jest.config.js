@@ -16,7 +16,8 @@ module.exports = {
   testSequencer: '<rootDir>/tests/support/sequencer.js',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   // The tests wait for servers and processes often enough to keep one more than there are cores.
-  maxWorkers: availableParallelism() + 1,
+  // More than eight would use up the server's connections.
+  maxWorkers: Math.min(availableParallelism() + 1, 8),
   // One limit for all, far above what any takes: it ends what hangs, and measures nothing.
   testTimeout: 600_000,
   testEnvironment: '<rootDir>/tests/support/environment.ts',

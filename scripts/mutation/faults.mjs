@@ -139,7 +139,7 @@ export const FAULTS = [
     find: 'steps = steps.filter((step) => at(step) >= 0).sort((a, b) => at(a) - at(b));',
     replace: 'steps = steps.filter((step) => at(step) >= 0);',
     breaks:
-      'A replay applies migrations in the order of their names, so that verify fails, or finds drift, where one was merged late and applied after a newer one.',
+      'planUp applies the migrations that a caller chose in the order of their names, and not in the order in which the caller gives them.',
   },
   {
     id: 'hint-names-no-option',

@@ -49,8 +49,9 @@ export function aliasesIn(path, source) {
   visit(path, source, (node) => {
     if (!ts.isVariableDeclaration(node) || !ts.isIdentifier(node.name) || !node.initializer) return;
     const { initializer } = node;
-    const isCall = ts.isCallExpression(initializer);
-    if (!isCall && JEST.includes(nameOf(initializer))) aliases.push(node.name.text);
+    const name = nameOf(initializer);
+    const isJest = JEST.includes(name) && !ts.isCallExpression(initializer);
+    if (isJest || name === 'itOfSample') aliases.push(node.name.text);
   });
   return aliases;
 }

@@ -12,6 +12,7 @@ import {
   type EmbeddedServer,
 } from '../../src/embedded/index.js';
 import { testBinaries } from '../support/postgres-binaries.js';
+import { itOfSample } from '../support/sizes.js';
 
 const execFileAsync = promisify(execFile);
 const CHILD = path.join(__dirname, '..', 'support', 'embedded-child.js');
@@ -112,8 +113,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const itIfDrawn = itOfSample('embeddedServer');
+
 describe('a server of one user', () => {
-  it('keeps its data from one start to the next', async () => {
+  itIfDrawn('keeps its data from one start to the next', async () => {
     const first = await start();
     await insertRow(first.url);
     await first.stop();
@@ -123,7 +126,7 @@ describe('a server of one user', () => {
     await expectRow(second.url);
   });
 
-  it('creates the database that is asked for, whatever its name', async () => {
+  itIfDrawn('creates the database that is asked for, whatever its name', async () => {
     const name = 'o\'clock "8" & more';
     const server = await start({ database: name });
     expect(await query(server.url, 'SELECT current_database() AS name')).toEqual([{ name }]);
@@ -132,7 +135,7 @@ describe('a server of one user', () => {
     expect(again.database).toBe(name);
   });
 
-  it('listens on the loopback address only, and only with its password', async () => {
+  itIfDrawn('listens on the loopback address only, and only with its password', async () => {
     const server = await start();
     expect(await settingOf(server.url, 'listen_addresses')).toBe('127.0.0.1');
     expect(await settingOf(server.url, 'unix_socket_directories')).toBe('');
@@ -143,7 +146,7 @@ describe('a server of one user', () => {
     }
   });
 
-  it('is UTF-8, and says which version it is', async () => {
+  itIfDrawn('is UTF-8, and says which version it is', async () => {
     const server = await start({ settings: { timezone: 'UTC' } });
     expect(await settingOf(server.url, 'server_encoding')).toBe('UTF8');
     expect(await settingOf(server.url, 'server_version')).toBe(server.version);
@@ -151,7 +154,7 @@ describe('a server of one user', () => {
     expect(await settingOf(server.url, 'timezone')).toBe('UTC');
   });
 
-  it('tells the end of the log when it does not start', async () => {
+  itIfDrawn('tells the end of the log when it does not start', async () => {
     const server = await start();
     await server.stop();
     const failing = start({ settings: { shared_buffers: 'plenty' } });
@@ -161,7 +164,7 @@ describe('a server of one user', () => {
     });
   });
 
-  it('refuses data of another major version', async () => {
+  itIfDrawn('refuses data of another major version', async () => {
     await (await start()).stop();
     await writeFile(path.join(folder, 'cluster', 'data', 'PG_VERSION'), '13\n');
     await expect(start()).rejects.toMatchObject({
@@ -170,7 +173,7 @@ describe('a server of one user', () => {
     });
   });
 
-  it('clears away what a killed first start left, once that is old', async () => {
+  itIfDrawn('clears away what a killed first start left, once that is old', async () => {
     const [old, recent] = ['cluster.new-old', 'cluster.new-recent'];
     await mkdir(path.join(folder, old, 'data'), { recursive: true });
     await mkdir(path.join(folder, recent, 'data'), { recursive: true });
@@ -184,7 +187,7 @@ describe('a server of one user', () => {
 });
 
 describe('several users', () => {
-  it('share one server, and the last one out stops it', async () => {
+  itIfDrawn('share one server, and the last one out stops it', async () => {
     const here = await start();
     const child = forkUser();
     const there = await tell(child, 'start');
@@ -201,7 +204,7 @@ describe('several users', () => {
     await expectStopped(back.url);
   });
 
-  it('may race for the very first start', async () => {
+  itIfDrawn('may race for the very first start', async () => {
     const users = [forkUser(), forkUser(), forkUser()];
     const found = await Promise.all(users.map((user) => tell(user, 'start')));
     expect(new Set(found.map(({ pid }) => pid)).size).toBe(1);
@@ -212,27 +215,30 @@ describe('several users', () => {
     await expectStopped(found[0]?.url ?? '');
   });
 
-  it('come and go in any order, killed or not, and never lose the server while they use it', async () => {
-    const rounds = 6;
-    const leaving = [forkUser(), forkUser(), forkUser()].map(async (user) => {
-      for (let round = 0; round < rounds; round += 1) {
-        const { url } = await tell(user, 'start');
-        expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-        await tell(user, 'stop');
-      }
-    });
-    const killed = [forkUser(), forkUser()].map(async (user) => {
-      await tell(user, 'start');
-      user.kill('SIGKILL');
-    });
-    await Promise.all([...leaving, ...killed]);
+  itIfDrawn(
+    'come and go in any order, killed or not, and never lose the server while they use it',
+    async () => {
+      const rounds = 6;
+      const leaving = [forkUser(), forkUser(), forkUser()].map(async (user) => {
+        for (let round = 0; round < rounds; round += 1) {
+          const { url } = await tell(user, 'start');
+          expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+          await tell(user, 'stop');
+        }
+      });
+      const killed = [forkUser(), forkUser()].map(async (user) => {
+        await tell(user, 'start');
+        user.kill('SIGKILL');
+      });
+      await Promise.all([...leaving, ...killed]);
 
-    const last = await start();
-    await last.stop();
-    await expectStopped(last.url);
-  });
+      const last = await start();
+      await last.stop();
+      await expectStopped(last.url);
+    },
+  );
 
-  it('do not keep each other alive: a finished process ends with its lease', async () => {
+  itIfDrawn('do not keep each other alive: a finished process ends with its lease', async () => {
     const child = forkUser();
     const { pid } = await tell(child, 'start');
     child.disconnect();
@@ -243,7 +249,7 @@ describe('several users', () => {
 });
 
 describe('after a crash', () => {
-  it('a killed server is started again with its data', async () => {
+  itIfDrawn('a killed server is started again with its data', async () => {
     const killed = await start();
     await insertRow(killed.url);
     process.kill(killed.pid, 'SIGKILL');
@@ -272,21 +278,24 @@ describe('after a crash', () => {
     },
   );
 
-  it('a server that ended every connection by itself is still stopped by the last one out', async () => {
-    const server = await start();
-    const client = new Client(server.url);
-    const ended = new Promise((resolve) => client.once('end', resolve));
-    client.on('error', () => undefined);
-    await client.connect();
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    // PostgreSQL answers the crash of one of its processes by ending all connections.
-    process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
-    await ended;
-    await server.stop();
-    await expectStopped(server.url);
-  });
+  itIfDrawn(
+    'a server that ended every connection by itself is still stopped by the last one out',
+    async () => {
+      const server = await start();
+      const client = new Client(server.url);
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      client.on('error', () => undefined);
+      await client.connect();
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      // PostgreSQL answers the crash of one of its processes by ending all connections.
+      process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
+      await ended;
+      await server.stop();
+      await expectStopped(server.url);
+    },
+  );
 
-  it('a process id that went to somebody else is not taken for the server', async () => {
+  itIfDrawn('a process id that went to somebody else is not taken for the server', async () => {
     const server = await start();
     await insertRow(server.url);
     await server.stop();
@@ -299,7 +308,7 @@ describe('after a crash', () => {
     await expectRow(again.url);
   });
 
-  it('a copy of the folder gets a server of its own', async () => {
+  itIfDrawn('a copy of the folder gets a server of its own', async () => {
     const original = await start();
     await insertRow(original.url);
     await query(original.url, 'CHECKPOINT');
@@ -316,7 +325,7 @@ describe('after a crash', () => {
 describe('a folder that only its owner may enter', () => {
   const isRoot = process.getuid?.() === 0;
 
-  it('has a server all the same, on data that stays where it is', async () => {
+  itIfDrawn('has a server all the same, on data that stays where it is', async () => {
     await chmod(base, 0o700);
     const first = await start();
     const data = await settingOf(first.url, 'data_directory');

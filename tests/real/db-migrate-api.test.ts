@@ -10,6 +10,7 @@ import {
   runAlias,
 } from '../support/db-migrate-alias';
 import { type Project } from '../support/project';
+import { itOfSample } from '../support/sizes';
 
 /*
  * The same program under real db-migrate and under knexward-db-migrate. A program is a child process
@@ -100,8 +101,10 @@ function migrationsOf(project: Project): string[] {
   return files.map((file) => file.replace(/\d{14}(?=-)/, timeless)).sort();
 }
 
+const itIfDrawn = itOfSample('programsOfDbMigrate');
+
 describe('the same as db-migrate for programs (US6)', () => {
-  it('has the same members', async () => {
+  itIfDrawn('has the same members', async () => {
     // But for rcconfig, which nothing reads: "internals hold less", docs/db-migrate-differences.md.
     const told = await same({
       body: `
@@ -115,7 +118,7 @@ describe('the same as db-migrate for programs (US6)', () => {
     expect(told[0]).toHaveLength(21);
   });
 
-  it('up, check, down and reset resolve to what ran', async () => {
+  itIfDrawn('up, check, down and reset resolve to what ran', async () => {
     const told = await same({
       body: `
         await call('check', () => dbm.check());
@@ -132,7 +135,7 @@ describe('the same as db-migrate for programs (US6)', () => {
     ]);
   });
 
-  it('an instance remembers: down after up reverts everything', async () => {
+  itIfDrawn('an instance remembers: down after up reverts everything', async () => {
     const told = await same({
       body: `
         await call('up', () => dbm.up());
@@ -145,7 +148,7 @@ describe('the same as db-migrate for programs (US6)', () => {
     ]);
   });
 
-  it('names, scopes and sync', () =>
+  itIfDrawn('names, scopes and sync', () =>
     same({
       body: `
         await call('up to', () => dbm.up('20200101000002'));
@@ -154,9 +157,10 @@ describe('the same as db-migrate for programs (US6)', () => {
         await call('up in a scope', () => dbm.up(undefined, 'tenant'));
         await call('check in a scope', () => dbm.check(undefined, 'tenant'));
         await call('reset a scope', () => dbm.reset('tenant'));`,
-    }));
+    }),
+  );
 
-  it('callbacks, in every place', () =>
+  itIfDrawn('callbacks, in every place', () =>
     same({
       body: `
         const back = (name, start) => new Promise((resolve) => start((error, result) => {
@@ -169,16 +173,18 @@ describe('the same as db-migrate for programs (US6)', () => {
         await back('reset', (callback) => dbm.reset(callback));
         await back('check', (callback) => dbm.check(callback));
         await back('create', (callback) => dbm.create('by callback', callback));`,
-    }));
+    }),
+  );
 
-  it('promises are Bluebird promises', () =>
+  itIfDrawn('promises are Bluebird promises', () =>
     same({
       body: `
         await call('tap', () => dbm.up().tap(() => told.push('tapped')).get('length'));
         await call('nodeify', () => new Promise((resolve) => dbm.down(1).nodeify((_, result) => resolve(plain(result)))));`,
-    }));
+    }),
+  );
 
-  it('an error is the one that the server gave', async () => {
+  itIfDrawn('an error is the one that the server gave', async () => {
     const told = await same({
       files: {
         'migrations/20200101000002-t2.js': `
@@ -192,7 +198,7 @@ describe('the same as db-migrate for programs (US6)', () => {
     expect(told[0]).toEqual(['up', 'failed', '42P01', 'relation "nowhere" does not exist']);
   });
 
-  it('create, createDatabase and dropDatabase', () =>
+  itIfDrawn('create, createDatabase and dropDatabase', () =>
     same({
       body: `
         const name = 'api_' + process.pid;
@@ -201,9 +207,10 @@ describe('the same as db-migrate for programs (US6)', () => {
         await call('createDatabase', () => dbm.createDatabase(name));
         await call('again', () => dbm.createDatabase(name).catch((error) => error.code));
         await call('dropDatabase', () => dbm.dropDatabase(name));`,
-    }));
+    }),
+  );
 
-  it('options: an object as configuration, env, cwd, cmdOptions', () =>
+  itIfDrawn('options: an object as configuration, env, cwd, cmdOptions', () =>
     same({
       files: {
         'sub/migrations/20200501000000-sub.js': legacyTable('sub'),
@@ -222,16 +229,18 @@ describe('the same as db-migrate for programs (US6)', () => {
         await call('up', () => dbm.up());
         await call('create', () => dbm.create('with sql'));
         told.push(dbm.config.getCurrent().env, dbm.internals.argv.count);`,
-    }));
+    }),
+  );
 
-  it("options on the program's own command line", () =>
+  itIfDrawn("options on the program's own command line", () =>
     same({
       files: { 'database.json': JSON.stringify({ live: { driver: 'pg' } }) },
       args: ['--env', 'live', '--count', '2'],
       body: `await call('up', () => dbm.up());`,
-    }));
+    }),
+  );
 
-  it('setConfigParam, addGlobal, registerAPIHook, callbacks of its own', () =>
+  itIfDrawn('setConfigParam, addGlobal, registerAPIHook, callbacks of its own', () =>
     same({
       files: {
         'package.json': JSON.stringify({
@@ -256,17 +265,19 @@ describe('the same as db-migrate for programs (US6)', () => {
         await call('up', () => dbm.up());
         dbm.setDefaultCallback();
         await call('check', () => dbm.check());`,
-    }));
+    }),
+  );
 
-  it('--check and dry runs', () =>
+  itIfDrawn('--check and dry runs', () =>
     same({
       options: `{ throwUncatched: true, cmdOptions: { check: true } }`,
       body: `
         await call('up', () => dbm.up());
         await call('down', () => dbm.down());`,
-    }));
+    }),
+  );
 
-  it('seeds, where db-migrate can run them: after a migration', () =>
+  itIfDrawn('seeds, where db-migrate can run them: after a migration', () =>
     same({
       files: {
         'VCSeeder/20200101000000-first.js': `
@@ -289,7 +300,8 @@ describe('the same as db-migrate for programs (US6)', () => {
         await client.connect();
         told.push((await client.query('select (select count(*) from t1) t1, (select count(*) from t2) t2')).rows);
         told.push((await client.query('select name from seeds')).rows);`,
-    }));
+    }),
+  );
 });
 
 describe('what db-migrate cannot do', () => {
@@ -310,7 +322,7 @@ describe('what db-migrate cannot do', () => {
     await database.drop();
   });
 
-  it('reverts seeds', async () => {
+  itIfDrawn('reverts seeds', async () => {
     const { told } = await run(project, database, {
       body: `
         await call('up', () => dbm.up());
@@ -324,7 +336,7 @@ describe('what db-migrate cannot do', () => {
     expect(await database.query('select * from seeds')).toEqual([]);
   });
 
-  it('takes a count of 0 for none, and adds a configuration', async () => {
+  itIfDrawn('takes a count of 0 for none, and adds a configuration', async () => {
     const { told } = await run(project, database, {
       options: `{ throwUncatched: true, cmdOptions: { l: 'x' } }`,
       body: `
@@ -337,7 +349,7 @@ describe('what db-migrate cannot do', () => {
     expect(await namesIn(database, 'knex_migrations')).toEqual([]);
   });
 
-  it('names a migration that never calls back', async () => {
+  itIfDrawn('names a migration that never calls back', async () => {
     rmSync(join(project.root, 'migrations/20200101000001-t1.js'));
     project.write({
       'migrations/20200101000001-silent.js': 'exports.up = (db, callback) => {};',
@@ -353,7 +365,7 @@ describe('what db-migrate cannot do', () => {
 
   const cli = (...args: string[]) => runAlias(project, args, { DATABASE_URL: database.url });
 
-  it("runs Knex's own migrations beside the old ones", async () => {
+  itIfDrawn("runs Knex's own migrations beside the old ones", async () => {
     project.write({
       'migrations/20200101000002_knex.ts': `import { type Knex } from 'knex';
         export const up = (knex: Knex) => knex.schema.createTable('by_knex', () => undefined);
@@ -373,7 +385,7 @@ describe('what db-migrate cannot do', () => {
     ]);
   });
 
-  it('creates two migrations of one name within one second', async () => {
+  itIfDrawn('creates two migrations of one name within one second', async () => {
     const { told } = await run(project, database, {
       body: `
         await call('create', () => dbm.create('twice'));
@@ -408,7 +420,7 @@ describe('what db-migrate cannot do', () => {
     expect(await namesIn(database, 'public.knex_migrations')).toEqual([]);
   });
 
-  it('two runners at once do the work once', async () => {
+  itIfDrawn('two runners at once do the work once', async () => {
     const outcomes = await Promise.all([cli('up'), cli('up'), cli('up')]);
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(await namesIn(database, 'knex_migrations')).toHaveLength(3);

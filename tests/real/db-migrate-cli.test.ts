@@ -5,8 +5,8 @@ import { namesIn } from '../support/db-migrate-alias';
 import { countInvocations, type Side, tell } from '../support/db-migrate-side-by-side';
 import { itOfSample, WHOLE } from '../support/sizes';
 
-/** Each step is a process of real db-migrate's. */
-const it = itOfSample('storiesOfDbMigrate');
+/** Each step of a story is a process of real db-migrate's. */
+const itIfDrawn = itOfSample('storiesOfDbMigrate');
 
 const TABLES: Record<string, string> = {
   'migrations/20200101000001-t1.js': legacyTable('t1'),
@@ -16,7 +16,7 @@ const TABLES: Record<string, string> = {
 };
 
 describe('the same history, schema, exit code, lines and files as db-migrate (US6, SC-004)', () => {
-  it('up, down, check and reset by number', () =>
+  itIfDrawn('up, down, check and reset by number', () =>
     tell({
       files: TABLES,
       steps: [
@@ -58,9 +58,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
           ],
         },
       ],
-    }));
+    }),
+  );
 
-  it('up, down, reset and sync by name', () =>
+  itIfDrawn('up, down, reset and sync by name', () =>
     tell({
       files: TABLES,
       steps: [
@@ -100,9 +101,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
           ],
         },
       ],
-    }));
+    }),
+  );
 
-  it('create, and what it creates runs', () =>
+  itIfDrawn('create, and what it creates runs', () =>
     tell({
       files: {
         ...TABLES,
@@ -160,9 +162,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
           },
         },
       ],
-    }));
+    }),
+  );
 
-  it('--check, --dry-run and --ignore-completed-migrations', () =>
+  itIfDrawn('--check, --dry-run and --ignore-completed-migrations', () =>
     tell({
       files: TABLES,
       steps: [
@@ -189,9 +192,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
           alias: [['up --ignore-completed-migrations', 1]],
         },
       ],
-    }));
+    }),
+  );
 
-  it('scopes', () =>
+  itIfDrawn('scopes', () =>
     tell({
       files: {
         ...TABLES,
@@ -237,9 +241,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
           alias: [['reset:all', 0]],
         },
       ],
-    }));
+    }),
+  );
 
-  it('a scope with a schema of its own', () =>
+  itIfDrawn('a scope with a schema of its own', () =>
     tell({
       files: {
         ...TABLES,
@@ -261,9 +266,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'down',
         'reset:tenant',
       ],
-    }));
+    }),
+  );
 
-  it('the configuration: files, environments, folders, tables', () =>
+  itIfDrawn('the configuration: files, environments, folders, tables', () =>
     tell({
       files: {
         ...TABLES,
@@ -293,16 +299,18 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'up --migrations-dir nowhere',
         'create named -m elsewhere',
       ],
-    }));
+    }),
+  );
 
-  it('without any configuration', () =>
+  itIfDrawn('without any configuration', () =>
     tell({
       files: TABLES,
       env: () => ({ DATABASE_URL: '' }),
       steps: ['up --config missing.json', 'create x --config missing.json'],
-    }));
+    }),
+  );
 
-  it('another table for the history', () =>
+  itIfDrawn('another table for the history', () =>
     tell({
       files: TABLES,
       history: { real: 'other_history', alias: 'knex_migrations' },
@@ -312,9 +320,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'check --migration-table=other_history',
         'reset -t=other_history',
       ],
-    }));
+    }),
+  );
 
-  it('a configuration out of the environment', () =>
+  itIfDrawn('a configuration out of the environment', () =>
     tell({
       files: {
         ...TABLES,
@@ -340,9 +349,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         DB_URL: url,
       }),
       steps: ['up -c 1', 'up -c 1 -e url', 'down -e live', 'up -e dev'],
-    }));
+    }),
+  );
 
-  it('.db-migraterc', () =>
+  itIfDrawn('.db-migraterc', () =>
     tell({
       files: {
         '.db-migraterc': JSON.stringify({
@@ -356,9 +366,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
       },
       history: { real: 'other_history', alias: 'knex_migrations' },
       steps: ['up', 'check', 'up --count 1', 'create later', 'down', 'down --count 5'],
-    }));
+    }),
+  );
 
-  it('a schema in the configuration', () =>
+  itIfDrawn('a schema in the configuration', () =>
     tell({
       files: {
         ...TABLES,
@@ -375,9 +386,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'check',
         'reset',
       ],
-    }));
+    }),
+  );
 
-  it('failures', () =>
+  itIfDrawn('failures', () =>
     tell({
       files: {
         ...TABLES,
@@ -404,9 +416,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'down',
         'check',
       ],
-    }));
+    }),
+  );
 
-  it('a file that cannot be loaded', () =>
+  itIfDrawn('a file that cannot be loaded', () =>
     tell({
       files: { ...TABLES, 'migrations/20200401000000-broken.js': 'exports.up = (' },
       steps: [
@@ -421,9 +434,10 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'up',
         'down',
       ],
-    }));
+    }),
+  );
 
-  it('goes on where db-migrate has left off', () => {
+  itIfDrawn('goes on where db-migrate has left off', () => {
     const files = {
       ...TABLES,
       'migrations/tenant/20200101000001-t1.js': legacyTable('tenant_t1'),
@@ -470,7 +484,7 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
     });
   });
 
-  it('db:create and db:drop', () => {
+  itIfDrawn('db:create and db:drop', () => {
     const name = `made_${process.pid}_${Date.now()}`;
     return tell({
       files: TABLES,
@@ -502,13 +516,14 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
     });
   });
 
-  it('questions about itself', () =>
+  itIfDrawn('questions about itself', () =>
     tell({
       files: TABLES,
       steps: ['--version', '-i', '--help', '-h', '', 'nonsense', 'up --help'],
-    }));
+    }),
+  );
 
-  it('has been asked often enough to mean something', () => {
-    expect(countInvocations()).toBeGreaterThanOrEqual(WHOLE ? 100 : 1);
+  (WHOLE ? it : it.skip)('has been asked often enough to mean something', () => {
+    expect(countInvocations()).toBeGreaterThanOrEqual(100);
   });
 });

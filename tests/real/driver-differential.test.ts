@@ -16,7 +16,7 @@ import {
 } from '../support/generated-migration/migration.js';
 import { sourceOf } from '../support/generated-migration/source.js';
 import { createProject, type Project } from '../support/project.js';
-import { SEED, sizeOf } from '../support/sizes.js';
+import { SEED, sizeOf, WHOLE } from '../support/sizes.js';
 
 /*
  * Made-up migrations, each run by real db-migrate in one database and by knexward in another. Both
@@ -149,9 +149,11 @@ it(`${RUNS} made-up migrations do under knexward what they do under db-migrate`,
     `Seed ${SEED}: ${seen.migrations} migrations with ${seen.calls} calls; ${codes.join(', ')}\n`,
   );
   expect(seen.migrations).toBe(RUNS);
-  // Enough of both, and of nearly every method, whatever the seed. In a transaction PostgreSQL
+  expect(seen.codes.get('done')).toBeGreaterThan(RUNS / 3);
+  // A sample is too small to meet nearly every method and error, whatever the seed.
+  if (!WHOLE) return;
+  // In a transaction PostgreSQL
   // refuses createDatabase and dropDatabase.
   expect(seen.done.size).toBeGreaterThanOrEqual(13);
-  expect(seen.codes.get('done')).toBeGreaterThan(RUNS / 3);
   expect(seen.codes.size).toBeGreaterThan(8);
 });

@@ -17,7 +17,7 @@ import { EVERY_CUT_OVER_ORDER, sampleOf } from '../support/sizes';
 import { Voters } from '../support/voters';
 import { waitFor } from '../support/wait-for';
 
-/** All 216 orders take most of an hour; by default those run in which every pair of choices meets. */
+/** All 216 take most of an hour. Otherwise: orders in which every pair of choices meets, or a sample. */
 const ORDERS = EVERY_CUT_OVER_ORDER ? everyOrder() : sampleOf('cutOverOrders', coveringOrders());
 const ROOM = 'ROLL42';
 const BOOKKEEPING = [

@@ -7,6 +7,9 @@ import { type Project } from '../support/project';
 import { copyUnleash, UNLEASH_MIGRATIONS } from '../support/unleash';
 import { createUnleashDatabase } from '../support/unleash-database';
 import { callUnleash, createUnleashProject } from '../support/unleash-migrator';
+import { itOfSample } from '../support/sizes';
+
+const itIfDrawn = itOfSample('unleashMigrator');
 
 /*
  * Unleash migrates its database with db-migrate's API, in dist/migrator.js. Here that module runs
@@ -55,7 +58,7 @@ describe("Unleash's own migrator", () => {
     expect(alias).toBe('knexward-db-migrate');
   });
 
-  it('on an empty database: nothing to reset, everything to migrate', async () => {
+  itIfDrawn('on an empty database: nothing to reset, everything to migrate', async () => {
     expect(await call('requiresMigration')).toBe(true);
     await call('resetDb');
     expect(await history()).toEqual([]);
@@ -66,7 +69,7 @@ describe("Unleash's own migrator", () => {
     expect(await call('requiresMigration')).toBe(false);
   });
 
-  it('says nothing where Unleash has set the log to errors', async () => {
+  itIfDrawn('says nothing where Unleash has set the log to errors', async () => {
     const { outcome } = await callUnleash(project, database, 'migrateDb', '20141');
     expect(outcome.stdout).toBe('TOLDnull');
     expect(outcome.stderr).toBe('');
@@ -74,42 +77,51 @@ describe("Unleash's own migrator", () => {
     expect(await history()).not.toEqual([]);
   });
 
-  it('on a half migrated database: carries over, goes on, stops where it is told to', async () => {
-    await startFrom(await createUnleashDatabase({ count: 200 }));
-    expect(await call('requiresMigration')).toBe(true);
-    expect(await history()).toEqual([]);
-    const all = await namesIn(judge, 'migrations');
-    await call('migrateDb', all[249]?.slice(1));
-    expect(await history()).toEqual(all.slice(0, 250));
-    await call('migrateDb');
-    expect(await history()).toEqual(all);
-    expect(await differences(judge, database)).toEqual([]);
-    expect(await call('requiresMigration')).toBe(false);
-    // An old release may start at any moment, and has to find all that is applied.
-    expect(await namesIn(database, 'migrations')).toEqual(all);
-  });
+  itIfDrawn(
+    'on a half migrated database: carries over, goes on, stops where it is told to',
+    async () => {
+      await startFrom(await createUnleashDatabase({ count: 200 }));
+      expect(await call('requiresMigration')).toBe(true);
+      expect(await history()).toEqual([]);
+      const all = await namesIn(judge, 'migrations');
+      await call('migrateDb', all[249]?.slice(1));
+      expect(await history()).toEqual(all.slice(0, 250));
+      await call('migrateDb');
+      expect(await history()).toEqual(all);
+      expect(await differences(judge, database)).toEqual([]);
+      expect(await call('requiresMigration')).toBe(false);
+      // An old release may start at any moment, and has to find all that is applied.
+      expect(await namesIn(database, 'migrations')).toEqual(all);
+    },
+  );
 
-  it('on a half migrated database: resetDb reverts what db-migrate has applied', async () => {
-    await startFrom(await createUnleashDatabase({ count: 100 }));
-    const reset = await createUnleashDatabase({ count: 100 });
-    await call('resetDb');
-    await real(reset, 'reset');
-    expect(await history()).toEqual(await namesIn(reset, 'migrations'));
-    expect(await differences(reset, database)).toEqual([]);
-    await reset.drop();
-  });
+  itIfDrawn(
+    'on a half migrated database: resetDb reverts what db-migrate has applied',
+    async () => {
+      await startFrom(await createUnleashDatabase({ count: 100 }));
+      const reset = await createUnleashDatabase({ count: 100 });
+      await call('resetDb');
+      await real(reset, 'reset');
+      expect(await history()).toEqual(await namesIn(reset, 'migrations'));
+      expect(await differences(reset, database)).toEqual([]);
+      await reset.drop();
+    },
+  );
 
-  it('on a fully migrated database: nothing runs again; resetDb reverts what can be reverted', async () => {
-    await startFrom(await createUnleashDatabase());
-    expect(await call('requiresMigration')).toBe(false);
-    await call('migrateDb');
-    expect(await history()).toEqual(await namesIn(judge, 'migrations'));
-    expect(await differences(judge, database)).toEqual([]);
-    await call('resetDb');
-    const reset = await createUnleashDatabase();
-    await real(reset, 'reset');
-    expect(await history()).toEqual(await namesIn(reset, 'migrations'));
-    expect(await differences(reset, database)).toEqual([]);
-    await reset.drop();
-  });
+  itIfDrawn(
+    'on a fully migrated database: nothing runs again; resetDb reverts what can be reverted',
+    async () => {
+      await startFrom(await createUnleashDatabase());
+      expect(await call('requiresMigration')).toBe(false);
+      await call('migrateDb');
+      expect(await history()).toEqual(await namesIn(judge, 'migrations'));
+      expect(await differences(judge, database)).toEqual([]);
+      await call('resetDb');
+      const reset = await createUnleashDatabase();
+      await real(reset, 'reset');
+      expect(await history()).toEqual(await namesIn(reset, 'migrations'));
+      expect(await differences(reset, database)).toEqual([]);
+      await reset.drop();
+    },
+  );
 });

@@ -22,13 +22,18 @@ export default async function globalSetup(): Promise<void> {
   const { startTestServer } = await jiti.import<typeof PostgresServer>('./postgres-server.ts');
   const { SEED, WHOLE } = await jiti.import<typeof Sizes>('./sizes.ts');
 
+  const temporaryFolder = process.env['TMPDIR'];
   const scratch = makeScratchFolder();
+  removeWhenInterrupted(scratch);
   // What the tests and all their programs take for the folder of temporary files.
   process.env['TMPDIR'] = scratch;
   const server = await startTestServer(scratch);
   globalThis.endOfTests = async () => {
     await server.stop();
     rmSync(scratch, { recursive: true, force: true });
+    // With --watch the setup runs again in this process.
+    if (temporaryFolder === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = temporaryFolder;
   };
   process.env[variables.TEST_SERVER_VARIABLE] = JSON.stringify(server.address);
   process.env[variables.TEST_SERVER_LOG_VARIABLE] = server.log;
@@ -37,4 +42,14 @@ export default async function globalSetup(): Promise<void> {
     `${WHOLE ? 'All tests' : "A day's sample; everything: npm run test:all"}. Seed ${SEED}; ` +
       `to draw the same again: KNEXWARD_TEST_SEED=${SEED}\n`,
   );
+}
+
+/** Jest runs no teardown when it is interrupted. Without its data the server ends by itself. */
+function removeWhenInterrupted(scratch: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
+      process.kill(process.pid, signal);
+    });
+  }
 }

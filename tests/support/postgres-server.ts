@@ -24,6 +24,9 @@ export async function startTestServer(scratch: string): Promise<TestServer> {
       full_page_writes: 'off',
       max_connections: '200',
       timezone: 'UTC',
+      wal_level: 'minimal',
+      max_wal_senders: '0',
+      autovacuum: 'off',
       // In the report of a failed test: when, and in which database.
       log_line_prefix: '%m %d ',
       log_checkpoints: 'off',

@@ -1,6 +1,6 @@
 /*
  * How much is run of what is exhaustive or generated. `npm test` takes a sample, drawn from a seed
- * that is another one each day; `npm run test:all` takes everything. No test decides that by itself.
+ * that is another one each day; `npm run test:all` takes all of it. Every size is here.
  */
 
 /** Whether everything is run. */
@@ -8,14 +8,15 @@ export const WHOLE = process.env['KNEXWARD_TESTS'] === 'all';
 
 /** What samples and generators are drawn from: the day, such as 20261127, unless it is given. */
 export const SEED = Number(process.env['KNEXWARD_TEST_SEED'] ?? today());
+if (!Number.isSafeInteger(SEED)) throw new Error('KNEXWARD_TEST_SEED has to be an integer.');
 
 /** Runs each of the 216 orders of a rolling cut-over, which takes most of an hour; no size includes it. */
 export const EVERY_CUT_OVER_ORDER = process.env['CUT_OVER_ORDERS'] === 'all';
 
-/** How many of each, in a sample and in all. */
+/** How many of each, in a sample and in all; or which share of a file's tests. */
 export const SIZES = {
   /** Points at which a fault strikes, of each action in the crash matrix. */
-  crashPoints: [3, Infinity],
+  crashPoints: [2, Infinity],
   /** The same through PgBouncer. */
   crashPointsPooled: [1, Infinity],
   /** Processes that migrate one database at the same moment, and how many times. */
@@ -29,15 +30,20 @@ export const SIZES = {
   statesOfTakeover: [8, Infinity],
   /** Where the config.json of a scope leaves its history. */
   homesOfScopes: [2, Infinity],
-  /** Stories that real db-migrate's command line and ours are told, as a share. */
-  storiesOfDbMigrate: [1 / 3, 1],
+  /** Shares: what real db-migrate's command line is told, and its API; the embedded server; Unleash. */
+  storiesOfDbMigrate: [1 / 4, 1],
+  programsOfDbMigrate: [1 / 2, 1],
+  embeddedServer: [1 / 2, 1],
+  unleashMigrator: [1 / 2, 1],
+  /** Migrations that go up and down with db-migrate's driver and with ours. */
+  migrationsOfDriver: [10, Infinity],
   /** Messages at which loading a baseline is disturbed, in each of four ways. */
   baselineFaults: [3, Infinity],
   /** Changes that are planted in a schema, to be found and mended. */
   plantedChanges: [30, Infinity],
   changesOfUnleash: [6, Infinity],
   /** Documents whose commands are run. */
-  documents: [2, Infinity],
+  documents: [1, Infinity],
   /** Errors and warnings that are produced, each with its page. */
   errorScenarios: [15, Infinity],
   problemScenarios: [5, Infinity],

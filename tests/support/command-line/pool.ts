@@ -32,7 +32,7 @@ interface Answer {
 }
 
 /** How many command lines a process runs before another takes its place: what they leave adds up. */
-const USES = 200;
+const MAX_USES = 200;
 
 /**
  * Processes that have loaded Knex and `pg`, each of which runs one command line after the other
@@ -43,16 +43,16 @@ export class CommandLinePool {
 
   /** Runs a command line as a process of its own would. */
   async run(commandLine: CommandLine): Promise<CommandLineOutcome> {
-    const process = this.takeIdle() ?? new PooledProcess();
-    const { outcome, reusable } = await process.run(commandLine);
-    if (reusable) this.idle.push(process);
-    else process.end();
+    const pooled = this.takeIdle() ?? new PooledProcess();
+    const { outcome, reusable } = await pooled.run(commandLine);
+    if (reusable) this.idle.push(pooled);
+    else pooled.end();
     return outcome;
   }
 
   private takeIdle(): PooledProcess | undefined {
-    for (let process = this.idle.pop(); process; process = this.idle.pop()) {
-      if (process.alive) return process;
+    for (let pooled = this.idle.pop(); pooled; pooled = this.idle.pop()) {
+      if (pooled.alive) return pooled;
     }
     return undefined;
   }
@@ -70,7 +70,12 @@ class PooledProcess {
       execArgv: [],
     });
     this.child = child;
-    this.ready = once(child, 'message');
+    const died = once(child, 'close').then(([code]) => {
+      throw new Error(`command-line/process.js ended with ${String(code)} before it was ready.`);
+    });
+    this.ready = Promise.race([once(child, 'message'), died]);
+    // Once it is ready, its end is an answer to whoever uses it.
+    this.ready.catch(() => undefined);
     for (const stream of this.streams) stream.setEncoding('utf8');
   }
 
@@ -104,7 +109,7 @@ class PooledProcess {
     const signal = 'signal' in ended ? ended.signal : null;
     return {
       outcome: { code: ended.code, signal, stdout, stderr },
-      reusable: ended.reusable && this.uses < USES,
+      reusable: ended.reusable && this.uses < MAX_USES,
     };
   }
 
@@ -142,7 +147,7 @@ class Printed {
     this.complete = new Promise((onComplete) => (resolve = onComplete));
     this.onData = (text) => {
       this.text += text;
-      if (this.text.endsWith(end)) resolve();
+      if (this.text.includes(end)) resolve();
     };
     stream.on('data', this.onData);
   }
@@ -150,7 +155,6 @@ class Printed {
   /** The text, of which no more is listened to. */
   take(): string {
     this.stream.off('data', this.onData);
-    const { text, end } = this;
-    return text.endsWith(end) ? text.slice(0, -end.length) : text;
+    return this.text.split(this.end, 1)[0] ?? '';
   }
 }

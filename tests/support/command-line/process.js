@@ -55,14 +55,14 @@ async function run({ program, args, cwd, env, end }) {
   const code = await ended;
   process.exit = exit;
   await Promise.all([process.stdout, process.stderr].map((stream) => written(stream, end)));
-  process.send({ code, reusable: await isAtRest() });
+  process.send({ code, reusable: await isIdle() });
 }
 
 /**
  * What a command line, or a migration, left open could still act: whoever leaves something serves
  * nobody else. Connections that are closing are given a moment.
  */
-async function isAtRest() {
+async function isIdle() {
   for (let turn = 0; turn < 50; turn++) {
     const open = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
     if (open.length === 0) return true;
@@ -96,7 +96,8 @@ function listenersOf(emitter) {
 
 /** `import()` keeps what it has loaded for ever: here a file that was edited in between is read again. */
 function replaceImport() {
-  const path = join(REPOSITORY, 'dist/import-module.js');
+  // Throws where it was moved.
+  const path = require.resolve(join(REPOSITORY, 'dist/import-module.js'));
   const replaced = new Module(path, module);
   replaced.filename = path;
   replaced.loaded = true;
