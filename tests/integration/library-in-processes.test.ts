@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, type Outcome, type Project, REPOSITORY } from '../support/project';
+import { itOfSample } from '../support/sizes';
 
 const REPLICAS = 10;
 
@@ -59,6 +60,8 @@ interface Report {
   rows: number;
 }
 
+const itIfDrawn = itOfSample('libraryInProcesses');
+
 describe('the library in programs', () => {
   let database: TestDatabase;
   let project: Project;
@@ -96,13 +99,15 @@ describe('the library in programs', () => {
     },
   );
 
-  it('a process ends by itself, also after a failed login, a failure and a stop', async () => {
-    const { password, ...rest } = database.config;
-    project.write({
-      'migrations/20260102000000_broken.js': `
+  itIfDrawn(
+    'a process ends by itself, also after a failed login, a failure and a stop',
+    async () => {
+      const { password, ...rest } = database.config;
+      project.write({
+        'migrations/20260102000000_broken.js': `
         exports.up = (knex) => knex.raw('select no_such_column');
         exports.down = () => {};`,
-      'ends.js': `
+        'ends.js': `
         const { createMigrator } = require('knexward');
         const connection = ${JSON.stringify(rest)};
         const config = (more) => ({
@@ -123,14 +128,15 @@ describe('the library in programs', () => {
           codes.push((await migrator.status()).pending.length);
           console.log(JSON.stringify(codes));
         })();`,
-    });
-    const { code, stdout, stderr } = await node(['ends.js']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const codes = ['AUTHENTICATION_FAILED', '42703', 'INTERRUPTED', 'STILL_PENDING', 4];
-    expect(JSON.parse(stdout)).toEqual(codes);
-  });
+      });
+      const { code, stdout, stderr } = await node(['ends.js']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const codes = ['AUTHENTICATION_FAILED', '42703', 'INTERRUPTED', 'STILL_PENDING', 4];
+      expect(JSON.parse(stdout)).toEqual(codes);
+    },
+  );
 
-  it('the application that docs/library.md shows migrates, and ends by itself', async () => {
+  itIfDrawn('the application that docs/library.md shows migrates, and ends by itself', async () => {
     const page = readFileSync(join(REPOSITORY, 'docs/library.md'), 'utf8');
     const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
     project.write({ 'start.mjs': shown });
@@ -143,9 +149,11 @@ describe('the library in programs', () => {
     }
   });
 
-  it('with no database named, outside production, the embedded one, and the process ends', async () => {
-    project.write({
-      'embedded.js': `
+  itIfDrawn(
+    'with no database named, outside production, the embedded one, and the process ends',
+    async () => {
+      project.write({
+        'embedded.js': `
         const { createMigrator } = require('knexward');
         (async () => {
           const folders = [];
@@ -153,32 +161,36 @@ describe('the library in programs', () => {
           const { failed } = await createMigrator({ listener }).up();
           console.log(JSON.stringify({ failed, folders }));
         })();`,
-    });
-    const { code, json, stderr } = await node(['embedded.js']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(json()).toEqual({ failed: null, folders: [join(project.root, '.knexward')] });
-    const production = await node(['embedded.js'], { NODE_ENV: 'production' });
-    expect(production.stderr).toContain('NO_DATABASE');
-  });
+      });
+      const { code, json, stderr } = await node(['embedded.js']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(json()).toEqual({ failed: null, folders: [join(project.root, '.knexward')] });
+      const production = await node(['embedded.js'], { NODE_ENV: 'production' });
+      expect(production.stderr).toContain('NO_DATABASE');
+    },
+  );
 
-  it('requiring the package loads neither Knex nor pg, nor what else does the work', async () => {
-    project.write({
-      'knexfile.js': `
+  itIfDrawn(
+    'requiring the package loads neither Knex nor pg, nor what else does the work',
+    async () => {
+      project.write({
+        'knexfile.js': `
         const { createMigrator, knexMigrate, migrationSource } = require('knexward');
         createMigrator();
         module.exports = { migrations: { migrationSource: migrationSource({ directory: '.' }) } };`,
-      'look.js': `
+        'look.js': `
         require('./knexfile.js');
         console.log(JSON.stringify(Object.keys(require.cache)));`,
-    });
-    const loaded = (await node(['look.js'])).json<string[]>();
-    expect(loaded).toContain(join(REPOSITORY, 'dist/index.js'));
-    expect(loaded.filter((path) => path.includes('node_modules'))).toEqual([]);
-    const embedded = join(REPOSITORY, 'dist/embedded');
-    expect(loaded.filter((path) => path.startsWith(embedded))).toEqual([]);
-  });
+      });
+      const loaded = (await node(['look.js'])).json<string[]>();
+      expect(loaded).toContain(join(REPOSITORY, 'dist/index.js'));
+      expect(loaded.filter((path) => path.includes('node_modules'))).toEqual([]);
+      const embedded = join(REPOSITORY, 'dist/embedded');
+      expect(loaded.filter((path) => path.startsWith(embedded))).toEqual([]);
+    },
+  );
 
-  it("it works in Jest, where an application's own tests migrate", async () => {
+  itIfDrawn("it works in Jest, where an application's own tests migrate", async () => {
     project.write({
       'package.json': '{}',
       'knexfile.js': `module.exports = {

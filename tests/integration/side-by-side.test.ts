@@ -2,6 +2,7 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
 import { type Outcome, type Project } from '../support/project';
 import { waitFor } from '../support/wait-for';
+import { itOfSample } from '../support/sizes';
 
 /** Counts itself, so that a second run of it shows. */
 const counting = (name: string): string => `
@@ -11,6 +12,8 @@ exports.down = (db) => db.runSql("insert into ran values ('${name} down')");`;
 const A = { 'migrations/20150101000000-a.js': legacyTable('a') };
 const B = { 'migrations/20160101000000-b.js': counting('b') };
 const C = { 'migrations/20170101000000-c.js': counting('c') };
+
+const itIfDrawn = itOfSample('sideBySide');
 
 describe('an old release (real db-migrate) and a new one side by side after adopt (US9, SC-007, EC-15)', () => {
   let database: TestDatabase;
@@ -54,29 +57,35 @@ describe('an old release (real db-migrate) and a new one side by side after adop
     await database.drop();
   });
 
-  it('an old instance that starts after adopt finds everything applied and runs nothing twice', async () => {
-    await oldStarts();
-    await succeeds('up');
-    await oldStarts();
-    expect(await ran()).toEqual(['b']);
-    expect(await byDbMigrate()).toEqual(['/20150101000000-a', '/20160101000000-b']);
-  });
+  itIfDrawn(
+    'an old instance that starts after adopt finds everything applied and runs nothing twice',
+    async () => {
+      await oldStarts();
+      await succeeds('up');
+      await oldStarts();
+      expect(await ran()).toEqual(['b']);
+      expect(await byDbMigrate()).toEqual(['/20150101000000-a', '/20160101000000-b']);
+    },
+  );
 
-  it('what an old instance applies late is picked up: up refuses, adopt carries it over', async () => {
-    oldRelease.write(C);
-    newRelease.write(C);
-    await oldStarts();
-    const refused = await knexward('up', '--json');
-    expect({ code: refused.code, ...refused.json() }).toMatchObject({
-      code: 5,
-      error: { code: 'NOT_ADOPTED' },
-    });
-    await succeeds('adopt', '--database-only', '--yes');
-    expect(await succeeds('up')).toContain('Already up to date');
-    expect(await ran()).toEqual(['b', 'c']);
-  });
+  itIfDrawn(
+    'what an old instance applies late is picked up: up refuses, adopt carries it over',
+    async () => {
+      oldRelease.write(C);
+      newRelease.write(C);
+      await oldStarts();
+      const refused = await knexward('up', '--json');
+      expect({ code: refused.code, ...refused.json() }).toMatchObject({
+        code: 5,
+        error: { code: 'NOT_ADOPTED' },
+      });
+      await succeeds('adopt', '--database-only', '--yes');
+      expect(await succeeds('up')).toContain('Already up to date');
+      expect(await ran()).toEqual(['b', 'c']);
+    },
+  );
 
-  it('or by itself at the next start, where the knexfile says adopt: "auto"', async () => {
+  itIfDrawn('or by itself at the next start, where the knexfile says adopt: "auto"', async () => {
     oldRelease.write(C);
     newRelease.write({
       ...C,
@@ -89,37 +98,43 @@ describe('an old release (real db-migrate) and a new one side by side after adop
     expect(await ran()).toEqual(['b', 'c']);
   });
 
-  it("a file of the old format that knexward applies is in db-migrate's table too", async () => {
-    oldRelease.write(C);
-    newRelease.write({ ...C, 'migrations/20260101000000_d.up.sql': 'create table d (id int);' });
-    await succeeds('up');
-    await oldStarts();
-    expect(await ran()).toEqual(['b', 'c']);
-    expect(await byDbMigrate()).toEqual([
-      '/20150101000000-a',
-      '/20160101000000-b',
-      '/20170101000000-c',
-    ]);
-    expect((await knexward('status', '--json')).json()).toMatchObject({
-      upToDate: true,
-      problems: [],
-    });
-    expect(await succeeds('adopt', '--database-only', '--yes')).toContain('Nothing to do');
-  });
+  itIfDrawn(
+    "a file of the old format that knexward applies is in db-migrate's table too",
+    async () => {
+      oldRelease.write(C);
+      newRelease.write({ ...C, 'migrations/20260101000000_d.up.sql': 'create table d (id int);' });
+      await succeeds('up');
+      await oldStarts();
+      expect(await ran()).toEqual(['b', 'c']);
+      expect(await byDbMigrate()).toEqual([
+        '/20150101000000-a',
+        '/20160101000000-b',
+        '/20170101000000-c',
+      ]);
+      expect((await knexward('status', '--json')).json()).toMatchObject({
+        upToDate: true,
+        problems: [],
+      });
+      expect(await succeeds('adopt', '--database-only', '--yes')).toContain('Nothing to do');
+    },
+  );
 
-  it("what knexward reverts is gone from db-migrate's table too, and what db-migrate's down reverts next is right", async () => {
-    oldRelease.write(C);
-    newRelease.write(C);
-    await succeeds('up');
-    await succeeds('down');
-    expect(await byDbMigrate()).toEqual(['/20150101000000-a', '/20160101000000-b']);
-    await succeeds('up');
-    // db-migrate reverts the one of the newest time: the two tools agree on which that is.
-    await oldStarts('down');
-    expect(await ran()).toEqual(['b', 'c', 'c down', 'c', 'c down']);
-  });
+  itIfDrawn(
+    "what knexward reverts is gone from db-migrate's table too, and what db-migrate's down reverts next is right",
+    async () => {
+      oldRelease.write(C);
+      newRelease.write(C);
+      await succeeds('up');
+      await succeeds('down');
+      expect(await byDbMigrate()).toEqual(['/20150101000000-a', '/20160101000000-b']);
+      await succeeds('up');
+      // db-migrate reverts the one of the newest time: the two tools agree on which that is.
+      await oldStarts('down');
+      expect(await ran()).toEqual(['b', 'c', 'c down', 'c', 'c down']);
+    },
+  );
 
-  it('the time is in the zone that the takeover was told', async () => {
+  itIfDrawn('the time is in the zone that the takeover was told', async () => {
     newRelease.write(C);
     await database.query(
       `update knexward_journal set details = details || '{"time_zone": "Asia/Tokyo"}'`,
@@ -133,31 +148,36 @@ describe('an old release (real db-migrate) and a new one side by side after adop
     expect(row?.off).toBeLessThan(1800);
   });
 
-  it('what db-migrate applies while knexward is at the same is not done twice: the change is taken back', async () => {
-    newRelease.write({
-      'migrations/20170101000000-c.js': `
+  itIfDrawn(
+    'what db-migrate applies while knexward is at the same is not done twice: the change is taken back',
+    async () => {
+      newRelease.write({
+        'migrations/20170101000000-c.js': `
 exports.up = (db) => db.runSql("insert into ran values ('c'); set local lock_timeout = 0; select pg_advisory_xact_lock(42)");`,
-    });
-    await database.query('select pg_advisory_lock(42)');
-    const up = knexward('up', '--json');
-    await waitFor(async () => {
-      const waiting = await database.query(
-        `select from pg_locks where locktype = 'advisory' and not granted and objid = 42
+      });
+      await database.query('select pg_advisory_lock(42)');
+      const up = knexward('up', '--json');
+      await waitFor(async () => {
+        const waiting = await database.query(
+          `select from pg_locks where locktype = 'advisory' and not granted and objid = 42
             and database = (select oid from pg_database where datname = current_database())`,
-      );
-      return waiting.length > 0;
-    });
-    oldRelease.write(C);
-    await oldStarts();
-    await database.query('select pg_advisory_unlock(42)');
-    expect((await up).json()).toMatchObject({
-      done: [],
-      failed: { message: expect.stringContaining('db-migrate has applied it meanwhile') as string },
-    });
-    expect(await ran()).toEqual(['b', 'c']);
-    await succeeds('adopt', '--database-only', '--yes');
-    expect(await succeeds('up')).toContain('Already up to date');
-  });
+        );
+        return waiting.length > 0;
+      });
+      oldRelease.write(C);
+      await oldStarts();
+      await database.query('select pg_advisory_unlock(42)');
+      expect((await up).json()).toMatchObject({
+        done: [],
+        failed: {
+          message: expect.stringContaining('db-migrate has applied it meanwhile') as string,
+        },
+      });
+      expect(await ran()).toEqual(['b', 'c']);
+      await succeeds('adopt', '--database-only', '--yes');
+      expect(await succeeds('up')).toContain('Already up to date');
+    },
+  );
 
   it.each([
     ['carried over by adopt', '20160101000000-b', 'b'],
@@ -187,13 +207,13 @@ exports.up = (db) => db.runSql("insert into ran values ('c'); set local lock_tim
     },
   );
 
-  it('undo does not bring back what db-migrate itself has reverted', async () => {
+  itIfDrawn('undo does not bring back what db-migrate itself has reverted', async () => {
     await oldStarts('down');
     await succeeds('adopt', '--undo', '--yes');
     expect(await byDbMigrate()).toEqual(['/20150101000000-a']);
   });
 
-  it('resolve says it to both tables', async () => {
+  itIfDrawn('resolve says it to both tables', async () => {
     newRelease.write(C);
     await succeeds('up');
     await succeeds('resolve', '20170101000000-c', '--reverted');

@@ -20,25 +20,28 @@ export const SIZES = {
   /** The same through PgBouncer. */
   crashPointsPooled: [1, Infinity],
   /** Processes that migrate one database at the same moment, and how many times. */
-  runnersAtOnce: [10, 50],
+  runnersAtOnce: [8, 50],
   roundsOfRunners: [2, 20],
   /** Made-up migrations for db-migrate's driver and for ours. */
-  generatedMigrations: [60, 320],
+  generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */
   cutOverOrders: [1, Infinity],
   /** What each command does in each state of a takeover. */
   statesOfTakeover: [8, Infinity],
   /** Where the config.json of a scope leaves its history. */
   homesOfScopes: [2, Infinity],
-  /** Shares: what real db-migrate's command line is told, and its API; the embedded server; Unleash. */
+  /** Shares of the tests that start a process, or a server, for each step. */
   storiesOfDbMigrate: [1 / 4, 1],
   programsOfDbMigrate: [1 / 2, 1],
   embeddedServer: [1 / 2, 1],
   unleashMigrator: [1 / 2, 1],
+  sideBySide: [1 / 2, 1],
+  exampleProject: [1 / 2, 1],
+  libraryInProcesses: [1 / 2, 1],
   /** Migrations that go up and down with db-migrate's driver and with ours. */
   migrationsOfDriver: [10, Infinity],
   /** Messages at which loading a baseline is disturbed, in each of four ways. */
-  baselineFaults: [3, Infinity],
+  baselineFaults: [2, Infinity],
   /** Changes that are planted in a schema, to be found and mended. */
   plantedChanges: [30, Infinity],
   changesOfUnleash: [6, Infinity],
