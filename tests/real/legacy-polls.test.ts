@@ -7,7 +7,6 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { compareCatalogs, readCatalog } from '../support/catalog.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { itOfSample } from '../support/sizes';
 
 const REPOSITORY = path.resolve(__dirname, '../..');
 const EXAMPLE = path.join(REPOSITORY, 'examples/legacy-polls');
@@ -73,10 +72,8 @@ afterAll(async () => {
   await rm(project, { recursive: true, force: true });
 });
 
-const itIfDrawn = itOfSample('exampleProject');
-
 describe('the example project under db-migrate', () => {
-  itIfDrawn('goes up one migration at a time', async () => {
+  it('goes up one migration at a time', async () => {
     catalogs.push(await catalog());
     const names = await migrationNames();
     for (const [index, name] of names.entries()) {
@@ -88,7 +85,7 @@ describe('the example project under db-migrate', () => {
     expect(await dbMigrate('check')).toContain('Migrations to run: []');
   });
 
-  itIfDrawn('carries the data along', async () => {
+  it('carries the data along', async () => {
     expect(await database.query('SELECT slug FROM rooms')).toEqual([
       { slug: 'friday-s-pub-quiz-quiz42' },
     ]);
@@ -101,7 +98,7 @@ describe('the example project under db-migrate', () => {
     );
   });
 
-  itIfDrawn('reverts each migration to exactly what was there before it', async () => {
+  it('reverts each migration to exactly what was there before it', async () => {
     for (const before of catalogs.slice(0, -1).reverse()) {
       await dbMigrate('down');
       expect(compareCatalogs(before, await catalog())).toEqual([]);
@@ -109,7 +106,7 @@ describe('the example project under db-migrate', () => {
     expect(await history()).toEqual([]);
   });
 
-  itIfDrawn('comes to the same schema when it goes up again, all at once', async () => {
+  it('comes to the same schema when it goes up again, all at once', async () => {
     await dbMigrate('up');
     expect(await history()).toEqual(await migrationNames());
     expect(compareCatalogs(catalogs.at(-1) ?? [], await catalog())).toEqual([]);
@@ -144,7 +141,7 @@ describe('the application on the migrated database', () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
-  itIfDrawn('holds a poll with one vote for each participant', async () => {
+  it('holds a poll with one vote for each participant', async () => {
     const room = await send('POST', '/rooms', { title: 'Team lunch' });
     expect(room.body['code']).toMatch(/^[A-Z2-9]{6}$/);
     const code = room.body['code'] as string;

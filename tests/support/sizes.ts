@@ -36,7 +36,6 @@ export const SIZES = {
   embeddedServer: [1 / 2, 1],
   unleashMigrator: [1 / 2, 1],
   sideBySide: [1 / 2, 1],
-  exampleProject: [1 / 2, 1],
   libraryInProcesses: [1 / 2, 1],
   /** Migrations that go up and down with db-migrate's driver and with ours. */
   migrationsOfDriver: [10, Infinity],
