@@ -84,7 +84,12 @@ function isFound({ id, file, find, replace, breaks }) {
   run('npm', ['run', 'build', '--silent']);
   const { status, report } = runTests();
   writeFileSync(path, text);
-  const by = /^ {2}● (.*)$/m.exec(report)?.[1] ?? '';
+  const by = /^ {2}● (.* › .*|.*)$/m.exec(report)?.[1];
+  if (status !== 0 && !(by && /^Tests: .*\d+ failed/m.test(report))) {
+    throw new Error(
+      `${id}: Jest ended with ${status}, but no test failed:\n${report.slice(-4000)}`,
+    );
+  }
   console.log(status === 0 ? `not found  ${id}: ${breaks}` : `found      ${id}, by ${by}`);
   return status !== 0;
 }

@@ -20,6 +20,8 @@ import { waitFor } from './wait-for.js';
  */
 const SETTINGS = {
   synchronous_commit: 'on',
+  // In its own folder: what a killed server has in the system's shared memory stays there for ever.
+  dynamic_shared_memory_type: 'mmap',
   fsync: 'off',
   full_page_writes: 'off',
   // Small, so that it starts in no time.

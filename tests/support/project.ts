@@ -75,6 +75,9 @@ export const KNEXFILE = `module.exports = {
 };
 `;
 
+/** Variables that Node.js and the packages read when they start or load. */
+const READ_AT_START = ['NODE_OPTIONS', 'DEBUG', 'USER', 'LANG'];
+
 /**
  * Runs one of the repository's command lines. Where everything is run, in a process of its own, as
  * a user does; in a sample, in one that has loaded Knex before: starting it is most of the time.
@@ -86,8 +89,7 @@ export async function runCommandLine(
   env: Record<string, string>,
 ): Promise<Outcome> {
   const path = join(REPOSITORY, program);
-  // What Node.js itself is told works at its start only.
-  if (WHOLE || 'NODE_OPTIONS' in env) return runNode([path, ...args], cwd, env);
+  if (WHOLE || READ_AT_START.some((name) => name in env)) return runNode([path, ...args], cwd, env);
   const pool: CommandLinePool = commandLinePool;
   const outcome = await pool.run({
     program: path,

@@ -14,7 +14,7 @@ import path from 'node:path';
 /** Linux keeps what is written here in memory. */
 const IN_MEMORY = '/dev/shm';
 /** The machine is a part of the name, because containers may share what is in memory. */
-const PREFIX = `knexward-tests-${os.hostname()}-`;
+const PREFIX = `knexward-tests-${os.hostname()}.`;
 /** The tests' databases and projects take up to about half of it at a time. */
 const NEEDED_BYTES = 3 * 1024 ** 3;
 
@@ -24,14 +24,23 @@ const NEEDED_BYTES = 3 * 1024 ** 3;
  */
 export function makeScratchFolder(): string {
   for (const parent of [IN_MEMORY, os.tmpdir()]) removeLeftOvers(parent);
-  const inMemory = hasRoom(IN_MEMORY) ? makeFolder(IN_MEMORY) : null;
+  const inMemory = hasRoom(IN_MEMORY) ? tryToMakeFolder(IN_MEMORY) : null;
   if (inMemory !== null && runsPrograms(inMemory)) return inMemory;
   if (inMemory !== null) rmSync(inMemory, { recursive: true });
   return makeFolder(os.tmpdir());
 }
 
+/** `null` where it is mounted read-only, or belongs to others. */
+function tryToMakeFolder(parent: string): string | null {
+  try {
+    return makeFolder(parent);
+  } catch {
+    return null;
+  }
+}
+
 function makeFolder(parent: string): string {
-  const folder = mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-`));
+  const folder = mkdtempSync(path.join(parent, `${PREFIX}${process.pid}.`));
   // Under root the server runs as another user, who has to enter the folder.
   chmodSync(folder, 0o755);
   return folder;
@@ -44,7 +53,7 @@ function makeFolder(parent: string): string {
 function removeLeftOvers(parent: string): void {
   for (const name of namesIn(parent)) {
     const folder = path.join(parent, name);
-    const owner = Number(name.slice(PREFIX.length).split('-')[0]);
+    const owner = Number(name.slice(PREFIX.length).split('.')[0]);
     if (!name.startsWith(PREFIX) || isRunning(owner)) continue;
     // Another run may be at it too, and the server may still write.
     if (statSync(folder, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { TEST_SERVER_LOG_VARIABLE } from './postgres-address';
 
 /** More than a person reads; the end is what matters. */
@@ -16,11 +16,12 @@ export class ServerLog {
 
   /** How long it is by now, in bytes. */
   size(): number {
-    return statSync(this.path).size;
+    return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** What was written since it was that long; the last part of it where that is much. */
   since(start: number): string {
+    if (!existsSync(this.path)) return '';
     const file = openSync(this.path, 'r');
     try {
       const { size } = fstatSync(file);

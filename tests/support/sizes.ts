@@ -62,7 +62,8 @@ export function sizeOf(what: Sized): number {
 
 /** As many of a list as its size allows, drawn from the seed, in the list's order. */
 export function sampleOf<T>(what: Sized, list: readonly T[]): T[] {
-  return draw(list, sizeOf(what), SEED);
+  // Of one day, each list has numbers of its own.
+  return draw(list, sizeOf(what), hashOf(`${SEED} ${what}`));
 }
 
 /**
@@ -70,7 +71,7 @@ export function sampleOf<T>(what: Sized, list: readonly T[]): T[] {
  */
 export function itOfSample(what: Sized): jest.It {
   const share = sizeOf(what);
-  const isDrawn = (name: string): boolean => randomNumbers(SEED ^ hashOf(name))() < share;
+  const isDrawn = (name: string): boolean => randomNumbers(hashOf(`${SEED} ${name}`))() < share;
   const drawn = ((name: string, ...rest: [jest.ProvidesCallback]) =>
     (isDrawn(name) ? it : it.skip)(name, ...rest)) as jest.It;
   return drawn;

@@ -66,8 +66,9 @@ class PooledProcess {
   constructor() {
     const child = fork(join(__dirname, 'process.js'), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // The Jest worker may have options that are not for others.
+      // What is read at the start must not be Jest's.
       execArgv: [],
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC' },
     });
     this.child = child;
     const died = once(child, 'close').then(([code]) => {

@@ -81,7 +81,7 @@ function restore() {
     }
   });
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    if (!globals.has(name)) delete globalThis[name];
+    if (!globals.has(name)) Reflect.deleteProperty(globalThis, name);
   }
   for (const path of Object.keys(require.cache)) {
     const kept = path.startsWith(PACKAGES) && !path.startsWith(`${PACKAGES}db-migrate`);
