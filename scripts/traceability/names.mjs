@@ -5,9 +5,12 @@
  * @typedef {{ file: string, title: string }} Test
  */
 
+/** Wide enough for misspelt ids, such as `FR_006`, `fr-006` and `SC-OO7`, so that they are noticed. */
+const ID = /\b(?:US|FR|SC|EC)[-_–]?[\dO]+\w*|\b(?:FR|SC|EC) [\dO]+\w*|\b(?:fr|sc|ec)[-_]\d+\w*/g;
+
 /** @returns {string[]} what a title names, in its order, once each, whether there is such a thing or not */
 export function idsIn(title) {
-  return [...new Set(title.match(/\b(?:US|FR|SC|EC)-?\d+\b/g))];
+  return [...new Set(title.match(ID))];
 }
 
 /**

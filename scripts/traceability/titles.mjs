@@ -2,7 +2,8 @@
 import ts from 'typescript';
 
 const JEST = ['describe', 'it', 'test'];
-const MODIFIERS = ['only', 'skip', 'each', 'failing', 'concurrent', 'todo'];
+/** Not `skip` and `todo`: what never runs shows nothing. */
+const MODIFIERS = ['only', 'each', 'failing', 'concurrent'];
 
 /** The static text of a title: what a template fills in, or a variable holds, is `…`. */
 function textOf(node) {
@@ -17,7 +18,9 @@ function textOf(node) {
 /** The name that an expression begins with: `it` of `it.each([…])`, or of `(psql ? it : it.skip)`. */
 function nameOf(node) {
   if (ts.isIdentifier(node)) return node.text;
-  if (ts.isConditionalExpression(node)) return nameOf(node.whenTrue);
+  if (ts.isConditionalExpression(node)) {
+    return nameOf(node.whenTrue) ?? nameOf(node.whenFalse);
+  }
   if (ts.isTaggedTemplateExpression(node)) return nameOf(node.tag);
   if (ts.isPropertyAccessExpression(node)) {
     return MODIFIERS.includes(node.name.text) ? nameOf(node.expression) : undefined;
