@@ -43,7 +43,7 @@ export const FAULTS = [
     id: 'resolve-journal-outside-transaction',
     room: 'run',
     kind: 'transaction',
-    file: 'src/run/resolve.ts',
+    file: 'src/maintain/resolve.ts',
     find: `await writeJournal(client, tables, {\n        ...{ runId, event: 'resolved', migration: name, batch },`,
     replace: `await lock.commit();\n      await writeJournal(client, tables, {\n        ...{ runId, event: 'resolved', migration: name, batch },`,
     breaks:

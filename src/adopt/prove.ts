@@ -2,7 +2,7 @@ import { type Client, escapeIdentifier } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { type Migration } from '../files/find.js';
-import { asRecorded } from '../plan/recorded.js';
+import { asRecorded } from '../files/recorded.js';
 import { type Catalog } from '../verify/catalog/model.js';
 import { readCatalog } from '../verify/catalog/read.js';
 import { compareCatalogs, type Difference } from '../verify/compare.js';

@@ -34,12 +34,12 @@ Examples:
       const verdict = verdictOf(options);
       const config = await resolveConfig(configRequestOf(options));
       if (verdict === 'checksum') {
-        const { acceptChecksum } = await import('../run/accept-checksum.js');
+        const { acceptChecksum } = await import('../maintain/accept-checksum.js');
         const name = await acceptChecksum(config, wanted, output.runId);
         output.result({ resolved: { name, verdict } }, () => `Accepted as it is now: ${name}\n`);
         return;
       }
-      const { resolveMigration } = await import('../run/resolve.js');
+      const { resolveMigration } = await import('../maintain/resolve.js');
       const name = await resolveMigration(config, wanted, verdict, output.runId);
       output.result({ resolved: { name, verdict } }, () => `Recorded as ${verdict}: ${name}\n`);
     });

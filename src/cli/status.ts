@@ -38,7 +38,7 @@ Examples:
       const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
-      const { readStatus } = await import('../run/status.js');
+      const { readStatus } = await import('../maintain/status.js');
       const { renderStatus } = await import('../report/status-text.js');
       const status = await readStatus(config, (folder) =>
         output.note('info', `Using the embedded PostgreSQL in ${folder}`),

@@ -1,6 +1,6 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
-import { type LockEvidence } from '../run/unlock.js';
+import { type LockEvidence } from '../maintain/unlock.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 
 export function addUnlockCommand(program: Command): void {
@@ -19,7 +19,7 @@ knexward's own lock never needs this. It goes away with its connection.`,
     .action(async (options: CommonOptions & { yes?: boolean }) => {
       const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
-      const { unlock } = await import('../run/unlock.js');
+      const { unlock } = await import('../maintain/unlock.js');
       const evidence = await unlock(
         config,
         async (found) => {

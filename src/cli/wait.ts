@@ -24,7 +24,7 @@ Example:
       const output = await outputOf(options);
       const config = await resolveConfig(configRequestOf(options));
       output.line(`Using environment: ${config.environment}`);
-      const { waitUntilMigrated } = await import('../run/wait.js');
+      const { waitUntilMigrated } = await import('../maintain/wait.js');
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {
         await waitUntilMigrated(config, {

@@ -1,6 +1,10 @@
 import { extname } from 'node:path';
+import { type ClientBase } from 'pg';
+import { readChecksums } from '../history/journal.js';
+import { type History } from '../history/read.js';
 import { isTextOf, readAll } from './checksum.js';
 import { type Migration } from './find.js';
+import { asRecorded } from './recorded.js';
 import { changeSince, type FileChange } from './version-control.js';
 
 /** A migration whose file is not what it was when it was applied. */
@@ -39,4 +43,15 @@ export async function findChanged(
     }
   }
   return changed;
+}
+
+/** The applied migrations whose files are not what they were when they were applied. */
+export async function findChangedFiles(
+  client: ClientBase,
+  files: readonly Migration[],
+  history: History,
+): Promise<ChangedFile[]> {
+  if (!history.complete) return [];
+  const recorded = await readChecksums(client, history.tables);
+  return findChanged(asRecorded(files, history.rows), recorded);
 }

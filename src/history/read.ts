@@ -7,7 +7,7 @@ import {
   failedChanges,
   type UnfinishedChange,
   unfinishedChanges,
-} from './last-words.js';
+} from './outcomes.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
 import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';

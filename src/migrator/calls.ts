@@ -1,13 +1,13 @@
 import { upOrDown } from '../adopt/up-or-down.js';
-import { type Plan } from '../plan/plan.js';
+import { findMigrations } from '../files/find.js';
+import { findHistory } from '../history/find.js';
+import { type Plan, planFor, type PlanRequest } from '../plan/plan.js';
 import { type Status } from '../plan/status.js';
 import { type RunListener } from '../run/events.js';
 import { refuseInterrupted } from '../run/interruption.js';
-import { readPlan } from '../run/read-plan.js';
 import { type RunResult } from '../run/result.js';
-import { type RunRequest } from '../run/request.js';
-import { readStatus } from '../run/status.js';
-import { waitUntilMigrated } from '../run/wait.js';
+import { readStatus } from '../maintain/status.js';
+import { waitUntilMigrated } from '../maintain/wait.js';
 import { KnexwardError } from '../errors.js';
 import { type WrittenBaseline } from '../verify/baseline/write.js';
 import { resolveFor } from './configuration.js';
@@ -45,11 +45,12 @@ export async function tellStatus(options: MigratorOptions): Promise<Status> {
 }
 
 /** `plan` of a migrator. */
-export async function tellPlan(
-  options: MigratorOptions,
-  request: Pick<RunRequest, 'direction' | 'extent'>,
-): Promise<Plan> {
-  return readPlan(await resolveFor(options), request, embeddedListener(options));
+export async function tellPlan(options: MigratorOptions, request: PlanRequest): Promise<Plan> {
+  const { config, history } = await findHistory(
+    await resolveFor(options),
+    embeddedListener(options),
+  );
+  return planFor(request, await findMigrations(config), history);
 }
 
 /** `baseline` of a migrator. */

@@ -1,7 +1,7 @@
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type History, type HistoryRow } from '../history/read.js';
-import { asRecorded } from './recorded.js';
+import { asRecorded } from '../files/recorded.js';
 import { inScopeOfRun } from './scope.js';
 import { selectName } from './select.js';
 
@@ -23,6 +23,39 @@ export interface Plan {
   /** The batch that will be written, or that is taken back; `null` where there is nothing to do. */
   batch: number | null;
   steps: Migration[];
+}
+
+/** What is asked for. */
+export interface PlanRequest {
+  direction: 'up' | 'down';
+  extent?: Extent;
+}
+
+/**
+ * The plan that a request comes to.
+ *
+ * @throws KnexwardError `NOT_ADOPTED`, and what `planUp` and `planDown` throw.
+ */
+export function planFor(request: PlanRequest, files: readonly Migration[], history: History): Plan {
+  const { direction, extent = {} } = request;
+  refuseUnadopted(history);
+  return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
+}
+
+/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not carried over in full. */
+export function refuseUnadopted({ dbMigrate, tables }: History): void {
+  if (!dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0) return;
+  const { schema, table } = tables.dbMigrate;
+  if (dbMigrate.unadopted === 0) {
+    throw new KnexwardError('NOT_ADOPTED', {
+      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was carried over.`,
+      fix: 'Run "knexward adopt --database-only": Knex\'s history then says so too.',
+    });
+  }
+  throw new KnexwardError('NOT_ADOPTED', {
+    message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not carried over yet; running now could apply them a second time.`,
+    fix: 'Run "knexward adopt" (in further environments: "knexward adopt --database-only").',
+  });
 }
 
 /** The migrations that are not applied, in the order in which they would run. */

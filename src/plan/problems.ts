@@ -1,13 +1,14 @@
-import { type ProblemCode } from '../errors.js';
+import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
-import { type FailedChange } from '../history/last-words.js';
+import { type FailedChange } from '../history/outcomes.js';
 import { type History, type HistoryRow, type KnexLockState } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
 import { inScopeOfRun } from './scope.js';
-import { describeUnfinished, resolveCommand, type UnfinishedEvidence } from './unfinished.js';
+import { type UnfinishedEvidence } from '../history/evidence.js';
+import { describeUnfinished, resolveCommand } from './unfinished.js';
 
 /** Something that is wrong, or that a person should know. */
 export interface Problem {
@@ -157,8 +158,17 @@ function changedFile({ name, change }: ChangedFile): Problem {
   };
 }
 
+/** The error that `up` stops with where applied files were edited, for projects that want that. */
+export function changedFilesError(changed: readonly ChangedFile[]): KnexwardError {
+  const told = changed.map(({ name, change }) => `${name}${describeChange(change)}`).join('; ');
+  return new KnexwardError('CHANGED_FILE', {
+    message: `${changed.length} files are not what they were when they were applied, and the knexfile says to stop then (knexward.checksums). ${told}.`,
+    fix: 'Put what changed into a new migration and restore the file. If a file is right as it is: knexward resolve NAME --accept-checksum',
+  });
+}
+
 /** What changed, where that is known: how much, and how to see it. */
-export function describeChange(change: ChangedFile['change']): string {
+function describeChange(change: ChangedFile['change']): string {
   if (change === null) return '';
   const { commit, added, removed } = change;
   return `: since commit ${commit}, lines added: ${added}, removed: ${removed} (git diff ${commit})`;

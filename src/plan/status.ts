@@ -4,7 +4,7 @@ import { formatOfName } from '../files/name.js';
 import { type History } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
 import { type Evidence, findProblems, NO_EVIDENCE, type Problem } from './problems.js';
-import { asRecorded } from './recorded.js';
+import { asRecorded } from '../files/recorded.js';
 import { inScopeOfRun, scopeOfRun } from './scope.js';
 
 /** Which tool a migration was written for. */

@@ -1,17 +1,6 @@
-import { type UnfinishedChange } from '../history/last-words.js';
-
-/** A session of a run that the server is still busy with, whether or not its client lives. */
-export interface SessionAtWork {
-  pid: number;
-  runId: string;
-}
-
-/** What the server tells about changes whose end is not recorded. */
-export interface UnfinishedEvidence {
-  /** Indexes that are not valid: a concurrent build that was cut off leaves one. */
-  invalidIndexes: readonly string[];
-  atWork: readonly SessionAtWork[];
-}
+import { KnexwardError } from '../errors.js';
+import { type UnfinishedEvidence } from '../history/evidence.js';
+import { type UnfinishedChange } from '../history/outcomes.js';
 
 /** What is known of a change whose end is not recorded, in one or two sentences. Pure. */
 export function describeUnfinished(change: UnfinishedChange, evidence: UnfinishedEvidence): string {
@@ -24,6 +13,17 @@ export function describeUnfinished(change: UnfinishedChange, evidence: Unfinishe
     ...(pid === null ? [] : [`the server is still at work on it (pid ${pid})`]),
     ...(invalidIndexes.length === 0 ? [] : [`invalid indexes: ${invalidIndexes.join(', ')}`]),
   ].join('; ');
+}
+
+/** The error that a run stops with where the end of an earlier change is not recorded. */
+export function unfinishedError(
+  change: UnfinishedChange,
+  evidence: UnfinishedEvidence,
+): KnexwardError {
+  return new KnexwardError('UNFINISHED', {
+    message: `${change.name} was ${describeUnfinished(change, evidence)}.`,
+    fix: resolveCommand(change, evidence),
+  });
 }
 
 /** What a person does about it: while the server is at work, wait. */

@@ -8,17 +8,18 @@ import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
-import { type Plan } from '../plan/plan.js';
+import { type Plan, planFor } from '../plan/plan.js';
+import { unfinishedError } from '../plan/unfinished.js';
 import { rememberStatement } from '../statement.js';
 import { entryOf, refuseWithoutWay, type RunContext } from './apply.js';
-import { unfinishedError } from './evidence.js';
+import { findEvidence } from '../history/evidence.js';
 import { type RunListener } from './events.js';
 import { type Begun } from './from-baseline.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { Relay } from './relay.js';
-import { planFor, type RunRequest } from './request.js';
+import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
@@ -204,7 +205,7 @@ async function runPlan(
 /** Only under the lock: before, the change may be one that another runner is still at work on. */
 async function refuseUnfinished(client: ClientBase, { unfinished }: History): Promise<void> {
   const first = unfinished[0];
-  if (first) throw await unfinishedError(client, first);
+  if (first) throw unfinishedError(first, await findEvidence(client));
 }
 
 /** Knex's own runner is at work, or was killed at it: two runners must not overlap. */

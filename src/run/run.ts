@@ -4,8 +4,8 @@ import { openSession } from '../database/session.js';
 import { findMigrations } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readUnlessSettled } from '../history/read.js';
-import { type Plan } from '../plan/plan.js';
-import { planFor, type RunRequest } from './request.js';
+import { type Plan, planFor } from '../plan/plan.js';
+import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 
 /**
@@ -36,8 +36,10 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     if (history === null) return emptyResult(runId, config, request, NOTHING_TO_DO);
     const plan = planFor(request, files, history);
     if (stopsAtChanges(config, request)) {
-      const { refuseChangedFiles } = await import('./changed-files.js');
-      await refuseChangedFiles(session.client, files, history);
+      const { findChangedFiles } = await import('../files/changed.js');
+      const changed = await findChangedFiles(session.client, files, history);
+      if (changed.length > 0)
+        throw (await import('../plan/problems.js')).changedFilesError(changed);
     }
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history)) return result;

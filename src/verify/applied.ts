@@ -1,7 +1,7 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { findAllMigrations, type Migration } from '../files/find.js';
 import { type History } from '../history/read.js';
-import { asRecorded } from '../plan/recorded.js';
+import { asRecorded } from '../files/recorded.js';
 
 /** What is applied, as far as it can be applied anew. */
 export interface Applied {

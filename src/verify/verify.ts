@@ -3,7 +3,7 @@ import { openSession } from '../database/session.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
-import { planFor } from '../run/request.js';
+import { planFor } from '../plan/plan.js';
 import { appliedOf } from './applied.js';
 import { type BaselineCheck } from './baseline/check.js';
 import { openReplayedProving } from './baseline/on-the-way.js';

@@ -9,8 +9,8 @@ const { upOrDown } = require(join(dist, 'adopt/up-or-down.js'));
 const { adopt } = require(join(dist, 'adopt/adopt.js'));
 const { finishTakeover } = require(join(dist, 'adopt/phases/finish.js'));
 const { undoTakeover } = require(join(dist, 'adopt/phases/undo.js'));
-const { readStatus } = require(join(dist, 'run/status.js'));
-const { resolveMigration } = require(join(dist, 'run/resolve.js'));
+const { readStatus } = require(join(dist, 'maintain/status.js'));
+const { resolveMigration } = require(join(dist, 'maintain/resolve.js'));
 require('knex');
 
 console.log = console.error;

@@ -13,7 +13,7 @@ import {
 import { type History, readHistory } from '../../history/read.js';
 import { qualified } from '../../history/tables.js';
 import { createTables } from '../../history/write.js';
-import { refuseUnadopted } from '../../run/request.js';
+import { refuseUnadopted } from '../../plan/plan.js';
 import { findTakeover, type TakeoverRequest, withEachHistory } from '../takeover.js';
 import { refuseWhileDbMigrateRuns, takeTable, underLock } from './under-lock.js';
 

@@ -3,7 +3,8 @@ import { type ResolvedConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
 import { type History, readHistory } from '../../history/read.js';
 import { type HistoryTables, qualified } from '../../history/tables.js';
-import { unfinishedError } from '../../run/evidence.js';
+import { findEvidence } from '../../history/evidence.js';
+import { unfinishedError } from '../../plan/unfinished.js';
 import { acquireLock } from '../../run/lock.js';
 import { type TakeoverRequest } from '../takeover.js';
 
@@ -26,7 +27,7 @@ export async function underLock<T>(
     await client.query(`select set_config('lock_timeout', '${lockTimeout}ms', true)`);
     const history = await readHistory(client, config);
     const [unfinished] = history.unfinished;
-    if (unfinished) throw await unfinishedError(client, unfinished);
+    if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
     const result = await work(history);
     await lock.commit();
     return result;

@@ -6,7 +6,7 @@ import { readHistory } from '../../history/read.js';
 import { type Status, statusOf } from '../../plan/status.js';
 import { type LockHolder } from '../../run/events.js';
 import { lockHolder } from '../../run/lock.js';
-import { lookCloser } from '../../run/status.js';
+import { lookCloser } from '../../maintain/status.js';
 
 /** Where the migrations stand. */
 export interface HistoryFacts {

@@ -5,10 +5,10 @@ import { findMigrations, type Migration } from '../../files/find.js';
 import { type HistoryRow } from '../../history/read.js';
 import { pendingMigrations } from '../../plan/plan.js';
 import { inScopeOfRun } from '../../plan/scope.js';
-import { findHistory, type FoundHistory } from '../../run/find-history.js';
+import { findHistory, type FoundHistory } from '../../history/find.js';
 import { refuseInterrupted } from '../../run/interruption.js';
 import { errorOf } from '../../run/thrown.js';
-import { unlock } from '../../run/unlock.js';
+import { unlock } from '../../maintain/unlock.js';
 import { harmless } from '../listener.js';
 import { type BatchAndNames, type KnexMigrateOptions } from '../knex-migrate.js';
 import {

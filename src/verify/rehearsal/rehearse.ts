@@ -5,12 +5,13 @@ import { type LoadedMigration } from '../../files/load.js';
 import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
 import { type Extent, type Plan } from '../../plan/plan.js';
-import { unfinishedError } from '../../run/evidence.js';
+import { findEvidence } from '../../history/evidence.js';
+import { unfinishedError } from '../../plan/unfinished.js';
 import { type RunListener } from '../../run/events.js';
 import { foresee } from '../../run/from-baseline.js';
 import { type MigrationFailure } from '../../run/failure.js';
 import { interrupted } from '../../run/interruption.js';
-import { planFor } from '../../run/request.js';
+import { planFor } from '../../plan/plan.js';
 import { type RunResult } from '../../run/result.js';
 import { run } from '../../run/run.js';
 import { type ReplayOptions } from '../replay.js';
@@ -106,7 +107,7 @@ async function readReal(
     const plan = planFor({ direction, extent }, files, history);
     // What an unfinished change has left in the database is not known, and no shadow has it.
     const [unfinished] = history.unfinished;
-    if (unfinished) throw await unfinishedError(session.client, unfinished);
+    if (unfinished) throw unfinishedError(unfinished, await findEvidence(session.client));
     const request = { direction, extent };
     const baseline = await foresee({ config, request, session, files, history, plan, listener });
     return { config, history, schemas, plan, baseline };

@@ -6,7 +6,7 @@ import { freeKnexLock } from '../history/knex-lock.js';
 import { type KnexLockState, readHistory } from '../history/read.js';
 import { qualified } from '../history/tables.js';
 import { redact } from '../secrets.js';
-import { acquireLock } from './lock.js';
+import { acquireLock } from '../run/lock.js';
 
 /** Another session on the same database: it may be the one that took the lock. */
 export interface OtherSession {

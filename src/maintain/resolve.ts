@@ -7,13 +7,13 @@ import { findMigrations } from '../files/find.js';
 import { oldNameOf } from '../files/old-name.js';
 import { writeJournal } from '../history/journal.js';
 import { oldRowDetails, oldRowInsert, oldRowsDelete } from '../history/in-step.js';
-import { type UnfinishedChange } from '../history/last-words.js';
+import { type UnfinishedChange } from '../history/outcomes.js';
 import { readHistory } from '../history/read.js';
 import { deleteHistoryRows, insertHistoryRow } from '../history/write.js';
 import { selectName } from '../plan/select.js';
 import { sessionOf } from '../plan/unfinished.js';
-import { findEvidence } from './evidence.js';
-import { acquireLock } from './lock.js';
+import { findEvidence } from '../history/evidence.js';
+import { acquireLock } from '../run/lock.js';
 
 /** What a person found out about a change. */
 export type Verdict = 'applied' | 'reverted';

@@ -1,7 +1,7 @@
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { locateHistory } from '../history/locate.js';
-import { type History, readHistory } from '../history/read.js';
+import { locateHistory } from './locate.js';
+import { type History, readHistory } from './read.js';
 
 /** A history, and the configuration that says where it was found. */
 export interface FoundHistory {

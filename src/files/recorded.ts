@@ -1,5 +1,5 @@
-import { type Migration } from '../files/find.js';
-import { stemOf } from '../files/name.js';
+import { type Migration } from './find.js';
+import { stemOf } from './name.js';
 import { type HistoryRow } from '../history/read.js';
 
 /**

@@ -5,10 +5,11 @@ import { KnexwardError } from '../errors.js';
 import { findMigrations } from '../files/find.js';
 import { readHistory } from '../history/read.js';
 import { pendingMigrations } from '../plan/plan.js';
-import { unfinishedError } from './evidence.js';
-import { type LockHolder } from './events.js';
-import { refuseInterrupted } from './interruption.js';
-import { lockHolder } from './lock.js';
+import { findEvidence } from '../history/evidence.js';
+import { unfinishedError } from '../plan/unfinished.js';
+import { type LockHolder } from '../run/events.js';
+import { refuseInterrupted } from '../run/interruption.js';
+import { lockHolder } from '../run/lock.js';
 
 const POLL_MS = 500;
 
@@ -53,7 +54,9 @@ export async function waitUntilMigrated(
       const pending = pendingMigrations(files, history).map(({ name }) => name);
       if (pending.length === 0 && holder === null && history.knexLock !== 'knex') return;
       const unfinished = history.unfinished[0];
-      if (unfinished && holder === null) throw await unfinishedError(session.client, unfinished);
+      if (unfinished && holder === null) {
+        throw unfinishedError(unfinished, await findEvidence(session.client));
+      }
       if (Date.now() >= deadline) throw stillPending(pending, holder);
       const waiting = { pending, holder };
       if (JSON.stringify(waiting) !== told) onWaiting?.(waiting);

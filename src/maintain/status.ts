@@ -6,8 +6,8 @@ import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
 import { type Status, statusOf } from '../plan/status.js';
-import { findChangedFiles } from './changed-files.js';
-import { findEvidence } from './evidence.js';
+import { findChangedFiles } from '../files/changed.js';
+import { findEvidence } from '../history/evidence.js';
 
 /** Reads files and history and compares them. Changes nothing. */
 export async function readStatus(

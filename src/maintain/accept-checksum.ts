@@ -6,7 +6,7 @@ import { checksumOf } from '../files/checksum.js';
 import { findMigrations } from '../files/find.js';
 import { writeJournal } from '../history/journal.js';
 import { readHistory } from '../history/read.js';
-import { asRecorded } from '../plan/recorded.js';
+import { asRecorded } from '../files/recorded.js';
 import { selectName } from '../plan/select.js';
 
 /**
