@@ -68,6 +68,7 @@ export const CODES = {
     summary: 'The history has a migration whose file is not there.',
   },
   CHANGED_FILE: { exit: 5, status: true, summary: 'A file was edited after it was applied.' },
+  PLAN_CHANGED: { exit: 5, summary: 'What was confirmed is not what would run now.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
   UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },
   ADOPT_MISMATCH: { exit: 5, summary: 'What was carried over is not what was planned.' },
@@ -87,7 +88,11 @@ export const CODES = {
   AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
   OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },
   KNEX_LOCKED: { status: true, summary: "Knex's lock is taken, by Knex or by what it left." },
-  LEFT_LOCK: { status: true, summary: "Knex's lock is taken by a knexward, or was left by one." },
+  LEFT_LOCK: {
+    status: true,
+    run: true,
+    summary: "Knex's lock is taken by a knexward, or was left by one.",
+  },
   // what only adopt warns of
   ALREADY_IN_HISTORY: { adopt: true, summary: "Knex's history has the migration already." },
   TIME_DOES_NOT_EXIST: { adopt: true, summary: 'A time does not exist in the stated time zone.' },
@@ -102,6 +107,7 @@ export const CODES = {
   KNEX_FILES_LEFT: { adopt: true, summary: 'Files are left at which db-migrate stops.' },
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
   // what a run warns of
+  NOT_IN_JOURNAL: { run: true, summary: 'A failure could not be written to the journal.' },
   ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },
 } as const satisfies Record<string, CodeEntry>;
 

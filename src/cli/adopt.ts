@@ -116,7 +116,7 @@ function proofFor(output: Output): { options: ReplayOptions; end: () => void } {
       ...replayProgress(output),
     },
     end: () => {
-      if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+      stop.endWithSignal();
       output.status(null);
       stop.release();
     },

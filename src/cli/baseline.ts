@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { endWith } from './exit.js';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
 import { type BaselineOptions } from '../verify/baseline/write.js';
@@ -56,7 +57,7 @@ Examples:
         if (options.check) await check(config, request, output);
         else await write(config, name, request, output, options.yes ?? false);
       } catch (error) {
-        if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+        stop.endWithSignal();
         throw error;
       } finally {
         stop.release();
@@ -95,5 +96,5 @@ async function check(
       .join(''),
   );
   output.point(findingsOfDifferences(found.differences));
-  if (!found.inSync) process.exitCode = CHECK_FOUND;
+  if (!found.inSync) endWith(CHECK_FOUND);
 }

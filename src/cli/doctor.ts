@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { endWith } from './exit.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 
 export function addDoctorCommand(program: Command): void {
@@ -40,6 +41,6 @@ Examples:
       );
       const { findingsOfChecks } = await import('../report/finding.js');
       output.point(findingsOfChecks(checks));
-      process.exitCode = exitCode;
+      endWith(exitCode);
     });
 }

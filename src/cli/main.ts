@@ -3,6 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { surviveClosedPipes } from './closed-pipes.js';
+import { exitAtOnce, runAsProcess } from './exit.js';
 import { type CommonOptions, outputOf } from './options.js';
 
 /** Adds a command to the program. */
@@ -31,16 +32,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
   // stdout is for results: what a migration, or Knex, prints on the way goes to stderr.
   console.log = console.info = console.debug = console.error;
-  try {
-    const program = await createProgram(argv[0]);
-    await program.parseAsync([...argv], { from: 'user' });
-  } catch (error) {
-    const exitCode = await reportError(error, argv);
-    process.exitCode ??= exitCode;
-  }
+  const command = async (): Promise<unknown> =>
+    (await createProgram(argv[0])).parseAsync([...argv], { from: 'user' });
+  const exitCode = await runAsProcess(command, (error) => reportError(error, argv));
   // A migration may have left something open (a pool, a timer); the command is done all the same.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
-  process.exit();
+  exitAtOnce(exitCode);
 }
 
 /**

@@ -23,7 +23,7 @@ export async function rehearseForCommand(
       ...replayProgress(output),
     });
   } catch (error) {
-    if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+    stop.endWithSignal();
     throw error;
   } finally {
     output.status(null);

@@ -4,6 +4,7 @@ import { type Output } from '../report/output.js';
 import { type RunRequest } from '../run/request.js';
 import { type RunResult } from '../run/result.js';
 import { type CommonOptions, configRequestOf, outputOf } from './options.js';
+import { endWithUnlessSet } from './exit.js';
 import { asDryRun, rehearseForCommand } from './rehearse-for-command.js';
 import { stopOnSignals } from './signals.js';
 
@@ -65,10 +66,10 @@ export async function runForCommand(
       signal: stop.signal,
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });
-    if (result.failed?.code === 'INTERRUPTED') process.exitCode = stop.exitCode() ?? 1;
+    if (result.failed?.code === 'INTERRUPTED') stop.endWithSignal();
     return result;
   } catch (error) {
-    if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+    stop.endWithSignal();
     throw error;
   } finally {
     stop.release();
@@ -81,7 +82,7 @@ export async function reportFailure(result: RunResult, output: Output): Promise<
   if (!failed) return;
   const { ERROR_CODES } = await import('../errors.js');
   const { renderFailure } = await import('../report/failure-text.js');
-  process.exitCode ??= ERROR_CODES[failed.code === 'LOCK_LOST' ? 'LOCK_LOST' : 'MIGRATION_FAILED'];
+  endWithUnlessSet(ERROR_CODES[failed.code === 'LOCK_LOST' ? 'LOCK_LOST' : 'MIGRATION_FAILED']);
   const { findingOfFailure } = await import('../report/finding.js');
   output.point([findingOfFailure(failed)]);
   // Where the log is JSON, the failure is a line of it already.

@@ -1,8 +1,10 @@
+import { endWith, exitAtOnce, stopWithProcess } from './exit.js';
+
 /** A run that a signal may stop. */
 export interface Stoppable {
   signal: AbortSignal;
-  /** The exit code that says which signal it was, or `null` where there was none. */
-  exitCode(): number | null;
+  /** Sets the exit code that says which signal it was, where it was one. */
+  endWithSignal(): void;
   /** Stops listening. */
   release(): void;
 }
@@ -11,23 +13,28 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Listens for SIGINT and SIGTERM. The first asks the run to stop; a second one ends the process at
- * once, and the server undoes what is not committed.
+ * once, and the server undoes what is not committed. What a migration does to the process stops the
+ * run as well.
  */
 export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
   const controller = new AbortController();
   let exitCode: number | null = null;
   const listen = (name: keyof typeof EXIT_CODES): void => {
-    if (exitCode !== null) process.exit(EXIT_CODES[name]);
+    if (exitCode !== null) exitAtOnce(EXIT_CODES[name]);
     exitCode = EXIT_CODES[name];
-    // A migration's own code may go on for a moment and find its transaction gone.
-    process.on('unhandledRejection', () => undefined);
     onFirst(name);
     controller.abort();
   };
   process.on('SIGINT', listen).on('SIGTERM', listen);
+  const forget = stopWithProcess((reason) => controller.abort(reason));
   return {
     signal: controller.signal,
-    exitCode: () => exitCode,
-    release: () => process.off('SIGINT', listen).off('SIGTERM', listen),
+    endWithSignal: () => {
+      if (exitCode !== null) endWith(exitCode);
+    },
+    release: () => {
+      process.off('SIGINT', listen).off('SIGTERM', listen);
+      forget();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { endWith } from './exit.js';
 import { resolveConfig } from '../config/resolve.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 
@@ -57,6 +58,6 @@ Examples:
       output.result({ ...check }, () => renderSnapshotCheck(check, output.colors));
       const { findingsOfDifferences } = await import('../report/finding.js');
       output.point(findingsOfDifferences(check.differences));
-      if (!check.inSync) process.exitCode = CHECK_FOUND;
+      if (!check.inSync) endWith(CHECK_FOUND);
     });
 }

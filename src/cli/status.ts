@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { endWith } from './exit.js';
 import { resolveConfig } from '../config/resolve.js';
 import {
   type CommonOptions,
@@ -48,6 +49,6 @@ Examples:
       const { findingsOfProblems } = await import('../report/finding.js');
       output.point(findingsOfProblems(status.problems));
       const { isClean } = await import('../plan/status.js');
-      if (options.check && !isClean(status)) process.exitCode = CHECK_FOUND;
+      if (options.check && !isClean(status)) endWith(CHECK_FOUND);
     });
 }

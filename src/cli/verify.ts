@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { endWith } from './exit.js';
 import { resolveConfig } from '../config/resolve.js';
 import { type VerifyOptions } from '../verify/verify.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
@@ -96,9 +97,9 @@ Examples:
           ...findingsOfRoundTrips(roundTrip),
         ]);
         if (!inSync || baseline?.inSync === false || !(roundTrip ?? []).every(isSound))
-          process.exitCode = DRIFT_FOUND;
+          endWith(DRIFT_FOUND);
       } catch (error) {
-        if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+        stop.endWithSignal();
         throw error;
       } finally {
         stop.release();

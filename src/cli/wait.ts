@@ -37,7 +37,7 @@ Example:
             ),
         });
       } catch (error) {
-        if (stop.signal.aborted) process.exitCode = stop.exitCode() ?? 1;
+        stop.endWithSignal();
         throw error;
       } finally {
         stop.release();

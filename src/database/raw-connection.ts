@@ -7,7 +7,7 @@ import { type ClientBase } from 'pg';
  */
 export type RawConnection = ClientBase;
 
-/** What connections are borrowed from: Knex, or what stands in for it where it is not needed. */
+/** What Knex lends connections from. */
 export interface ConnectionSource {
   client: {
     acquireConnection(): Promise<RawConnection>;
@@ -26,4 +26,13 @@ export async function withRawConnection<T>(
   } finally {
     await client.releaseConnection(connection);
   }
+}
+
+/**
+ * Closes a connection without waiting for anything: from now on it takes no statement, and what is
+ * under way on it is for the server to undo.
+ */
+export function closeAtOnce(connection: RawConnection): void {
+  // A connection with a statement under way is cut; an idle one says goodbye.
+  void (connection as RawConnection & { end(): Promise<void> }).end().catch(() => undefined);
 }

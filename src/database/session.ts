@@ -3,20 +3,18 @@ import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
-import { KeptConnection } from './kept-connection.js';
-import { type ConnectionSource } from './raw-connection.js';
+import { type ChangeConnections, KeptConnection, PooledConnections } from './change-connections.js';
+import { type SeverableKnex } from './knex-client.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
-/** An open database: one connection now, and Knex when a change has to run. */
+/** An open database. */
 export interface Session {
   /** The connection that history is read through. */
   readonly client: Client;
-  /** Opens a further connection to the same database. */
+  /** Opens a further connection to the same database, for statements of knexward's own. */
   connect(): Promise<Client>;
-  /** Knex on the same database, made at the first call: loading it takes longer than a query. */
-  knex(): Promise<Knex>;
-  /** Connections as Knex would make them, without Knex. Not for what is written for Knex. */
-  withoutKnex(): Promise<ConnectionSource>;
+  /** The connections that changes run on: Knex's where a change needs it. Loading it takes time. */
+  forChanges(needsKnex: boolean): Promise<ChangeConnections>;
   /**
    * The search path that each transaction on those connections has to set for itself, once they
    * are there: `null` where the connections have it, or the knexfile names none.
@@ -44,32 +42,31 @@ export async function openSession(
   const connection = named(server, applicationName);
   let client: Client;
   try {
-    client = await connect(connection, config);
+    client = await connect(withoutQueryTimeout(connection), config);
   } catch (error) {
     await release();
     throw error;
   }
-  const another = () => connect(connection, config);
-  let knex: Knex | undefined;
-  let kept: KeptConnection | undefined;
+  const own = () => connect(withoutQueryTimeout(connection), config);
+  const open: ChangeConnections[] = [];
   let path: string | null = null;
   return {
     client,
-    connect: another,
-    knex: async () => {
-      if (knex) return knex;
-      path = await transactionPath(client, another, config);
-      return (knex = await createKnex(connection, config, path === null));
-    },
-    withoutKnex: async () => {
-      if (kept) return kept;
-      path = await transactionPath(client, another, config);
+    connect: own,
+    forChanges: async (needsKnex) => {
+      const known = open.find(({ knex }) => needsKnex === (knex !== null));
+      if (known) return known;
+      path = await transactionPath(client, own, config);
       const schemas = path === null ? schemasOf(config.knex) : null;
-      return (kept = new KeptConnection(() => connectIn(schemas, another)));
+      const made = needsKnex
+        ? new PooledConnections(await createKnex(connection, config, path === null))
+        : new KeptConnection(() => connectIn(schemas, () => connect(connection, config)));
+      open.push(made);
+      return made;
     },
     transactionPath: () => path,
     close: async () => {
-      await Promise.all([knex?.destroy(), kept?.close()]);
+      await Promise.all(open.map((connections) => connections.close()));
       await client.end().catch(() => undefined);
       await release();
     },
@@ -89,6 +86,11 @@ function named(connection: ClientConfig, applicationName: string): ClientConfig 
       connectionString: connectionString.replace(/([?&])application_name=[^&#]*&?/g, '$1'),
     }),
   };
+}
+
+/** A limit for the answers to migrations' statements is none for those that keep the run in order. */
+function withoutQueryTimeout({ query_timeout, ...connection }: ClientConfig): ClientConfig {
+  return connection;
 }
 
 async function reachServer(
@@ -143,15 +145,14 @@ async function createKnex(
   connection: ClientConfig,
   config: ResolvedConfig,
   setsSearchPath: boolean,
-): Promise<Knex> {
-  const { default: createInstance } = await import('knex');
+): Promise<SeverableKnex> {
+  const { createSeverableKnex } = await import('./knex-client.js');
   const { migrations, knexward, seeds, searchPath, ...given } = config.knex;
   // A pool of pg's that the application has given to Knex: these connections are made anew.
   delete (given as { connectionPool?: unknown }).connectionPool;
-  const knex = createInstance({
+  const whole = {
     ...given,
     ...(setsSearchPath && searchPath !== undefined && { searchPath }),
-    client: given.client ?? 'pg',
     connection: { ...TRANSPORT, ...connection } as Knex.PgConnectionConfig,
     pool: { ...given.pool, min: 0 },
     // The place of a failing query builder in the migration's file is worth its small cost here.
@@ -159,10 +160,11 @@ async function createKnex(
     // Else a failing statement's bound values, a password perhaps, become part of the message.
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
-  });
-  keepsPool(knex);
-  config.onKnex?.(knex);
-  return knex;
+  };
+  const severable = await createSeverableKnex(whole, given.client);
+  keepsPool(severable.knex);
+  config.onKnex?.(severable.knex);
+  return severable;
 }
 
 /** That a connection was lost is told by what needed it, with its cause; once is enough. */

@@ -1,10 +1,28 @@
 import { type ClientBase, type QueryResult } from 'pg';
-import { type HistoryTables, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
+import { type HistoryTables, qualified } from './tables.js';
 import { missingTablesSql } from './write.js';
+
+/*
+ * Knex takes its lock where it finds 0 in `is_locked`, and writes 1. A run of knexward writes a
+ * number of its own from here on, which keeps Knex out all the same: so a row that a killed run left
+ * can be told from one that Knex holds, and no run gives back what is another's.
+ */
+
+/** The least number that is a run of knexward's. */
+export const LEAST_RUN_NUMBER = 2;
+
+const MOST_INTEGER = 2 ** 31 - 1;
+
+/** The number of a run, by its id (a UUID). */
+export function runNumber(runId: string): number {
+  const drawn = parseInt(runId.replace(/\W/g, '').slice(0, 8), 16) || 0;
+  return LEAST_RUN_NUMBER + (drawn % (MOST_INTEGER - LEAST_RUN_NUMBER));
+}
 
 /**
  * Takes Knex's own lock, so that a plain `knex migrate:latest` keeps out. The caller holds the
- * runners' lock: what it finds here of another knexward is left over from one that was killed.
+ * runners' lock: what it finds here of another knexward is left over from one that was killed, or
+ * that lost its lock.
  *
  * @param create whether the tables may be missing; they are created then, in the same message
  * @returns whether it was to be had: `false` where Knex holds it, or left it behind.
@@ -12,14 +30,14 @@ import { missingTablesSql } from './write.js';
 export async function takeKnexLock(
   client: ClientBase,
   tables: HistoryTables,
+  number: number,
   create = false,
 ): Promise<boolean> {
   const lock = qualified(tables.schema, tables.lock);
-  const mine = LOCKED_BY_KNEXWARD;
   const take = `with made as (
-       insert into ${lock} (is_locked) select ${mine} where not exists (select from ${lock}) returning 1
+       insert into ${lock} (is_locked) select ${number} where not exists (select from ${lock}) returning 1
      ), taken as (
-       update ${lock} set is_locked = ${mine} where is_locked in (0, ${mine}) returning 1
+       update ${lock} set is_locked = ${number} where is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER} returning 1
      )
      select exists (select from made) or exists (select from taken) as taken`;
   const results = (await client.query(
@@ -28,10 +46,14 @@ export async function takeKnexLock(
   return [results].flat().at(-1)?.rows[0]?.taken ?? false;
 }
 
-/** Gives Knex's lock back, if it is knexward's to give. */
-export async function giveKnexLockBack(client: ClientBase, tables: HistoryTables): Promise<void> {
+/** Gives Knex's lock back, if it is this run's to give. */
+export async function giveKnexLockBack(
+  client: ClientBase,
+  tables: HistoryTables,
+  number: number,
+): Promise<void> {
   await client.query(
-    `update ${qualified(tables.schema, tables.lock)} set is_locked = 0 where is_locked = ${LOCKED_BY_KNEXWARD}`,
+    `update ${qualified(tables.schema, tables.lock)} set is_locked = 0 where is_locked = ${number}`,
   );
 }
 

@@ -10,7 +10,8 @@ import {
 } from './outcomes.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
-import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
+import { LEAST_RUN_NUMBER } from './knex-lock.js';
+import { type HistoryTables, JOURNAL_TABLE, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
@@ -234,8 +235,8 @@ function historyRows(tables: HistoryTables): string {
 }
 
 function knexLockState(tables: HistoryTables): string {
-  return `(select case coalesce(max(is_locked), 0) when 0 then 'free' when ${LOCKED_BY_KNEXWARD} then 'knexward'
-      else 'knex' end
+  return `(select case when coalesce(max(is_locked), 0) = 0 then 'free'
+      when max(is_locked) >= ${LEAST_RUN_NUMBER} then 'knexward' else 'knex' end
     from ${qualified(tables.schema, tables.lock)})`;
 }
 

@@ -16,13 +16,6 @@ export interface HistoryTables {
 /** The name of the journal, which lies beside the history. */
 export const JOURNAL_TABLE = 'knexward_journal';
 
-/**
- * What knexward writes into Knex's `is_locked`, where Knex writes 1. Knex takes the lock only where
- * it finds 0, so this keeps it out all the same; and a row that a killed knexward left behind can
- * be told from one that Knex holds.
- */
-export const LOCKED_BY_KNEXWARD = 2;
-
 /** A table's name with its schema, quoted by PostgreSQL's own rules. */
 export function qualified(schema: string, table: string): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;

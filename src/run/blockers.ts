@@ -1,65 +1,76 @@
-import { type Client, escapeLiteral, type QueryResult } from 'pg';
+import { escapeLiteral } from 'pg';
 import { redact } from '../secrets.js';
+import { type ControlConnection } from './control-connection.js';
 
-/** A session that stands in the way of a change. */
-interface Blocker {
+/** A session that holds what a change waits for. */
+export interface Blocker {
   pid: number;
   role: string;
+  application: string;
   state: string;
   age: string;
   query: string;
+  /** The tables that the change waits for; `null` where it waits for something else. */
+  waitsFor: string | null;
 }
 
 /** Looks, while a change is under way, whether it waits for another session, and for which. */
 export interface BlockerWatch {
-  /** Who was in the way when last looked, in words; `null` where nobody was. */
-  describe(): string | null;
+  /** Who was in the way when last looked; nobody, as far as the role may see. */
+  found(): readonly Blocker[];
   stop(): void;
 }
 
-/**
- * Watches from a connection that the change does not use. The simple query protocol, on purpose:
- * that connection holds the runners' lock and must keep no snapshot (see lock.ts).
- *
- * @param everyMs how often to look
- */
-export function watchBlockers(
-  bystander: Client,
-  applicationName: string,
-  everyMs: number,
-): BlockerWatch {
-  let found: Blocker[] = [];
+/** @param everyMs how often to look */
+export function watchBlockers(control: ControlConnection, everyMs: number): BlockerWatch {
+  let found: readonly Blocker[] = [];
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
-    const seen = await findBlockers(bystander, applicationName).catch(() => []);
+    // A role that may not look is told less, and its run goes on.
+    const seen = await findBlockers(control).catch(() => []);
     if (seen.length > 0) found = seen;
     looking = false;
   };
   const timer = setInterval(() => void look(), everyMs);
   timer.unref();
-  return {
-    describe: () => (found.length === 0 ? null : found.map(describe).join('; ')),
-    stop: () => clearInterval(timer),
-  };
+  return { found: () => found, stop: () => clearInterval(timer) };
 }
 
-async function findBlockers(bystander: Client, applicationName: string): Promise<Blocker[]> {
-  const results = (await bystander.query(
-    `select pg_stat_clear_snapshot();
-     select distinct b.pid, coalesce(b.usename, '?') as role, coalesce(b.state, '?') as state,
-            date_trunc('second', now() - coalesce(b.xact_start, b.backend_start))::text as age,
-            left(regexp_replace(coalesce(b.query, ''), '\\s+', ' ', 'g'), 80) as query
-       from pg_stat_activity w
-       cross join unnest(pg_blocking_pids(w.pid)) as blocking(pid)
-       join pg_stat_activity b on b.pid = blocking.pid
-      where w.application_name = ${escapeLiteral(applicationName)} and w.wait_event_type = 'Lock'
-        and w.datname = current_database()`,
-  )) as unknown as QueryResult<Blocker>[];
-  return results[1]?.rows ?? [];
+async function findBlockers(control: ControlConnection): Promise<Blocker[]> {
+  const { rows } = await control.use((client) =>
+    client.query<Blocker>(
+      `select distinct on (b.pid) b.pid, coalesce(b.usename, '?') as role,
+              coalesce(b.application_name, '') as application, coalesce(b.state, '?') as state,
+              date_trunc('second', clock_timestamp() - coalesce(b.xact_start, b.backend_start))::text as age,
+              left(regexp_replace(coalesce(b.query, ''), '\\s+', ' ', 'g'), 80) as query,
+              (select string_agg(distinct l.relation::regclass::text, ', ') from pg_locks l
+                where l.pid = w.pid and not l.granted and l.relation is not null) as "waitsFor"
+         from pg_stat_activity w
+         cross join unnest(pg_blocking_pids(w.pid)) as blocking(pid)
+         join pg_stat_activity b on b.pid = blocking.pid
+        where w.application_name = ${escapeLiteral(control.applicationName)}
+          and w.wait_event_type = 'Lock' and w.datname = current_database()
+        order by b.pid`,
+    ),
+  );
+  return rows;
 }
 
-function describe({ pid, role, state, age, query }: Blocker): string {
-  return `held by ${role} (pid ${pid}, ${state}, for ${age}): ${redact(query)}`;
+/** The blockers in words. */
+export function describeBlockers(blockers: readonly Blocker[]): string {
+  return blockers.map(describe).join('; ');
+}
+
+function describe({ pid, role, application, state, age, query, waitsFor }: Blocker): string {
+  const table = waitsFor === null ? '' : `${waitsFor} is `;
+  const program = application === '' ? '' : `, ${application}`;
+  return `${table}held by ${role} (pid ${pid}${program}, ${state}, for ${age}): ${redact(query)}`;
+}
+
+/** What a person can do about them. */
+export function fixForBlockers(blockers: readonly Blocker[]): string {
+  const end = blockers.map(({ pid }) => `select pg_terminate_backend(${pid})`).join('; ');
+  return `Wait until that transaction has ended, or end it: ${end}. Then run the command again.`;
 }

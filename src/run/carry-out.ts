@@ -1,28 +1,27 @@
-import { type Knex } from 'knex';
-import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { type ConnectionSource, withRawConnection } from '../database/raw-connection.js';
+import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
-import { giveKnexLockBack, takeKnexLock } from '../history/knex-lock.js';
+import { findEvidence } from '../history/evidence.js';
+import { giveKnexLockBack, runNumber, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { rememberStatement } from '../statement.js';
-import { entryOf, refuseWithoutWay, type RunContext } from './apply.js';
-import { findEvidence } from '../history/evidence.js';
+import { ControlConnection } from './control-connection.js';
 import { type RunListener } from './events.js';
+import { describeHookFailure } from './failure.js';
 import { type Begun } from './from-baseline.js';
 import { refuseInterrupted } from './interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
-import { Relay } from './relay.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
-import { runSteps } from './steps.js';
+import { type Outcome, runSteps } from './steps.js';
+import { Transactions } from './transactions.js';
 
 /** A run that has something to do, as far as it could be planned without the lock. */
 export interface PlannedRun {
@@ -39,12 +38,14 @@ export interface PlannedRun {
   applicationName: string;
 }
 
-interface LockedRun extends PlannedRun {
-  loaded: Loaded;
+/** A run that holds the lock. */
+export interface LockedRun extends PlannedRun {
   lock: RunLock;
-  /** The batch that the run has begun already. */
-  batch?: number;
+  control: ControlConnection;
+  loaded: Loaded;
 }
+
+type Loaded = Map<string, LoadedMigration>;
 
 /**
  * Carries out what was planned: loads the files, takes the lock, plans again (the runner that held
@@ -53,7 +54,7 @@ interface LockedRun extends PlannedRun {
  * @throws KnexwardError what `run` throws once there is something to do
  */
 export async function carryOut(planned: PlannedRun): Promise<RunResult> {
-  const { config, request, session, history, plan, listener, result } = planned;
+  const { config, request, session, history, plan, listener, applicationName } = planned;
   const { signal } = request;
   // An empty database may begin with a baseline: then what that stands for is not even loaded.
   const mayBegin = plan.direction === 'up' && history.rows.length === 0;
@@ -66,13 +67,13 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
     onWaiting: (holder) => listener({ type: 'waiting', holder }),
     signal,
   });
-  const locked = { ...planned, loaded, lock };
+  const control = new ControlConnection(() => session.connect(), applicationName);
+  const locked = { ...planned, lock, control, loaded };
   try {
-    // Whoever was waited for has done it all, as a rule: then Knex need not be loaded for that.
-    if (lock.waited && (await isNothingLeft(locked))) return { ...result, batch: null };
-    const begun = beginning && ((await fromBaseline?.begin(planned, beginning, lock)) ?? null);
-    return await (begun ? goOn(locked, begun) : runLocked(locked));
+    const begun = beginning && ((await fromBaseline?.begin(locked, beginning)) ?? null);
+    return await (begun ? goOn(locked, begun) : runLocked(locked, null));
   } finally {
+    await control.close();
     await lock.release();
   }
 }
@@ -80,15 +81,15 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
 /** After a baseline: what it does not stand for, in the same batch. */
 async function goOn(
   locked: LockedRun,
-  { done, failed, baseline, request }: Begun,
+  { done, failed, baseline, request, batch }: Begun,
 ): Promise<RunResult> {
   const { result, plan } = locked;
-  const begun = { ...result, batch: 1, done, failed, baseline };
+  const begun = { ...result, batch, done, failed, baseline };
   const left = plan.steps.slice(done.length);
   if (failed) return { ...begun, notReached: left.map(({ name }) => name) };
   if (left.length === 0) return begun;
-  const rest = await runLocked({ ...locked, request, batch: begun.batch });
-  return { ...rest, batch: begun.batch, done: [...done, ...rest.done], baseline };
+  const rest = await runLocked({ ...locked, request }, batch);
+  return { ...rest, batch, done: [...done, ...rest.done], baseline };
 }
 
 /** Every file is loaded before the first one runs, so that a broken one changes nothing. */
@@ -102,116 +103,173 @@ async function loadAll(plan: Plan, config: ResolvedConfig, known: Loaded): Promi
   return loaded;
 }
 
-type Loaded = Map<string, LoadedMigration>;
+/** @throws KnexwardError `INVALID_MIGRATION` where the migration has no such direction. */
+function refuseWithoutWay(migration: LoadedMigration, direction: 'up' | 'down'): void {
+  if (migration[direction]) return;
+  throw new KnexwardError('INVALID_MIGRATION', {
+    message: `The migration ${migration.path ?? migration.name} has no "down": it cannot be reverted.`,
+    fix: 'Add one to the file, then run the command again. Nothing was reverted.',
+  });
+}
 
-async function isNothingLeft({ lock, config, request, files }: LockedRun): Promise<boolean> {
-  const history = await lock.look((client) => readHistory(client, config));
+/** @param batch the batch that the run has begun already, or `null` */
+async function runLocked(locked: LockedRun, batch: number | null): Promise<RunResult> {
+  const { lock, request, result } = locked;
+  // Whoever was waited for has done it all, as a rule: then nothing is written for that.
+  if (lock.waited && (await isNothingLeft(locked))) return { ...result, batch: null };
+  return withKnexLockedOut(locked, async (history) => {
+    const [unfinished] = history.unfinished;
+    if (unfinished) {
+      const evidence = await locked.control.use((client) => findEvidence(client));
+      throw unfinishedError(unfinished, evidence);
+    }
+    const plan = planFor(request, locked.files, history);
+    refuseOtherPlan(locked, plan);
+    if (plan.batch === null) return { ...result, batch: null };
+    return runPlan(locked, history, { ...plan, batch: batch ?? plan.batch }, batch === null);
+  });
+}
+
+async function isNothingLeft({ control, config, request, files }: LockedRun): Promise<boolean> {
+  const history = await control.use((client) => readHistory(client, config));
   if (!history.complete || history.knexLock !== 'free' || history.unfinished.length > 0)
     return false;
   return planFor(request, files, history).steps.length === 0;
 }
 
-async function runLocked(locked: LockedRun): Promise<RunResult> {
-  const { config, request, session, files, result, loaded } = locked;
-  // Where no change is written for it, Knex is not even loaded.
-  const knex = needsKnex(config, loaded.values()) ? await openKnex(session) : null;
-  const connections = knex ?? (await session.withoutKnex());
-  const { tables } = await lockKnexOut(locked, connections);
-  try {
-    // Only now can nobody, plain Knex included, change the history any more.
-    const history = await withRawConnection(connections, (raw) => readHistory(raw, config));
-    await refuseUnfinished(session.client, history);
-    const plan = planFor(request, files, history);
-    if (plan.batch === null) return { ...result, batch: null };
-    const ways = { knex, connections };
-    return await runPlan(locked, ways, history, { ...plan, batch: locked.batch ?? plan.batch });
-  } finally {
-    await withRawConnection(connections, (raw) => giveKnexLockBack(raw, tables)).catch(
-      () => undefined,
-    );
-  }
-}
-
-async function openKnex(session: Session): Promise<Knex> {
-  const knex = await session.knex();
-  knex.on('query-error', (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
-    rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
-  );
-  return knex;
-}
-
-/** Takes Knex's own lock; its tables are made first where they are missing. */
-async function lockKnexOut(
-  { config, lock, history }: LockedRun,
-  connections: ConnectionSource,
-): Promise<History> {
-  return withRawConnection(connections, async (connection) => {
-    const take = async (seen: History): Promise<History> => {
-      if (await takeKnexLock(connection, seen.tables, !seen.complete)) return seen;
-      throw knexLockTaken(seen);
-    };
-    // Before the lock was to be had, somebody may have made the tables, or put them away.
-    const lookAgain = async (): Promise<History> => take(await readHistory(connection, config));
-    if (lock.waited) return lookAgain();
-    return take(history).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return lookAgain();
-      throw error;
-    });
+/**
+ * What was shown, or asked about, is what runs: no more than that, and in that order. What another
+ * run has done meanwhile may be missing.
+ *
+ * @throws KnexwardError `PLAN_CHANGED`
+ */
+function refuseOtherPlan({ plan: shown, request }: LockedRun, { steps }: Plan): void {
+  // All that is pending may have become more while a run waited; that is what it was asked for.
+  if (shown.direction === 'up' && !request.confirm) return;
+  const names = shown.steps.map(({ name }) => name);
+  const places = steps.map(({ name }) => names.indexOf(name));
+  if (places.every((place, index) => place > (places[index - 1] ?? -1))) return;
+  const verb = shown.direction === 'up' ? 'apply' : 'revert';
+  throw new KnexwardError('PLAN_CHANGED', {
+    message: `Another run has changed the history meanwhile: this one was to ${verb} ${names.join(', ')}, and would now ${verb} ${steps.map(({ name }) => name).join(', ')}. Nothing was changed.`,
+    fix: 'See where things stand (knexward status), then run the command again if it is still needed.',
   });
+}
+
+/**
+ * Holds Knex's own lock meanwhile; its tables are made first where they are missing. Only then can
+ * nobody, plain Knex included, change the history any more.
+ */
+async function withKnexLockedOut(
+  { control, config, history: before, lock, result, listener }: LockedRun,
+  work: (history: History) => Promise<RunResult>,
+): Promise<RunResult> {
+  const number = runNumber(result.runId);
+  const { tables } = before;
+  try {
+    const history = await control.use(async (client) => {
+      // Before the lock was to be had, somebody may have made the tables, or put them away.
+      const { complete } = lock.waited ? await readHistory(client, config) : before;
+      const taken = await takeKnexLock(client, tables, number, !complete).catch(
+        (error: unknown) => {
+          if ((error as { code?: unknown }).code !== UNDEFINED_TABLE) throw error;
+          return takeKnexLock(client, tables, number, true);
+        },
+      );
+      if (!taken) throw knexLockTaken(tables.lock);
+      return readHistory(client, config);
+    });
+    return await work(history);
+  } finally {
+    await control
+      .use((client) => giveKnexLockBack(client, tables, number))
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return;
+        listener({
+          ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
+          message: `Knex's lock could not be given back; the next run does it: ${String(error)}`,
+        });
+      });
+  }
 }
 
 const UNDEFINED_TABLE = '42P01';
 
+/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
+export function knexLockTaken(table: string): KnexwardError {
+  return new KnexwardError('LOCKED', {
+    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
+    fix: 'Wait until it has finished. If none runs: knexward unlock',
+  });
+}
+
 async function runPlan(
   locked: LockedRun,
-  ways: Pick<RunContext, 'knex' | 'connections'>,
-  history: History,
+  { tables, dbMigrate }: History,
   plan: Plan & { batch: number },
+  isFirst: boolean,
 ): Promise<RunResult> {
-  const { config, session, listener, result, applicationName, request } = locked;
-  if (locked.batch === undefined) listener({ type: 'planned', plan });
+  const { config, session, listener, result, request, control, lock } = locked;
+  if (isFirst) listener({ type: 'planned', plan });
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
-  // More may be loaded by now than when the connections were chosen.
-  const { connections } = ways;
-  const knex = ways.knex ?? (needsKnex(config, steps) ? await openKnex(session) : null);
+  const connections = await connectionsFor(session, config, steps);
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);
-  const relay = new Relay(connections);
-  const context: RunContext = {
-    ...{
-      knex,
-      connections,
-      relay,
-      config,
-      searchPath,
-      listener,
-      applicationName,
-      runId: result.runId,
-      signal: request.signal,
+  const transactions = new Transactions(connections);
+  const run = {
+    recording: {
+      ...{ tables, oldTable: dbMigrate, runId: result.runId },
+      ...{ direction: plan.direction, batch: plan.batch },
     },
-    entry: entryOf({ config, searchPath, tables: history.tables }),
-    oldTable: history.dbMigrate,
-    ...{ tables: history.tables, direction: plan.direction, batch: plan.batch },
-    bystander: session.client,
-    connect: () => session.connect(),
+    opening: { config, searchPath, tables },
+    lockNumber: runNumber(result.runId),
+    reporting: { listener, signal: request.signal },
+    ...{ config, connections, transactions, control },
   };
-  const { beforeAll, afterAll } = config.migrations.hooks;
-  if (knex) await beforeAll?.(knex, steps);
-  const outcome = await runSteps(context, steps, locked.lock).finally(() => relay.close());
-  if (knex && !outcome.failed) await afterAll?.(knex, steps);
+  const outcome = await withHooks(run, steps, () =>
+    runSteps(run, steps, lock).finally(() => transactions.close()),
+  );
   return { ...result, batch: plan.batch, ...outcome };
 }
 
-/** Only under the lock: before, the change may be one that another runner is still at work on. */
-async function refuseUnfinished(client: ClientBase, { unfinished }: History): Promise<void> {
-  const first = unfinished[0];
-  if (first) throw unfinishedError(first, await findEvidence(client));
+/** Where no change is written for it, Knex is not even loaded. */
+async function connectionsFor(
+  session: Session,
+  config: ResolvedConfig,
+  steps: readonly LoadedMigration[],
+): Promise<ChangeConnections> {
+  const connections = await session.forChanges(needsKnex(config, steps));
+  connections.knex?.on(
+    'query-error',
+    (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
+      rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
+  );
+  return connections;
 }
 
-/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
-function knexLockTaken(history: History): KnexwardError {
-  return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${history.tables.lock}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: 'Wait until it has finished. If none runs: knexward unlock',
-  });
+/** The hooks around all changes. What they throw is told beside what was done. */
+async function withHooks(
+  { config, connections: { knex } }: { config: ResolvedConfig; connections: ChangeConnections },
+  steps: readonly LoadedMigration[],
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const { beforeAll, afterAll } = config.migrations.hooks;
+  const names = steps.map(({ name }) => name);
+  if (knex) {
+    try {
+      await beforeAll?.(knex, steps);
+    } catch (error) {
+      const failed = describeHookFailure(error, 'beforeAll', 'No migration was run.');
+      return { done: [], failed, notReached: names };
+    }
+  }
+  const outcome = await work();
+  if (!knex || outcome.failed) return outcome;
+  try {
+    await afterAll?.(knex, steps);
+    return outcome;
+  } catch (error) {
+    const failed = describeHookFailure(error, 'afterAll', 'Every migration of this run is done.');
+    return { ...outcome, failed };
+  }
 }

@@ -9,7 +9,9 @@ import { redact, redactAround } from '../secrets.js';
 import { isLostConnection, type ServerError, serverErrorIn } from '../server-error.js';
 import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
-import { PartlyCommitted } from './watch-transaction.js';
+import { type Blocker, describeBlockers, fixForBlockers } from './blockers.js';
+import { type Ended } from './change.js';
+import { rememberThrown } from './thrown.js';
 
 /** All that is known of a migration that failed, ready to be shown: no bound value, no secret. */
 export interface MigrationFailure {
@@ -39,26 +41,56 @@ export interface MigrationFailure {
 
 /** Describes what went wrong in one migration: the statement, the place, and what helps. */
 export function describeFailure(
-  error: unknown,
+  { state, error }: FailedEnd,
   migration: LoadedMigration,
   direction: 'up' | 'down',
+  blockers: readonly Blocker[] = [],
 ): MigrationFailure {
   const statement = statementOf(error);
   const server = serverErrorIn(error);
   const place = findPlace(error, statement, server, migration, direction);
   const code = failureCode(error);
-  return {
+  const failure: MigrationFailure = {
     name: migration.name,
     code,
     sqlstate: server?.code ?? null,
-    message: redact(messageOf(server ?? error, statement)),
+    message: `${redact(messageOf(server ?? error, statement))}${state === 'unknown' ? ` ${NOBODY_KNOWS}` : ''}`,
     detail: detailOf(server),
     ...shownStatement(statement, server),
     file: place.file,
     line: place.line,
     ...helpFor(error, server, code),
-    leftovers: !migration.transaction || error instanceof PartlyCommitted,
+    leftovers: state !== 'rolled back',
+    ...(blockers.length > 0 && {
+      detail: describeBlockers(blockers),
+      fix: fixForBlockers(blockers),
+    }),
   };
+  rememberThrown(failure, error);
+  return failure;
+}
+
+/** How a change can end that is reported as failed. */
+export type FailedEnd = Exclude<Ended, { state: 'committed' | 'not needed' }>;
+
+const NOBODY_KNOWS = 'Whether the server carried it out could not be found out.';
+
+/** Whether the server itself said no: a lost connection leaves open whether it carried out what it was sent. */
+export function isRefusal({ sqlstate }: MigrationFailure): boolean {
+  return sqlstate !== null && !/^(08|57P)/.test(sqlstate);
+}
+
+/** The failure of a hook around all migrations, told as theirs are. */
+export function describeHookFailure(
+  error: unknown,
+  hook: 'beforeAll' | 'afterAll',
+  consequence: string,
+): MigrationFailure {
+  const place = { name: hook, path: null, format: 'knex', transaction: true } as const;
+  const none = { up: () => undefined, down: null, direct: null, checksum: null };
+  const failure = describeFailure({ state: 'rolled back', error }, { ...place, ...none }, 'up');
+  const message = `The hook ${hook} of the knexfile failed: ${failure.message} ${consequence}`;
+  return { ...failure, message, fix: 'Correct the hook, then run the command again.' };
 }
 
 /** PostgreSQL's hint, our own cause and fix, and the page: each where it is known. */

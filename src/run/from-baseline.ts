@@ -1,5 +1,6 @@
 import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
+import { closeAtOnce } from '../database/raw-connection.js';
 import { groundOf, groundQuery } from '../baseline/empty.js';
 import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
 import { splitStatements } from '../baseline/split.js';
@@ -7,15 +8,16 @@ import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { fence } from '../history/fence.js';
 import { recordManySql } from '../history/many.js';
-import { createTablesSql, LOCKED_BY_KNEXWARD, qualified } from '../history/tables.js';
+import { createTablesSql, qualified } from '../history/tables.js';
+import { LEAST_RUN_NUMBER } from '../history/knex-lock.js';
 import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
-import { limitsOf } from './apply.js';
-import { type PlannedRun } from './carry-out.js';
-import { describeFailure, type MigrationFailure } from './failure.js';
+import { knexLockTaken, type LockedRun, type PlannedRun } from './carry-out.js';
+import { findOutcome } from './confirmation.js';
+import { describeFailure, type FailedEnd, type MigrationFailure } from './failure.js';
 import { refuseInterrupted, untilInterrupted } from './interruption.js';
-import { type RunLock } from './lock.js';
+import { BEGIN, limitsOf } from './opening.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 
@@ -74,6 +76,7 @@ function isPlain({ config, request, history }: Asked): boolean {
 
 /** What a run has done that began with a baseline. */
 export interface Begun {
+  batch: number;
   done: RunResult['done'];
   failed: MigrationFailure | null;
   baseline: NonNullable<RunResult['baseline']>;
@@ -91,12 +94,8 @@ export const FIRST_BATCH = 1;
  * @returns `null` where the database turned out to be no longer empty: nothing was done then
  * @throws KnexwardError `LOCKED` where Knex holds its own lock, `LOCK_LOST`
  */
-export async function begin(
-  run: PlannedRun,
-  beginning: Beginning,
-  lock: RunLock,
-): Promise<Begun | null> {
-  const { session, request, listener, plan, applicationName } = run;
+export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun | null> {
+  const { session, request, listener, plan, lock } = run;
   const { place, baseline } = beginning;
   refuseInterrupted(request.signal);
   lock.check();
@@ -107,26 +106,25 @@ export async function begin(
     count === undefined ? {} : { extent: { ...request.extent, count: count - names.length } };
   const started = performance.now();
   const begun = (done: Begun['done'], failed: Begun['failed']): Begun => ({
-    ...{ done, failed, request: { ...request, ...left } },
+    ...{ batch: FIRST_BATCH, done, failed, request: { ...request, ...left } },
     baseline: {
       ...{ file: place.name, migrations: done.length },
       durationMs: performance.now() - started,
     },
   });
   const connection = await session.connect();
+  let pid: number | null = null;
   try {
-    if (!(await enter(connection, run))) return null;
-    await untilInterrupted(
-      load(connection, run, beginning),
-      request.signal,
-      session.client,
-      applicationName,
-    );
+    pid = await enter(connection, run);
+    if (pid === null) return null;
+    await untilInterrupted(() => load(connection, run, beginning), request.signal);
   } catch (error) {
+    closeAtOnce(connection);
     if (isBusy(error)) return null;
-    if (error instanceof KnexwardError && error.code === 'LOCKED') throw error;
-    const failure = describe(error, beginning);
-    if (isRefusal(failure) || !(await tookEffect(run, names))) {
+    if (pid === null && error instanceof KnexwardError) throw error;
+    const ended = await whatBecame(run, names, pid, error);
+    if (ended) {
+      const failure = describe(ended, beginning);
       listener({ type: 'failed', failure });
       return begun([], failure);
     }
@@ -143,31 +141,30 @@ export async function begin(
   return outcome;
 }
 
-/** Begins the transaction, and looks once more, now that nobody else can come in between. */
+/**
+ * Begins the transaction, and looks once more, now that nobody else can come in between.
+ *
+ * @returns the server's process; `null` where the database is no longer empty
+ */
 async function enter(
   connection: Client,
-  { config, history, result }: PlannedRun,
-): Promise<boolean> {
-  const { tables } = history;
-  const table = qualified(tables.schema, tables.lock);
+  { config, history: { tables } }: PlannedRun,
+): Promise<number | null> {
   const results = (await connection.query(
-    `begin isolation level read committed; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
+    `${BEGIN}; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
      ${groundQuery(tables)}; ${createTablesSql(tables)};
-     select is_locked from ${table} for update;
-     select from ${qualified(tables.schema, tables.history)} limit 1`,
+     select is_locked from ${qualified(tables.schema, tables.lock)} for update;
+     select from ${qualified(tables.schema, tables.history)} limit 1;
+     select pg_backend_pid() as pid`,
   )) as unknown as QueryResult[];
   const selects = results.filter(({ command }) => command === 'SELECT');
-  const [, , ground, locks, rows] = selects;
+  const [, , ground, locks, rows, process] = selects;
   const taken = (locks?.rows as { is_locked: number }[]).some(
-    ({ is_locked: value }) => value !== 0 && value !== LOCKED_BY_KNEXWARD,
+    ({ is_locked: value }) => value !== 0 && value < LEAST_RUN_NUMBER,
   );
-  if (taken) {
-    throw new KnexwardError('LOCKED', {
-      message: `Knex's own lock (${tables.lock}) is taken: a "knex migrate" command is running, or was killed (run ${result.runId}).`,
-      fix: 'Wait until it has finished. If none runs: knexward unlock',
-    });
-  }
-  return groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]).empty && rows?.rowCount === 0;
+  if (taken) throw knexLockTaken(tables.lock);
+  const { empty } = groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]);
+  return empty && rows?.rowCount === 0 ? (process?.rows[0] as { pid: number }).pid : null;
 }
 
 /** One message: the SQL itself, then what records it, then the commit. */
@@ -190,7 +187,7 @@ async function load(
     await connection.query(
       `${baseline.body}
        ${recordManySql(tables, { runId, batch: FIRST_BATCH, migrations, details })};
-       update ${lock} set is_locked = 0 where is_locked = ${LOCKED_BY_KNEXWARD};
+       update ${lock} set is_locked = 0 where is_locked >= ${LEAST_RUN_NUMBER};
        commit`,
     );
   } catch (error) {
@@ -220,12 +217,13 @@ function placeIn(
   rememberStatement(error, { sql: failed.sql, bindings: [], file: place.path });
 }
 
-function describe(error: unknown, { place }: FittingBaseline): MigrationFailure {
+function describe(ended: FailedEnd, { place }: FittingBaseline): MigrationFailure {
+  const { error } = ended;
   const file: LoadedMigration = {
     ...{ name: place.name, path: place.path, format: 'sql', transaction: true },
     ...{ up: () => undefined, down: null, direct: null, checksum: null },
   };
-  const failure = describeFailure(error, file, 'up');
+  const failure = describeFailure(ended, file, 'up');
   const first = lines.get(serverErrorIn(error) ?? {});
   if (failure.code !== 'MIGRATION_FAILED') return failure;
   const way = 'Or apply the migrations themselves: knexward up --no-baseline';
@@ -241,24 +239,18 @@ function isBusy(error: unknown): boolean {
   return ['55P03', '40P01'].includes(serverErrorIn(error)?.code ?? '');
 }
 
-/** Whether the server itself said no; a lost connection leaves open what became of the commit. */
-function isRefusal({ sqlstate, code }: MigrationFailure): boolean {
-  return code !== 'MIGRATION_FAILED' || (sqlstate !== null && !/^(08|57P)/.test(sqlstate));
-}
-
-async function tookEffect(
-  { session, history: { tables } }: PlannedRun,
-  names: readonly string[],
-): Promise<boolean> {
+/** How the loading ended that was cut off: `null` where the server has committed it all the same. */
+async function whatBecame(
+  { control, history: { tables }, result: { runId } }: LockedRun,
+  [name = '']: readonly string[],
+  pid: number | null,
+  error: unknown,
+): Promise<FailedEnd | null> {
+  if (pid === null) return { state: 'rolled back', error };
   try {
-    const client = await session.connect();
-    const { rows } = await client
-      .query<{ name: string }>(
-        `select name from ${qualified(tables.schema, tables.history)} order by id`,
-      )
-      .finally(() => client.end());
-    return names.every((name, index) => rows[index]?.name === name);
+    const question = { tables, runId, name, direction: 'up', pid } as const;
+    return (await findOutcome(control, question)) ? null : { state: 'rolled back', error };
   } catch {
-    return false;
+    return { state: 'unknown', error };
   }
 }

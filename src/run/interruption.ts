@@ -1,9 +1,8 @@
-import { type Client, escapeLiteral } from 'pg';
 import { KnexwardError } from '../errors.js';
 
-/** @throws KnexwardError `INTERRUPTED` once the signal was given. */
+/** @throws KnexwardError `INTERRUPTED` once the signal was given, or the signal's own error. */
 export function refuseInterrupted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw interrupted();
+  if (signal?.aborted) throw reasonOf(signal);
 }
 
 /** The error that an interrupted run ends with. */
@@ -14,48 +13,40 @@ export function interrupted(): KnexwardError {
   });
 }
 
+/** Why the process cannot go on with a migration, where that is no wish of a person's. */
+export class StoppedByMigration extends Error {
+  override name = 'StoppedByMigration';
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof StoppedByMigration ? reason : interrupted();
+}
+
 /**
- * Waits for a change's work, or for the signal to stop: then the statement that it is at is
- * cancelled on the server, so that the rollback has not to wait for its end.
+ * Waits for a migration's own code, or for the signal to stop. The code may run on; the caller ends
+ * its connection, so that nothing of that reaches the database.
  *
- * @param bystander a connection that the work does not use
- * @param applicationName what the work's own connections are called
- * @throws KnexwardError `INTERRUPTED`
+ * @throws KnexwardError `INTERRUPTED`, or the signal's own error
  */
 export async function untilInterrupted<T>(
-  work: PromiseLike<T>,
+  work: () => PromiseLike<T> | T,
   signal: AbortSignal | undefined,
-  bystander: Client,
-  applicationName: string,
 ): Promise<T> {
-  if (!signal) return work;
   refuseInterrupted(signal);
+  if (!signal) return work();
   let stop: (() => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => {
-      void cancelStatements(bystander, applicationName).finally(() => reject(interrupted()));
-    };
+    stop = () => reject(reasonOf(signal));
     signal.addEventListener('abort', stop, { once: true });
   });
   // The work may end well in the moment of the signal; nobody waits for this one then.
   stopped.catch(() => undefined);
   try {
-    return await Promise.race([work, stopped]);
+    return await Promise.race([work(), stopped]);
   } catch (error) {
-    // The cancelled statement fails first, as a rule; why it was cancelled is what counts.
-    throw signal.aborted ? interrupted() : error;
+    // What the signal brought about may be the first to fail; why it was given is what counts.
+    throw signal.aborted ? reasonOf(signal) : error;
   } finally {
     if (stop) signal.removeEventListener('abort', stop);
   }
-}
-
-async function cancelStatements(bystander: Client, applicationName: string): Promise<void> {
-  await bystander
-    .query(
-      `select pg_stat_clear_snapshot();
-       select pg_cancel_backend(pid) from pg_stat_activity
-        where application_name = ${escapeLiteral(applicationName)} and pid <> pg_backend_pid()
-          and datname = current_database() and state = 'active'`,
-    )
-    .catch(() => undefined);
 }

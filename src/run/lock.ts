@@ -10,18 +10,16 @@ import { refuseInterrupted } from './interruption.js';
 const RUNNER_LOCK = 0x6b6e7864;
 const POLL_MS = 200;
 
-/** The right to run migrations, for as long as its connection lives. */
+/**
+ * The right to run migrations, for as long as its transaction is open. Its connection is for the lock
+ * alone: a statement on it that failed would abort the transaction and let go of the lock.
+ */
 export interface RunLock {
   /** Whether another runner had to be waited for. */
   readonly waited: boolean;
-  /**
-   * Reads on the connection that holds the lock, with the simple query protocol only, and lets go of
-   * the tables again that it has touched.
-   */
-  look<T>(read: (client: Client) => Promise<T>): Promise<T>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
-  /** Commits what was done on the connection that holds the lock, and lets go of it with that. */
+  /** Commits what was done in the lock's own transaction, and lets go of the lock with that. */
   commit(): Promise<void>;
   /** Lets go of the lock; what was not committed is rolled back. */
   release(): Promise<void>;
@@ -68,12 +66,6 @@ export async function acquireLock(
   let committed = false;
   return {
     waited: told,
-    look: async (read) => {
-      await client.query('savepoint look');
-      const seen = await read(client);
-      await client.query('rollback to savepoint look');
-      return seen;
-    },
     check: () => {
       if (lost()) throw lockLost();
     },

@@ -1,22 +1,25 @@
 import { type QueryResult } from 'pg';
-import { type RawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
 import { oldNameOf } from '../files/old-name.js';
 import {
   OLD_ROW_INSERTED,
+  type OldTable,
   oldRowDetails,
   oldRowInsert,
   oldRowsDelete,
 } from '../history/in-step.js';
 import { journalInsert } from '../history/journal.js';
+import { type HistoryTables } from '../history/tables.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
-import { type RunContext } from './apply.js';
 
-/** What has to be known of a run to record its changes. */
-export interface RecordContext extends Pick<
-  RunContext,
-  'tables' | 'direction' | 'batch' | 'runId' | 'oldTable'
-> {
+/** Where and how the changes of a run are recorded. */
+export interface Recording {
+  tables: HistoryTables;
+  /** db-migrate's table, as long as it is there, which is kept in step; else `null`. */
+  oldTable: OldTable | null;
+  runId: string;
+  direction: 'up' | 'down';
+  batch: number;
   /** Who does it, where that is not this process. */
   actor?: string;
 }
@@ -33,7 +36,7 @@ export interface ChangeRecord {
  * for one message to the server.
  */
 export function recordOf(
-  { tables, direction, batch, runId, oldTable, actor }: RecordContext,
+  { tables, direction, batch, runId, oldTable, actor }: Recording,
   { name, checksum }: Pick<LoadedMigration, 'name' | 'checksum'>,
   durationMs: number | null,
 ): ChangeRecord {
@@ -56,14 +59,4 @@ export function recordOf(
     statements: `${oldRowInsert(tables, oldTable, oldName)}; ${row}; ${entry}`,
     isDoneElsewhere: (results) => results[OLD_ROW_INSERTED]?.rowCount !== 1,
   };
-}
-
-/** Records a change that is not in a transaction, in one of its own. */
-export async function record(
-  connection: RawConnection,
-  context: RunContext,
-  migration: LoadedMigration,
-  durationMs: number,
-): Promise<void> {
-  await connection.query(recordOf(context, migration, durationMs).statements);
 }

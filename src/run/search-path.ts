@@ -1,5 +1,5 @@
 import { escapeLiteral, type QueryResult } from 'pg';
-import { type ConnectionSource, withRawConnection } from '../database/raw-connection.js';
+import { type ChangeConnections } from '../database/change-connections.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 
@@ -11,7 +11,7 @@ import { type LoadedMigration } from '../files/load.js';
  * @throws KnexwardError `SEARCH_PATH_POOLED` where it would matter; nothing has been run then.
  */
 export async function refuseLostSearchPath(
-  connections: ConnectionSource,
+  connections: ChangeConnections,
   searchPath: string,
   steps: readonly LoadedMigration[],
 ): Promise<void> {
@@ -24,12 +24,15 @@ export async function refuseLostSearchPath(
 }
 
 /** Several statements in one message are one transaction, so the path is set for these only. */
-async function isPathAnyway(connections: ConnectionSource, searchPath: string): Promise<boolean> {
+async function isPathAnyway(connections: ChangeConnections, searchPath: string): Promise<boolean> {
   const schemas = 'select current_schemas(false)::text as schemas';
-  const results = (await withRawConnection(connections, (connection) =>
-    connection.query(
+  const connection = await connections.acquire();
+  const results = (await connection
+    .query(
       `${schemas}; select set_config('search_path', ${escapeLiteral(searchPath)}, true); ${schemas}`,
-    ),
-  )) as unknown as QueryResult<{ schemas: string }>[];
+    )
+    .finally(() => connections.release(connection))) as unknown as QueryResult<{
+    schemas: string;
+  }>[];
   return results[0]?.rows[0]?.schemas === results[2]?.rows[0]?.schemas;
 }

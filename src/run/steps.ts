@@ -1,14 +1,14 @@
-import { withRawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
-import { isApplied } from '../history/write.js';
 import { redact } from '../secrets.js';
-import { applyChange, type RunContext } from './apply.js';
-import { describeFailure, type MigrationFailure } from './failure.js';
+import { changeInTransaction, type Ended } from './change.js';
+import { changeOutsideTransaction } from './change-outside.js';
+import { type RunContext } from './context.js';
+import { describeFailure, isRefusal, type MigrationFailure } from './failure.js';
 import { refuseInterrupted } from './interruption.js';
 import { type RunLock } from './lock.js';
 import { type RunResult } from './result.js';
-import { rememberThrown } from './thrown.js';
+import { type Attempted, retryWhenBusy } from './retries.js';
 
 /** How far a run came. */
 export type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
@@ -18,81 +18,76 @@ export type Outcome = Pick<RunResult, 'done' | 'failed' | 'notReached'>;
  * for a signal, before the next one begins.
  */
 export async function runSteps(
-  context: RunContext,
+  run: RunContext,
   steps: readonly LoadedMigration[],
   lock: RunLock,
 ): Promise<Outcome> {
   const done: Outcome['done'] = [];
   for (const [index, migration] of steps.entries()) {
     const { name } = migration;
-    const started = performance.now();
-    let begun = false;
-    context.listener({ type: 'started', name, index, total: steps.length });
-    try {
-      refuseInterrupted(context.signal);
-      lock.check();
-      begun = true;
-      const outcome = await applyChange(context, migration, steps[index + 1]);
-      if (!outcome.done) continue;
-    } catch (error) {
-      const failed = describeFailure(error, migration, context.direction);
-      rememberThrown(failed, error);
-      if (!begun || !(await tookEffect(context, migration, failed))) {
-        context.listener({ type: 'failed', failure: failed });
-        const notReached = steps.slice(index + 1).map((step) => step.name);
-        await recordFailure(context, migration, { failed, begun, notReached });
-        return { done, failed, notReached };
-      }
+    run.reporting.listener({ type: 'started', name, index, total: steps.length });
+    const { ended, blockers } = await carryOut(run, migration, steps[index + 1], lock);
+    if (ended.state === 'not needed') continue;
+    if (ended.state !== 'committed') {
+      const failed = describeFailure(ended, migration, run.recording.direction, blockers);
+      const notReached = steps.slice(index + 1).map((step) => step.name);
+      run.reporting.listener({ type: 'failed', failure: failed });
+      await recordFailure(run, migration, { ended, failed, notReached });
+      return { done, failed, notReached };
     }
-    const durationMs = performance.now() - started;
+    const { durationMs } = ended;
     done.push({ name, durationMs });
-    context.listener({ type: 'done', name, durationMs });
+    run.reporting.listener({ type: 'done', name, durationMs });
   }
   return { done, failed: null, notReached: [] };
 }
 
-/**
- * Whether the server itself said no. A connection lost right after a statement leaves open whether
- * the server has carried it out (08: connection exception, 57P: the server went away).
- */
-function isRefusal({ sqlstate }: MigrationFailure): boolean {
-  return sqlstate !== null && !/^(08|57P)/.test(sqlstate);
-}
-
-/**
- * Whether a change whose connection was lost was committed all the same: its history row, which is
- * in the same transaction, tells. Of a change that was not in one, nothing tells.
- */
-async function tookEffect(
-  context: RunContext,
-  { name }: LoadedMigration,
-  failed: MigrationFailure,
-): Promise<boolean> {
-  if (failed.leftovers || isRefusal(failed)) return false;
-  const { connections, tables, direction } = context;
-  return withRawConnection(connections, async (connection) => {
-    return (await isApplied(connection, tables, name)) === (direction === 'up');
-  }).catch(() => false);
-}
-
-/** The journal remembers the failure; where it cannot be reached any more, the report has it. */
-async function recordFailure(
-  context: RunContext,
+async function carryOut(
+  run: RunContext,
   migration: LoadedMigration,
-  { failed, begun, notReached }: { failed: MigrationFailure; begun: boolean; notReached: string[] },
+  next: LoadedMigration | undefined,
+  lock: RunLock,
+): Promise<Attempted> {
+  try {
+    refuseInterrupted(run.reporting.signal);
+    lock.check();
+    if (!migration.transaction) {
+      return { ended: await changeOutsideTransaction(run, migration), blockers: [] };
+    }
+    return await retryWhenBusy(run, migration.name, () =>
+      changeInTransaction(run, migration, next),
+    );
+  } catch (error) {
+    // Between two attempts, or before the first: nothing is open.
+    return { ended: { state: 'rolled back', error }, blockers: [] };
+  }
+}
+
+/** The journal remembers the failure; where it cannot be reached any more, the report says so. */
+async function recordFailure(
+  { control, recording, reporting }: RunContext,
+  { name, checksum }: LoadedMigration,
+  { ended, failed, notReached }: { ended: Ended; failed: MigrationFailure; notReached: string[] },
 ): Promise<void> {
-  const { connections, tables, runId, batch, direction } = context;
-  const { name, checksum } = migration;
+  const { tables, runId, batch, direction } = recording;
   const { message, sqlstate, statement, leftovers } = failed;
-  const endUnknown = begun && leftovers && !isRefusal(failed);
+  const endUnknown = ended.state === 'unknown' || (leftovers && !isRefusal(failed));
   const details = {
     ...{ direction, message, sqlstate, notReached },
     statement: statement === null ? null : redact(statement),
     ...(endUnknown && { endUnknown }),
   };
-  await withRawConnection(connections, (connection) =>
-    writeJournal(connection, tables, {
-      ...{ runId, event: 'failed', migration: name, batch, checksum, details },
-    }),
-  ).catch(() => undefined);
+  try {
+    await control.use((client) =>
+      writeJournal(client, tables, {
+        ...{ runId, event: 'failed', migration: name, batch, checksum, details },
+      }),
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    reporting.listener({
+      ...{ type: 'warned', name, code: 'NOT_IN_JOURNAL' },
+      message: `the journal has no row of this failure: ${redact(reason)}`,
+    });
+  }
 }

@@ -1,47 +1,70 @@
 import { type EventEmitter } from 'node:events';
 import { type RawConnection } from '../database/raw-connection.js';
+import { Confirmation } from './confirmation.js';
+
+/** How a migration ended the transaction that it was given. */
+export type OwnEnd = 'committed' | 'rolled back';
 
 /** Watches whether a transaction is ended from the inside. */
 export interface TransactionWatch {
-  /** Whether the server has ended the transaction since the watch began. */
-  ended(): boolean;
+  /** How the migration has ended it; `null` where it has not, as far as the protocol tells. */
+  ownEnd(): OwnEnd | null;
+  /** Whether something may be committed of what the migration did. */
+  leftovers(): boolean;
   stop(): void;
 }
 
 /**
- * Watches the server's own words: a `COMMIT` anywhere in a change's SQL is answered with
+ * Watches the server's answers: a `COMMIT` anywhere in a change's SQL is answered with
  * `CommandComplete`, whatever follows it; the state at the end alone would miss a change that
  * commits and then begins anew. `ROLLBACK` also answers a rollback to a savepoint, so there the
  * state counts that comes with `ReadyForQuery`.
  */
 export function watchTransaction(connection: RawConnection): TransactionWatch {
   const protocol = protocolOf(connection);
-  let ended = false;
+  let last: 'COMMIT' | 'ROLLBACK' | null = null;
+  let committed = false;
+  let outside = false;
+  let afterRollback = false;
   const onCommandComplete = ({ text }: { text: string }): void => {
-    if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') ended = true;
+    if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
+      last = 'COMMIT';
+      committed = true;
+    } else if (text === 'ROLLBACK') {
+      last = 'ROLLBACK';
+    } else if (last === 'ROLLBACK' || outside) {
+      afterRollback = true;
+    }
   };
   const onReadyForQuery = ({ status }: { status: string }): void => {
-    if (status === 'I') ended = true;
+    if (status === 'I') outside = true;
   };
   protocol?.on('commandComplete', onCommandComplete).on('readyForQuery', onReadyForQuery);
   return {
-    ended: () => ended,
+    ownEnd: () => {
+      if (!outside && !committed) return null;
+      return committed && (last === 'COMMIT' || !outside) ? 'committed' : 'rolled back';
+    },
+    leftovers: () => committed || (outside && afterRollback),
     stop: () => {
       protocol?.off('commandComplete', onCommandComplete).off('readyForQuery', onReadyForQuery);
     },
   };
 }
 
-/** Watches whether the server says, in its own words, that it has committed. */
-export function watchCommit(connection: RawConnection): { committed(): boolean; stop(): void } {
+/** Watches whether the server says that it has committed. */
+export function watchCommit(connection: RawConnection): {
+  committed(): Confirmation | null;
+  stop(): void;
+} {
   const protocol = protocolOf(connection);
-  let committed = false;
+  let confirmation: Confirmation | null = null;
   const onCommandComplete = ({ text }: { text: string }): void => {
-    if (text === 'COMMIT') committed = true;
+    if (text === 'COMMIT') confirmation = Confirmation.ofAnswer([{ command: text }]);
   };
   protocol?.on('commandComplete', onCommandComplete);
   return {
-    committed: () => committed,
+    committed: () => confirmation,
     stop: () => void protocol?.off('commandComplete', onCommandComplete),
   };
 }

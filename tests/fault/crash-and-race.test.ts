@@ -383,7 +383,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
       return hadToWait;
     });
     const told =
-      /a table is busy, held by postgres \(pid \d+, idle in transaction, for [\d:]+\): begin; lock table busy.*attempt \d+/;
+      /a table is busy, busy is held by postgres \(pid \d+, idle in transaction, for [\d:]+\): begin; lock table busy.*attempt \d+/;
     await up.says(told);
     await holder.query('commit');
     await Promise.all([holder.end(), reader.end()]);

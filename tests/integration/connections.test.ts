@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
 import { projectConfig, type ResolvedConfig } from '../../src/config/resolve';
 import { withRawConnection } from '../../src/database/raw-connection';
@@ -38,7 +39,7 @@ describe('the connections of a session (US7)', () => {
 
   onLinux('TCP keep-alive finds out soon that the other side is gone', async () => {
     const session = await openSession(configFor(database.url));
-    const knex = await session.knex();
+    const knex = (await session.forChanges(true)).knex as Knex;
     const other = await session.connect();
     await withRawConnection(knex, async (connection) => {
       for (const client of [session.client, other, connection]) {
@@ -68,7 +69,7 @@ describe('the connections of a session (US7)', () => {
     const url = new URL(database.url);
     url.port = String((proxy.address() as AddressInfo).port);
     const session = await openSession(configFor(url.href));
-    const knex = await session.knex();
+    const knex = (await session.forChanges(true)).knex as Knex;
     silent = true;
     const [later, first] = await Promise.allSettled([
       withRawConnection(knex, () => Promise.resolve()),
@@ -88,7 +89,9 @@ describe('the connections of a session (US7)', () => {
     const name = "select current_setting('application_name') as name";
     const { rows } = await session.client.query(name);
     expect(rows).toEqual([{ name: 'knexward 1234' }]);
-    const knexRows = await withRawConnection(await session.knex(), (raw) => raw.query(name));
+    const knexRows = await withRawConnection((await session.forChanges(true)).knex as Knex, (raw) =>
+      raw.query(name),
+    );
     expect(knexRows.rows).toEqual([{ name: 'knexward 1234' }]);
     await session.close();
   });

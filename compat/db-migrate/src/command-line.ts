@@ -1,4 +1,4 @@
-import { stopOnSignals, surviveClosedPipes } from 'knexward/compat';
+import { exitAtOnce, runAsProcess, stopOnSignals, surviveClosedPipes } from 'knexward/compat';
 import { explain } from './failure.js';
 import { getInstance } from './get-instance.js';
 import { log } from './log.js';
@@ -7,21 +7,29 @@ import { log } from './log.js';
 export async function main(): Promise<void> {
   surviveClosedPipes();
   process.title = 'db-migrate';
-  process.exitCode = 1;
+  const exitCode = await runAsProcess(runCommand, (error) => {
+    log.error(explain(error));
+    return Promise.resolve(1);
+  });
+  // A migration may have left something open (a pool, a timer); the command is done all the same.
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  exitAtOnce(exitCode);
+}
+
+async function runCommand(): Promise<void> {
   const stop = stopOnSignals((name) => log.warn(`${name}: stopping`));
   try {
-    const instance = getInstance();
+    // What nobody catches stops the run, and is told as its failure.
+    const instance = getInstance(false, { throwUncatched: true });
     instance.internals.signal = stop.signal;
     await instance.registerAPIHook();
     await instance.run();
-    process.exitCode = 0;
   } catch (error) {
-    log.error(explain(error));
-    process.exitCode = stop.exitCode() ?? 1;
+    stop.endWithSignal();
+    throw error;
+  } finally {
+    stop.release();
   }
-  // A migration may have left something open (a pool, a timer); the command is done all the same.
-  await Promise.all([flush(process.stdout), flush(process.stderr)]);
-  process.exit();
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

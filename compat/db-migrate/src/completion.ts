@@ -1,3 +1,4 @@
+import { exitAtOnce } from 'knexward/compat';
 import Bluebird from 'bluebird';
 import { type Callback, type Internals } from './internals.js';
 import { log } from './log.js';
@@ -31,5 +32,5 @@ function sayDone({ argv }: Internals): void {
   log.info('Done');
   if (!argv['force-exit']) return;
   log.verbose('Forcing exit');
-  process.exit(0);
+  exitAtOnce(0);
 }

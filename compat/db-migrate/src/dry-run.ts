@@ -5,7 +5,6 @@ import {
   loadDbMigrateFile,
   openSession,
   runDbMigrateMigration,
-  withRawConnection,
 } from 'knexward/compat';
 import { type Internals } from './internals.js';
 import { log, migrationLog } from './log.js';
@@ -25,19 +24,22 @@ export async function dryRun(
   const session = await openSession(config);
   try {
     // Knex's connection has the search path that unqualified names are read along.
-    const knex = await session.knex();
-    for (const file of files) {
-      if (!isDbMigrates(file)) {
-        log.warn(`${file.name} is written for Knex: "knexward plan" prints its SQL.`);
-        continue;
-      }
-      const { schema } = environment;
-      const migration = await loadDbMigrateFile(join(file.directory, file.file));
-      await withRawConnection(knex, (connection) => {
+    const connections = await session.forChanges(true);
+    const connection = await connections.acquire();
+    try {
+      for (const file of files) {
+        if (!isDbMigrates(file)) {
+          log.warn(`${file.name} is written for Knex: "knexward plan" prints its SQL.`);
+          continue;
+        }
+        const { schema } = environment;
+        const migration = await loadDbMigrateFile(join(file.directory, file.file));
         const driver = createDriver({ connection, schema, log: migrationLog, dryRun: true });
-        return runDbMigrateMigration(migration, direction, driver, migrationOptions);
-      });
-      log.info('Processed migration', file.name);
+        await runDbMigrateMigration(migration, direction, driver, migrationOptions);
+        log.info('Processed migration', file.name);
+      }
+    } finally {
+      await connections.release(connection);
     }
   } finally {
     await session.close();

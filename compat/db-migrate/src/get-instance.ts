@@ -1,5 +1,5 @@
 import { config as loadDotenv } from 'dotenv';
-import { DB_MIGRATE } from 'knexward/compat';
+import { DB_MIGRATE, exitAtOnce } from 'knexward/compat';
 import { type ArgvSources, readArgv } from './argv.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { endOnUncaught } from './uncaught.js';
@@ -102,13 +102,13 @@ function showSettings({ name, connection }: Environment): void {
 function answerQuestions({ version: wantsVersion, help, _: words }: Argv): void {
   if (wantsVersion) {
     process.stdout.write(`${DB_MIGRATE.version}\n`);
-    process.exit(0);
+    exitAtOnce(0);
   }
   if (help) {
     process.stdout.write(helpText());
-    process.exit(0);
+    exitAtOnce(0);
   }
   if (words.length > 0) return;
   process.stderr.write(helpText());
-  process.exit(1);
+  exitAtOnce(1);
 }

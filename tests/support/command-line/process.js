@@ -11,7 +11,7 @@ const { pathToFileURL } = require('node:url');
 const REPOSITORY = join(__dirname, '../../..');
 const PACKAGES = join(REPOSITORY, 'node_modules') + sep;
 /** The lines in which knexward's command lines end their own process. */
-const OWN_END = /[/\\]dist[/\\](?:cli[/\\]main|command-line)\.js:/;
+const OWN_END = /[/\\]dist[/\\](?:cli[/\\]exit|command-line)\.js:/;
 
 for (const name of [
   'bluebird',

@@ -198,6 +198,19 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     },
     args: ['up'],
   },
+  PLAN_CHANGED: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query(`
+        create function meanwhile() returns trigger language plpgsql as
+          $$ begin delete from knex_migrations where name like '%_b.js'; return new; end $$;
+        create trigger meanwhile after update on knex_migrations_lock
+          for each row execute function meanwhile();`);
+    },
+    once: true,
+    args: ['down', '-c', '1'],
+  },
   UNFINISHED: {
     files: {
       'migrations/20260101000001_b.js': `${migration("process.kill(process.pid, 'SIGKILL');")}

@@ -1,6 +1,6 @@
 import { type RunWarningCode, type WarningCode } from '../../../src/errors';
 import { KNEXFILE } from '../project';
-import { dbMigrateHistory, type Scenario } from './scenario';
+import { dbMigrateHistory, type Scenario, migration } from './scenario';
 
 const DATABASE_JSON = {
   'knexfile.js': null,
@@ -91,6 +91,32 @@ export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
 
 /** For each warning that a run can give: a project in which it does. */
 export const RUN_WARNING_SCENARIOS: Record<RunWarningCode, Scenario> = {
+  LEFT_LOCK: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    once: true,
+    before: async ({ run, database }) => {
+      await run('up', '-c', '1');
+      await database.query(`
+        create function refuse() returns trigger language plpgsql as
+          $$ begin raise exception 'the disk is full'; end $$;
+        create trigger refuse before update on knex_migrations_lock
+          for each row when (new.is_locked = 0) execute function refuse();`);
+    },
+    args: ['up'],
+  },
+  NOT_IN_JOURNAL: {
+    files: { 'migrations/20260101000001_b.js': migration("await knex.raw('select broken');") },
+    once: true,
+    before: async ({ run, database }) => {
+      await run('up', '-c', '1');
+      await database.query(`
+        create function refuse() returns trigger language plpgsql as
+          $$ begin raise exception 'the disk is full'; end $$;
+        create trigger refuse before insert on knexward_journal
+          for each row when (new.event = 'failed') execute function refuse();`);
+    },
+    args: ['up'],
+  },
   ENDED_ITS_TRANSACTION: {
     files: { 'migrations/20260101000001_b.up.sql': 'create table b (id int); commit;' },
     once: true,

@@ -1,0 +1,173 @@
+import { type Knex } from 'knex';
+import { type EnvironmentConfig } from '../config/settings.js';
+import { closeAtOnce, type RawConnection } from './raw-connection.js';
+
+/*
+ * Knex's extension point is a dialect: a subclass of its Client, which makes transactions of a class
+ * of its own. Knex's dialects for Redshift and CockroachDB are made that way.
+ */
+
+/** What Knex's Client has inside, as far as a dialect builds on it. */
+interface ClientOfKnex {
+  config: { client?: unknown };
+  acquireRawConnection(): Promise<RawConnection>;
+  validateConnection(connection: RawConnection): unknown;
+  transaction(container: unknown, config?: TransactionConfig, outer?: unknown): unknown;
+}
+type ClientClass = new (config: Knex.Config) => ClientOfKnex;
+
+/** The same of its transactions. */
+interface TransactionOfKnex {
+  _completed: boolean;
+  _resolver(value: unknown): void;
+  _rejecter(error: unknown): void;
+  begin(connection: RawConnection): Promise<unknown>;
+  commit(connection: RawConnection, value: unknown): Promise<unknown>;
+  rollback(connection: RawConnection, error: unknown): Promise<unknown>;
+}
+type TransactionClass = new (...given: unknown[]) => TransactionOfKnex;
+
+/** A transaction that somebody else has begun, and will end, on a connection. */
+export interface BegunTransaction {
+  connection: RawConnection;
+  /** Whether the work in it is over: until then, what ends the transaction is the work's own. */
+  settled: boolean;
+}
+
+interface TransactionConfig {
+  connection?: RawConnection;
+  begun?: BegunTransaction;
+  doNotRejectOnRollback?: boolean;
+}
+
+/** Knex on connections that can be cut off all at once. */
+export interface SeverableKnex {
+  knex: Knex;
+  /** Has the pool lend a connection no more. */
+  retire(connection: RawConnection): void;
+  /** The same for all that there are. */
+  renew(): void;
+  /** Ends every connection, and opens no other: nothing that runs on reaches the database. */
+  sever(): void;
+}
+
+/** Makes a Knex instance of the client that the configuration names, a project's own included. */
+export async function createSeverableKnex(
+  config: Knex.Config,
+  given: EnvironmentConfig['client'],
+): Promise<SeverableKnex> {
+  const { default: createInstance } = await import('knex');
+  const { default: PgTransaction } =
+    await import('knex/lib/dialects/postgres/execution/pg-transaction.js');
+  const named = createInstance({ client: given ?? 'pg' }).client as object;
+  const Transaction = transactionClass(PgTransaction as TransactionClass);
+  const connections = new Set<RawConnection>();
+  const retired = new WeakSet<RawConnection>();
+  let severed = false;
+
+  class SeverableClient extends (named.constructor as ClientClass) {
+    constructor(own: Knex.Config) {
+      super(own);
+      // Migrations ask for it: "is this PostgreSQL?"
+      this.config.client = given ?? 'pg';
+    }
+
+    override async acquireRawConnection(): Promise<RawConnection> {
+      if (severed) throw new Error('The run has ended: it opens no connection any more.');
+      const connection = await super.acquireRawConnection();
+      if (severed) closeAtOnce(connection);
+      connections.add(connection);
+      connection.once('end', () => connections.delete(connection));
+      return connection;
+    }
+
+    override validateConnection(connection: RawConnection): unknown {
+      return !retired.has(connection) && super.validateConnection(connection);
+    }
+
+    override transaction(work: unknown, own?: TransactionConfig, outer?: unknown): unknown {
+      if (!own?.begun) return super.transaction(work, own, outer);
+      return new Transaction(this, work, own, outer);
+    }
+  }
+
+  const knex = createInstance({
+    ...config,
+    client: SeverableClient as unknown as typeof Knex.Client,
+  });
+  return {
+    knex,
+    retire: (connection) => retired.add(connection),
+    renew: () => connections.forEach((connection) => retired.add(connection)),
+    sever: () => {
+      severed = true;
+      connections.forEach(closeAtOnce);
+    },
+  };
+}
+
+/** Knex's transaction, for one that is begun and ended by somebody else. */
+function transactionClass(PgTransaction: TransactionClass): TransactionClass {
+  return class extends PgTransaction {
+    private readonly begun: BegunTransaction;
+
+    constructor(...given: unknown[]) {
+      super(...given);
+      this.begun = (given[2] as { begun: BegunTransaction }).begun;
+    }
+
+    override begin(): Promise<unknown> {
+      return Promise.resolve();
+    }
+
+    override commit(connection: RawConnection, value: unknown): Promise<unknown> {
+      if (!this.begun.settled) return super.commit(connection, value);
+      this._completed = true;
+      this._resolver(value);
+      return Promise.resolve();
+    }
+
+    override rollback(connection: RawConnection, error: unknown): Promise<unknown> {
+      if (!this.begun.settled) return super.rollback(connection, error);
+      this._completed = true;
+      this._rejecter(error);
+      return Promise.resolve();
+    }
+  };
+}
+
+/**
+ * Runs work on a transaction object of Knex's, in a transaction that is begun already. Neither
+ * `BEGIN` nor `COMMIT` is sent; statements after the end of the work are refused by Knex.
+ */
+export async function inBegunTransaction<T>(
+  knex: Knex,
+  connection: RawConnection,
+  work: (trx: Knex.Transaction) => Promise<T>,
+): Promise<T> {
+  const begun: BegunTransaction = { connection, settled: false };
+  let outcome: { value: T } | { error: unknown } | undefined;
+  const config: TransactionConfig = { connection, begun };
+  try {
+    await knex.transaction(async (trx) => {
+      try {
+        outcome = { value: await work(trx) };
+      } catch (error) {
+        outcome = { error };
+        // Knex says nothing useful of what is no error.
+        throw error ?? new Error('rejected without a reason');
+      } finally {
+        begun.settled = true;
+      }
+    }, config as Knex.TransactionConfig);
+  } catch (error) {
+    // Where the work ended the transaction itself, that is Knex's error, and the work's counts.
+    if (!outcome) throw error;
+  } finally {
+    // Knex leaves its mark on a connection that it was lent.
+    Reflect.deleteProperty(connection, '__knexTxId');
+  }
+  if (outcome && 'value' in outcome) return outcome.value;
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- a migration may throw what it likes
+  throw (outcome as { error: unknown } | undefined)?.error;
+}

@@ -1,0 +1,146 @@
+import { type Knex } from 'knex';
+import { type Client, type QueryResult } from 'pg';
+import { type LoadedMigration } from '../files/load.js';
+import { writeJournal } from '../history/journal.js';
+import { redact } from '../secrets.js';
+import { isLostConnection } from '../server-error.js';
+import { type Ended, isNeeded } from './change.js';
+import { Confirmation } from './confirmation.js';
+import { type RunContext } from './context.js';
+import { untilInterrupted } from './interruption.js';
+import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from './opening.js';
+import { recordOf } from './record.js';
+
+/**
+ * Carries out a change that opts out of its transaction. The fence, the look at the history and the
+ * record are in a transaction beside it, which is open, idle and without a snapshot meanwhile, so that
+ * no other run can be at the same change and no concurrent index build has to wait for it. That the
+ * change has begun is in the journal before its first statement, so that a crash in it is seen.
+ */
+export async function changeOutsideTransaction(
+  run: RunContext,
+  migration: LoadedMigration,
+): Promise<Ended> {
+  let begun = false;
+  let beside: Client | undefined;
+  try {
+    beside = await run.control.another();
+    if (!isNeeded(run, await open(run, migration, beside))) return { state: 'not needed' };
+    await announce(run, migration);
+    begun = true;
+    const started = performance.now();
+    await work(run, migration);
+    const durationMs = performance.now() - started;
+    run.connections.renew();
+    const confirmation = await recordBeside(run, migration, beside, durationMs);
+    return { state: 'committed', confirmation, durationMs };
+  } catch (error) {
+    if (!begun) return { state: 'rolled back', error };
+    // Whatever the migration's code still sends, it finds no connection any more.
+    run.connections.sever();
+    await run.control.cancelStatements().catch(() => undefined);
+    return { state: 'left behind', error };
+  } finally {
+    // What is open on it goes with the connection.
+    await beside?.end().catch(() => undefined);
+  }
+}
+
+async function open(run: RunContext, { name }: LoadedMigration, beside: Client): Promise<Seen> {
+  const { sql } = openingBeside(run.opening, name);
+  const results = (await beside.query(`${BEGIN}; ${sql}`)) as unknown as QueryResult<Seen>[];
+  return results.at(-1)?.rows[0] as Seen;
+}
+
+/** Within the fence, so that no other run can come between the look and this. */
+async function announce(run: RunContext, migration: LoadedMigration): Promise<void> {
+  await run.control.use((client) => writeStarted(run, migration, client));
+}
+
+async function writeStarted(
+  { recording }: RunContext,
+  { name, checksum }: LoadedMigration,
+  client: Client,
+  statement?: string,
+): Promise<void> {
+  const { tables, runId, batch, direction } = recording;
+  await writeJournal(client, tables, {
+    ...{ runId, event: 'started', migration: name, batch, checksum },
+    details: { direction, ...(statement !== undefined && { statement: redact(statement) }) },
+  });
+}
+
+async function work(run: RunContext, migration: LoadedMigration): Promise<void> {
+  const { config, connections, recording, reporting } = run;
+  const knex = connections.knex as Knex;
+  const { beforeEach, afterEach } = config.migrations.hooks;
+  const finishNotes = noteStatements(run, knex, migration);
+  try {
+    await beforeEach?.(knex, [migration]);
+    await untilInterrupted(() => migration[recording.direction]?.(knex), reporting.signal);
+    await afterEach?.(knex, [migration]);
+  } finally {
+    // What comes next in the journal, the end or the failure, has to be its last row.
+    await finishNotes();
+  }
+}
+
+/**
+ * Keeps a note in the journal of the statement that the change is at, for the person who has to find
+ * out one day how far a killed one came. A note leaves together with its statement and does not hold
+ * it up; of statements that follow each other faster than notes can be written, the latest counts.
+ * A note that cannot be written is no reason to stop the change.
+ *
+ * @returns a function that ends the notes, and waits until the last of them is written
+ */
+function noteStatements(run: RunContext, knex: Knex, migration: LoadedMigration) {
+  let latest: string | undefined;
+  let noted: string | undefined;
+  let writing: Promise<void> | undefined;
+  const write = async (client: Client): Promise<void> => {
+    while (latest !== undefined && latest !== noted) {
+      noted = latest;
+      await writeStarted(run, migration, client, noted);
+    }
+  };
+  const listener = ({ sql }: { sql: string }): void => {
+    latest = sql;
+    writing ??= run.control
+      .use(write)
+      .catch(() => undefined)
+      .finally(() => (writing = undefined));
+  };
+  knex.on('query', listener);
+  return async (): Promise<void> => {
+    knex.removeListener('query', listener);
+    await writing;
+  };
+}
+
+/** Records the change in the transaction beside it; where that was lost, in another one. */
+async function recordBeside(
+  run: RunContext,
+  migration: LoadedMigration,
+  beside: Client,
+  durationMs: number,
+): Promise<Confirmation> {
+  const { statements } = recordOf(run.recording, migration, durationMs);
+  const record = async (client: Client): Promise<Confirmation> => {
+    const answer = await client.query(`${SAME_TRANSACTION}; ${statements}; commit`);
+    return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());
+  };
+  try {
+    return await record(beside);
+  } catch (error) {
+    if (!isLostConnection(error)) throw error;
+  }
+  const anew = await run.control.another();
+  try {
+    const { applied } = await open(run, migration, anew);
+    if (applied !== (run.recording.direction === 'up')) return await record(anew);
+    // The commit had arrived before the connection was lost.
+    return Confirmation.ofAnswer([await anew.query('commit')]);
+  } finally {
+    await anew.end().catch(() => undefined);
+  }
+}

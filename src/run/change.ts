@@ -1,0 +1,207 @@
+import { KnexwardError } from '../errors.js';
+import { inBegunTransaction } from '../database/knex-client.js';
+import { type LoadedMigration } from '../files/load.js';
+import { type Confirmation, findOutcome } from './confirmation.js';
+import { openingFor, type RunContext } from './context.js';
+import { untilInterrupted } from './interruption.js';
+import { isDirect } from './needs-knex.js';
+import { isEndedTransaction, type Opening, type Seen } from './opening.js';
+import { recordOf } from './record.js';
+import { type ChangeTransaction } from './transactions.js';
+import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
+
+/*
+ * A change is a migration in one direction. Its states, and how it comes from one to the next:
+ *
+ *   begun ──── is in the history already ───→ not needed
+ *     │ the migration's own statements
+ *   done ────── commit, the server confirms ─→ committed
+ *     │ anything fails
+ *   ended ───── the journal is asked ────────→ committed, rolled back, or unknown
+ *
+ * In each state is known what its type says. Only what is committed has the server's confirmation,
+ * and only that is reported as done.
+ */
+
+/** How a change ended. */
+export type Ended = Committed | NotNeeded | RolledBack | LeftBehind | Unknown;
+
+/** The change and its record are committed, and the server has said so. */
+export interface Committed {
+  state: 'committed';
+  confirmation: Confirmation;
+  durationMs: number;
+}
+/** Another run had done it. Nothing was changed. */
+export interface NotNeeded {
+  state: 'not needed';
+}
+/** It failed, and nothing of it is left. */
+export interface RolledBack {
+  state: 'rolled back';
+  error: unknown;
+}
+/** It failed, and some of it may be left, because not all of it ran in its transaction. */
+export interface LeftBehind {
+  state: 'left behind';
+  error: unknown;
+}
+/** What became of it could not be found out. */
+export interface Unknown {
+  state: 'unknown';
+  error: unknown;
+}
+
+/**
+ * Carries a change out in a transaction. Change, history row and journal row are committed together.
+ *
+ * @param next what comes after it, whose transaction begins with this one's commit
+ */
+export async function changeInTransaction(
+  run: RunContext,
+  migration: LoadedMigration,
+  next: LoadedMigration | undefined,
+): Promise<Ended> {
+  const opening = openingFor(run, migration) as Opening;
+  let transaction: ChangeTransaction;
+  try {
+    transaction = await run.transactions.begin(opening);
+  } catch (error) {
+    return { state: 'rolled back', error };
+  }
+  const started = performance.now();
+  const watch = watchTransaction(transaction.connection);
+  try {
+    if (!isNeeded(run, transaction.seen)) {
+      await run.transactions.commit(transaction, '', openingFor(run, next));
+      return { state: 'not needed' };
+    }
+    await work(run, migration, transaction);
+    if (watch.ownEnd() === 'rolled back') throw rolledBackItself();
+    if (watch.ownEnd() === 'committed') await beginAgain(run, migration, transaction, opening);
+    watch.stop();
+    const statements = await recordIn(run, migration, transaction, performance.now() - started);
+    const confirmation = await run.transactions.commit(
+      ...([transaction, statements, openingFor(run, next)] as const),
+    );
+    return { state: 'committed', confirmation, durationMs: performance.now() - started };
+  } catch (error) {
+    watch.stop();
+    await run.transactions.discard(transaction);
+    const durationMs = performance.now() - started;
+    const reason = isEndedTransaction(error) ? rolledBackItself() : error;
+    return whatBecame(run, migration, transaction, {
+      ...{ reason, durationMs, leftovers: watch.leftovers() },
+    });
+  }
+}
+
+/**
+ * Whether the migration is still to be done.
+ *
+ * @throws KnexwardError `LOCK_LOST` where Knex's lock row is no longer this run's: another run has
+ * taken over, or somebody has freed the lock.
+ */
+export function isNeeded({ recording, lockNumber }: RunContext, seen: Seen): boolean {
+  if (seen.lockedBy !== lockNumber) {
+    throw new KnexwardError('LOCK_LOST', {
+      message: `Knex's lock (${recording.tables.lock}) is no longer this run's: another run has taken over, or the lock was freed. The run stopped before its next change.`,
+      fix: 'Run the command again: what is done is recorded.',
+    });
+  }
+  return seen.applied !== (recording.direction === 'up');
+}
+
+/** Runs the migration itself: on Knex, with the project's hooks around it, or without. */
+async function work(
+  { config, connections: { knex }, recording, reporting }: RunContext,
+  migration: LoadedMigration,
+  { connection }: ChangeTransaction,
+): Promise<void> {
+  const { direction } = recording;
+  const { signal } = reporting;
+  if (!knex || isDirect(config, migration)) {
+    await untilInterrupted(() => migration.direct?.[direction]?.(connection), signal);
+    return;
+  }
+  const { beforeEach, afterEach } = config.migrations.hooks;
+  await inBegunTransaction(knex, connection, async (trx) => {
+    await beforeEach?.(trx, [migration]);
+    await untilInterrupted(() => migration[direction]?.(trx), signal);
+    await afterEach?.(trx, [migration]);
+  });
+}
+
+/**
+ * A migration may end its transaction itself (`COMMIT` in its SQL). What it did is committed by then,
+ * so the rows that record it get a transaction of their own at once, behind the fence as well.
+ */
+async function beginAgain(
+  run: RunContext,
+  { name }: LoadedMigration,
+  transaction: ChangeTransaction,
+  opening: Opening,
+): Promise<void> {
+  run.reporting.listener({
+    type: 'warned',
+    name,
+    code: 'ENDED_ITS_TRANSACTION',
+    message: 'it ended its transaction itself; its history row was written right after it',
+  });
+  const { seen } = await transaction.beginAgain(opening);
+  if (seen.applied === (run.recording.direction === 'up')) {
+    throw new Error('Another run has recorded it meanwhile, and may have run it as well.');
+  }
+}
+
+/** The statements that record the change; where an answer has to be looked at, the last are sent. */
+async function recordIn(
+  { recording }: RunContext,
+  migration: LoadedMigration,
+  transaction: ChangeTransaction,
+  durationMs: number,
+): Promise<string> {
+  const { statements, isDoneElsewhere } = recordOf(recording, migration, durationMs);
+  if (!isDoneElsewhere) return statements;
+  // Thrown within the transaction, so that what was done twice is taken back.
+  if (isDoneElsewhere(await transaction.query(statements))) throw doneByDbMigrate();
+  return '';
+}
+
+function doneByDbMigrate(): KnexwardError {
+  return new KnexwardError('NOT_ADOPTED', {
+    message: 'db-migrate has applied it meanwhile; what this run did of it was rolled back',
+    fix: 'Run "knexward adopt --database-only", then the command again.',
+  });
+}
+
+function rolledBackItself(): Error {
+  return new Error(
+    'It rolled its own transaction back (ROLLBACK in its SQL), so nothing is recorded. Take the statement out of the migration.',
+  );
+}
+
+interface Failure {
+  reason: unknown;
+  durationMs: number;
+  leftovers: boolean;
+}
+
+/** Its connection has ended. The server may have carried the commit out all the same. */
+async function whatBecame(
+  { control, recording }: RunContext,
+  { name }: LoadedMigration,
+  { seen: { pid } }: ChangeTransaction,
+  { reason: error, durationMs, leftovers }: Failure,
+): Promise<Ended> {
+  const { tables, runId, direction } = recording;
+  try {
+    const confirmation = await findOutcome(control, { tables, runId, name, direction, pid });
+    if (confirmation) return { state: 'committed', confirmation, durationMs };
+  } catch {
+    // The failure that led here says more than the one of finding out.
+    return { state: 'unknown', error };
+  }
+  if (leftovers) return { state: 'left behind', error: new PartlyCommitted(error) };
+  return { state: 'rolled back', error };
+}

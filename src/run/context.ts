@@ -1,0 +1,30 @@
+import { type ChangeConnections } from '../database/change-connections.js';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { type LoadedMigration } from '../files/load.js';
+import { type ControlConnection } from './control-connection.js';
+import { type RunListener } from './events.js';
+import { type Opening, type OpeningContext, openingOf } from './opening.js';
+import { type Recording } from './record.js';
+import { type Transactions } from './transactions.js';
+
+/** What the changes of one run have in common. */
+export interface RunContext {
+  config: ResolvedConfig;
+  /** Where and how changes are recorded. */
+  recording: Recording;
+  opening: OpeningContext;
+  /** The number in Knex's lock row as long as this run holds it. */
+  lockNumber: number;
+  connections: ChangeConnections;
+  transactions: Transactions;
+  control: ControlConnection;
+  reporting: { listener: RunListener; signal: AbortSignal | undefined };
+}
+
+/** What the transaction of a change begins with; nothing where it runs outside of one. */
+export function openingFor(
+  { opening }: RunContext,
+  migration: LoadedMigration | undefined,
+): Opening | null {
+  return migration?.transaction ? openingOf(opening, migration.name) : null;
+}

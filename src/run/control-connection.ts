@@ -1,0 +1,68 @@
+import { type Client, escapeLiteral } from 'pg';
+
+/**
+ * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
+ * change. No change runs on it, and the runners' lock is not on it, so a statement that fails here
+ * costs neither. It is opened when it is first needed, and again where it was lost.
+ */
+export class ControlConnection {
+  private client: Client | null = null;
+
+  /**
+   * @param open opens a connection to the run's database
+   * @param applicationName what the run's connections are called in `pg_stat_activity`
+   */
+  constructor(
+    private readonly open: () => Promise<Client>,
+    readonly applicationName: string,
+  ) {}
+
+  /** Does something on it. */
+  async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return work(this.client ?? (await this.connect()));
+  }
+
+  /** Opens a further connection, which the caller closes. */
+  another(): Promise<Client> {
+    return this.open();
+  }
+
+  /** Cancels the statements that the run's other connections are at. */
+  async cancelStatements(): Promise<void> {
+    await this.use((client) =>
+      client.query(
+        `select pg_cancel_backend(pid) from pg_stat_activity
+          where application_name = ${escapeLiteral(this.applicationName)}
+            and pid <> pg_backend_pid() and datname = current_database() and state = 'active'`,
+      ),
+    );
+  }
+
+  /**
+   * Ends one of the run's own server processes. Its transaction is then rolled back, unless the
+   * server has committed it before. Behind a pooler the process may serve somebody else by now: it
+   * is known by the run's name.
+   */
+  async terminate(pid: number): Promise<void> {
+    await this.use((client) =>
+      client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
+            and pid <> pg_backend_pid()`,
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<Client> {
+    const client = await this.open();
+    for (const event of ['error', 'end'] as const)
+      client.once(event, () => {
+        if (this.client === client) this.client = null;
+      });
+    return (this.client = client);
+  }
+}

@@ -1,0 +1,117 @@
+import { escapeLiteral } from 'pg';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { fence } from '../history/fence.js';
+import { type HistoryTables, qualified } from '../history/tables.js';
+
+/** What a change's transaction begins with. */
+export interface Opening {
+  /** Which change it is for. */
+  name: string;
+  /** The statements after `begin`. */
+  sql: string;
+}
+
+/** What the server answers to an opening. */
+export interface Seen {
+  /** Whether the migration is in the history. */
+  applied: boolean;
+  /** Whose Knex's lock row is: a run's number, 1 for Knex, 0 or `null` for nobody's. */
+  lockedBy: number | null;
+  /** The server's process. */
+  pid: number;
+  /** The session's settings, for telling whether a migration before this one has changed them. */
+  settings: string;
+}
+
+/** What is the same for every change of a run. */
+export interface OpeningContext {
+  config: ResolvedConfig;
+  /** The search path that each transaction sets for itself; `null` where the connection has it. */
+  searchPath: string | null;
+  tables: HistoryTables;
+}
+
+/**
+ * Whatever the database's default is: at any higher level, the look at the history after the fence
+ * would see what was there before it, and not what the runner behind it has just committed.
+ */
+export const BEGIN = 'begin isolation level read committed';
+
+/**
+ * Limits of this transaction, then the fence, and only then a look at the history: a runner that
+ * lost its lock may still be at the end of its last change. One message to the server, in which each
+ * statement sees what is committed when it begins.
+ */
+export function openingOf(context: OpeningContext, name: string): Opening {
+  return { name, sql: `${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name)}` };
+}
+
+/** The same where the transaction stays open, and idle, beside a change that runs outside of it. */
+export function openingBeside(context: OpeningContext, name: string): Opening {
+  const { tables } = context;
+  const limits = `select set_config('idle_in_transaction_session_timeout', '0', true), ${MARK},
+    case when current_setting('server_version_num')::int >= 170000
+         then set_config('transaction_timeout', '0', true) end`;
+  return { name, sql: `${limits}; ${fence(tables)}; ${look(context, name)}` };
+}
+
+/** Set for the transaction, so that it is gone where the migration has ended the transaction. */
+const MARK = "set_config('knexward.change', 'open', true)";
+
+const ENDED = 'knexward: the migration has ended its transaction';
+
+/** A statement that fails unless the transaction is still the one that was opened. */
+export const SAME_TRANSACTION = `select case when current_setting('knexward.change', true) = 'open'
+  then 'true' else '${ENDED}' end::boolean`;
+
+/** Whether an error is that statement's. */
+export function isEndedTransaction(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(ENDED);
+}
+
+/**
+ * How often the server looks, during a statement, whether the runner is still there: else a killed
+ * runner's statement goes on to its end, with every lock that it holds, only to be rolled back.
+ * PostgreSQL can do that on Linux; elsewhere it refuses the setting (macOS has it from 15 on).
+ */
+const LOOK_FOR_CLIENT_MS = 1000;
+
+/** What is set, is set for this transaction only. */
+export function limitsOf({
+  config,
+  searchPath,
+}: Pick<OpeningContext, 'config' | 'searchPath'>): string {
+  const { lockTimeout, statementTimeout } = config.settings;
+  const set = (name: string, value: string): string =>
+    `set_config('${name}', ${escapeLiteral(value)}, true)`;
+  return `select ${[
+    MARK,
+    set('lock_timeout', `${lockTimeout}ms`),
+    ...(statementTimeout === null ? [] : [set('statement_timeout', `${statementTimeout}ms`)]),
+    ...(searchPath === null ? [] : [set('search_path', searchPath)]),
+    `case when current_setting('client_connection_check_interval', true) is not null
+           and version() like '%linux%'
+          then ${set('client_connection_check_interval', `${LOOK_FOR_CLIENT_MS}`)} end`,
+  ].join(', ')}`;
+}
+
+/**
+ * What migrations, and the output of pg_dump, set for the session. To compare all that
+ * `pg_settings` has would cost as much as a small change.
+ */
+const SETTINGS = [
+  ...['search_path', 'role', 'session_authorization', 'session_replication_role', 'row_security'],
+  ...['check_function_bodies', 'default_tablespace', 'default_table_access_method', 'TimeZone'],
+  ...['DateStyle', 'IntervalStyle', 'standard_conforming_strings', 'xmloption', 'bytea_output'],
+  ...['default_transaction_isolation', 'default_transaction_read_only', 'client_min_messages'],
+  ...['synchronous_commit', 'work_mem', 'maintenance_work_mem', 'client_encoding'],
+];
+
+function look({ tables }: OpeningContext, name: string): string {
+  const settings = SETTINGS.map((each) => `current_setting('${each}', true)`);
+  return `select exists (select from ${qualified(tables.schema, tables.history)}
+      where name = ${escapeLiteral(name)}) as applied,
+    (select max(is_locked) from ${qualified(tables.schema, tables.lock)}) as "lockedBy",
+    pg_backend_pid() as pid,
+    concat_ws('|', ${settings.join(', ')}, pg_my_temp_schema()::text) as settings`;
+}

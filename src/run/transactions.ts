@@ -1,0 +1,127 @@
+import { type QueryResult } from 'pg';
+import { type ChangeConnections } from '../database/change-connections.js';
+import { type RawConnection } from '../database/raw-connection.js';
+import { Confirmation } from './confirmation.js';
+import { BEGIN, type Opening, SAME_TRANSACTION, type Seen } from './opening.js';
+import { watchCommit } from './watch-transaction.js';
+
+/** A transaction that was begun in one message with the commit before it. */
+interface Pipelined {
+  connection: RawConnection;
+  opening: Opening;
+  answer: Promise<QueryResult[]>;
+}
+
+/**
+ * The transactions of a run's changes. `commit` and the `begin` of the next change leave in one
+ * message: of the five times that a change would wait for the server (begin, opening, the change
+ * itself, the rows that record it, commit) two are left.
+ */
+export class Transactions {
+  private pipelined: Pipelined | null = null;
+  /** What the settings of each connection were when it was new. */
+  private readonly settings = new WeakMap<RawConnection, string>();
+
+  constructor(private readonly connections: ChangeConnections) {}
+
+  /** Begins the transaction of a change, unless that has begun already. Nothing is open after an error. */
+  async begin(opening: Opening): Promise<ChangeTransaction> {
+    const transaction = await this.enter(opening);
+    if (this.isAsNew(transaction)) return transaction;
+    // What a migration has set for the session is not for the next one.
+    await this.discard(transaction);
+    const anew = await this.enter(opening);
+    this.isAsNew(anew);
+    return anew;
+  }
+
+  /**
+   * Commits, and begins what comes next in the same message.
+   *
+   * @param statements the last of this transaction; they fail where it is no longer the one begun
+   * @throws what the server says; then the transaction may or may not be committed
+   */
+  async commit(
+    { connection }: ChangeTransaction,
+    statements: string,
+    next: Opening | null,
+  ): Promise<Confirmation> {
+    const watch = watchCommit(connection);
+    const parts = [SAME_TRANSACTION, ...(statements === '' ? [] : [statements]), 'commit'];
+    const answer = send(connection, [...parts, ...(next ? [BEGIN, next.sql] : [])].join('; '));
+    try {
+      const confirmation = Confirmation.ofAnswer(await answer);
+      if (next) this.pipelined = { connection, opening: next, answer };
+      else await this.connections.release(connection);
+      return confirmation;
+    } catch (error) {
+      const committed = watch.committed();
+      if (!next || !committed) throw error;
+      // What failed is the beginning of the next one, which will see it.
+      this.pipelined = { connection, opening: next, answer };
+      return committed;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** Ends the connection, and the transaction with it: no statement reaches it any more. */
+  async discard({ connection }: ChangeTransaction): Promise<void> {
+    await this.connections.discard(connection);
+  }
+
+  /** Gives up what has begun already. */
+  async close(): Promise<void> {
+    if (!this.pipelined) return;
+    const { connection, answer } = this.pipelined;
+    this.pipelined = null;
+    answer.catch(() => undefined);
+    await this.connections.discard(connection);
+  }
+
+  private async enter(opening: Opening): Promise<ChangeTransaction> {
+    if (this.pipelined && this.pipelined.opening.name !== opening.name) await this.close();
+    const connection = this.pipelined?.connection ?? (await this.connections.acquire());
+    const answer = this.pipelined?.answer ?? send(connection, `${BEGIN}; ${opening.sql}`);
+    this.pipelined = null;
+    try {
+      return new ChangeTransaction(connection, await answer);
+    } catch (error) {
+      await this.connections.discard(connection);
+      throw error;
+    }
+  }
+
+  private isAsNew({ connection, seen }: ChangeTransaction): boolean {
+    const before = this.settings.get(connection);
+    if (before === undefined) this.settings.set(connection, seen.settings);
+    return before === undefined || before === seen.settings;
+  }
+}
+
+/** An open transaction, and what the server said when it began. */
+export class ChangeTransaction {
+  readonly seen: Seen;
+
+  constructor(
+    readonly connection: RawConnection,
+    answer: readonly QueryResult[],
+  ) {
+    this.seen = answer.at(-1)?.rows[0] as Seen;
+  }
+
+  /** Sends statements of knexward's own. */
+  query(statements: string): Promise<QueryResult[]> {
+    return send(this.connection, statements);
+  }
+
+  /** Begins anew on the same connection, where the migration has ended the transaction. */
+  async beginAgain({ sql }: Opening): Promise<ChangeTransaction> {
+    // Within a transaction that the migration has begun itself, `begin` is a warning of the server's.
+    return new ChangeTransaction(this.connection, await this.query(`begin; ${sql}`));
+  }
+}
+
+async function send(connection: RawConnection, text: string): Promise<QueryResult[]> {
+  return [(await connection.query(text)) as QueryResult | QueryResult[]].flat();
+}
