@@ -76,12 +76,26 @@ export async function readUnlessSettled(
   config: ResolvedConfig,
   names: readonly string[],
 ): Promise<History | null> {
+  const { settled, history } = await readOrSettled(client, config, names);
+  return settled ? null : history;
+}
+
+/**
+ * The same, for whoever asks for the tables all the same: where it is settled, the history comes
+ * without its rows.
+ */
+export async function readOrSettled(
+  client: ClientBase,
+  config: ResolvedConfig,
+  names: readonly string[],
+): Promise<{ settled: boolean; history: History }> {
   const { settled, history } = await readBeside(client, config, names);
-  if (!settled) return history;
+  if (!settled) return { settled, history };
   const { complete, unfinished, knexLock, dbMigrate } = history;
   const inStep = !dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0;
-  if (complete && inStep && unfinished.length === 0 && knexLock === 'free') return null;
-  return readHistory(client, config);
+  if (complete && inStep && unfinished.length === 0 && knexLock === 'free')
+    return { settled, history };
+  return { settled: false, history: await readHistory(client, config) };
 }
 
 /** The history; without its rows where they are of exactly these names, and there are any. */
