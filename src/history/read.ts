@@ -10,7 +10,7 @@ import {
 } from './outcomes.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
-import { type HistoryTables, JOURNAL_TABLE, LOCKED_BY_KNEXWARD, qualified } from './tables.js';
+import { type HistoryTables, LOCKED_BY_KNEXWARD, namesBeside, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
@@ -106,14 +106,13 @@ async function readBeside(
 ): Promise<{ settled: boolean; history: History }> {
   const { tableName, schemaName } = config.migrations;
   const { dbMigrate } = config.settings;
-  const names = [tableName, `${tableName}_lock`, JOURNAL_TABLE];
+  const own = namesBeside(tableName);
+  const names = Object.values(own);
   const catalog = await readCatalog(client, schemaName, names, dbMigrate, schemasOf(config.knex));
   if (catalog.schema === null) throw schemaMissing(schemaName);
   const tables: HistoryTables = {
     schema: catalog.schema,
-    history: tableName,
-    lock: `${tableName}_lock`,
-    journal: JOURNAL_TABLE,
+    ...own,
     dbMigrate: { schema: catalog.old_schema ?? catalog.schema, table: dbMigrate.table },
   };
   const { columns } = catalog;
@@ -122,7 +121,7 @@ async function readBeside(
   if (hasHistory && !KNEX_COLUMNS.every((column) => shape.includes(column))) {
     throw wrongShape(tables, shape);
   }
-  const hasJournal = JOURNAL_TABLE in columns;
+  const hasJournal = tables.journal in columns;
   const hasLock = tables.lock in columns;
   const old = columns['db-migrate'] ?? [];
   const hasOld = DB_MIGRATE_COLUMNS.every((column) => old.includes(column));
