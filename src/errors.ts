@@ -83,6 +83,7 @@ export const CODES = {
     ...{ status: true, adopt: true },
     summary: 'The history has more than one row for a migration.',
   },
+  ROW_WITHOUT_NAME: { status: true, summary: 'The history has a row without a name.' },
   PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
   AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
   OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },

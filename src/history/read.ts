@@ -16,6 +16,7 @@ import { type HistoryTables, LOCKED_BY_KNEXWARD, namesBeside, qualified } from '
 export interface HistoryRow {
   id: number;
   name: string;
+  /** 0 where the row has none. */
   batch: number;
   /** The moment, in ISO 8601 with microseconds where there are any; `null` where none is kept. */
   appliedAt: string | null;
@@ -32,6 +33,8 @@ export interface History {
   serverVersion: number;
   /** In the order in which they were applied. */
   rows: HistoryRow[];
+  /** How many rows have no name, which Knex's table allows: they are no migrations, and left alone. */
+  nameless: number;
   unfinished: UnfinishedChange[];
   failed: FailedChange[];
   /** Who has taken Knex's own lock row. */
@@ -205,7 +208,10 @@ interface Present {
   hasOld: boolean;
 }
 
-type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'> & {
+type Content = Pick<
+  History,
+  'rows' | 'nameless' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'
+> & {
   settled: boolean;
 };
 
@@ -218,12 +224,14 @@ async function readContent(
   const { rows } = await client.query<{
     settled: boolean;
     rows: HistoryRow[] | null;
+    nameless: number | null;
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
     knex_lock: KnexLockState | null;
     old: History['dbMigrate'];
   }>(`select settled,
     ${present.hasHistory ? `case when not settled then ${historyRows(tables)} end` : 'null'} as rows,
+    ${present.hasHistory ? `case when not settled then ${namelessRows(tables)} end` : 'null'} as nameless,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
     ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
@@ -233,6 +241,7 @@ async function readContent(
   return {
     settled: content?.settled ?? false,
     rows: content?.rows ?? [],
+    nameless: content?.nameless ?? 0,
     unfinished: content?.unfinished ?? [],
     failed: content?.failed ?? [],
     knexLock: content?.knex_lock ?? 'free',
@@ -241,9 +250,13 @@ async function readContent(
 }
 
 function historyRows(tables: HistoryTables): string {
-  return `(select json_agg(json_build_object('id', id, 'name', name, 'batch', batch,
+  return `(select json_agg(json_build_object('id', id, 'name', name, 'batch', coalesce(batch, 0),
       'appliedAt', ${isoMoment('migration_time')}) order by id)
-    from ${qualified(tables.schema, tables.history)})`;
+    from ${qualified(tables.schema, tables.history)} where name is not null)`;
+}
+
+function namelessRows(tables: HistoryTables): string {
+  return `(select count(*)::int from ${qualified(tables.schema, tables.history)} where name is null)`;
 }
 
 function knexLockState(tables: HistoryTables): string {

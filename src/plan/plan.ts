@@ -130,6 +130,8 @@ function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): Histo
     return newestFirst.slice(0, newestFirst.findIndex(({ name }) => name === last) + 1);
   }
   const batch = newestFirst.reduce((highest, row) => Math.max(highest, row.batch), 0);
+  // As in Knex, rows without a batch are no batch.
+  if (batch === 0) return [];
   return newestFirst.filter((row) => row.batch === batch);
 }
 
