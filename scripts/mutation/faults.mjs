@@ -302,7 +302,7 @@ export const FAULTS = [
     room: 'config',
     kind: 'quoting',
     file: 'src/config/scope.ts',
-    find: '(plain as string).toLowerCase()',
+    find: '(plain as string).replace(/[A-Z]+/g, (letters) => letters.toLowerCase())',
     replace: '(plain as string)',
     breaks:
       'A scope whose config.json writes its schema with capitals and without quotes is looked for in a schema that does not exist.',
