@@ -73,7 +73,7 @@ export const CODES = {
   UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },
   ADOPT_MISMATCH: { exit: 5, summary: 'What was carried over is not what was planned.' },
   // 6: a check found something
-  STILL_PENDING: { exit: 6, summary: 'Migrations are still pending at the end of the wait.' },
+  STILL_PENDING: { exit: 6, summary: 'The database is not up to date at the end of the wait.' },
   // stopped by a signal (143 where it was SIGTERM)
   INTERRUPTED: { exit: 130, summary: 'A signal stopped the run, cleanly.' },
   // a fault of knexward's own
@@ -84,6 +84,7 @@ export const CODES = {
     ...{ status: true, adopt: true },
     summary: 'The history has more than one row for a migration.',
   },
+  ROW_WITHOUT_NAME: { status: true, summary: 'The history has a row without a name.' },
   PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
   AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
   OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },

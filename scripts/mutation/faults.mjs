@@ -44,8 +44,8 @@ export const FAULTS = [
     room: 'run',
     kind: 'transaction',
     file: 'src/maintain/resolve.ts',
-    find: `await writeJournal(client, tables, {\n        ...{ runId, event: 'resolved', migration: name, batch },`,
-    replace: `await lock.commit();\n      await writeJournal(client, tables, {\n        ...{ runId, event: 'resolved', migration: name, batch },`,
+    find: `await writeJournal(client, tables, {\n    ...{ runId, event: 'resolved', migration: name, batch },`,
+    replace: `await client.query('commit; begin');\n  await writeJournal(client, tables, {\n    ...{ runId, event: 'resolved', migration: name, batch },`,
     breaks:
       'A resolve that is cut off in the middle leaves a history that says "applied" and a journal that says "unfinished".',
   },
@@ -302,7 +302,7 @@ export const FAULTS = [
     room: 'config',
     kind: 'quoting',
     file: 'src/config/scope.ts',
-    find: '(plain as string).toLowerCase()',
+    find: '(plain as string).replace(/[A-Z]+/g, (letters) => letters.toLowerCase())',
     replace: '(plain as string)',
     breaks:
       'A scope whose config.json writes its schema with capitals and without quotes is looked for in a schema that does not exist.',

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { openSession } from '../database/session.js';
+import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { findAllMigrations, type Migration } from '../files/find.js';
 import { readPhase } from '../history/phase.js';
@@ -99,7 +98,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       planned.history.length + planned.reverted.length > 0 ||
       files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
-    const done = await carryOver(request, session.client, found, all, planned);
+    const done = await carryOver(request, session, found, all, planned);
     for (const { apply } of files.actions) await apply?.();
     return done;
   } finally {
@@ -123,7 +122,7 @@ export async function adoptDatabase(
     const { tables } = await readHistory(session.client, config);
     if ((await readPhase(session.client, tables)).undone) throw undone();
     return await carryHistoryOver({
-      client: session.client,
+      session,
       config,
       files: await findAllMigrations(config),
       timeZone: ownTimeZone(),
@@ -154,7 +153,7 @@ function sumUp(
 
 async function carryOver(
   request: AdoptRequest,
-  client: Client,
+  session: Session,
   found: readonly FoundHistory[],
   files: readonly Migration[],
   planned: Adoption,
@@ -164,7 +163,7 @@ async function carryOver(
   const plans: HistoryPlan[] = [];
   for (const { config, plan } of found) {
     const work = {
-      ...{ client, config, files, timeZone, runId },
+      ...{ session, config, files, timeZone, runId },
       ...(onWaiting && { onWaiting }),
       // What was not proven is not carried over either.
       ...(planned.proof && { expected: plan.rows.map(({ name }) => name) }),

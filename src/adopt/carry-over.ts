@@ -1,5 +1,5 @@
-import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { checksumsOf } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
@@ -7,7 +7,7 @@ import { actor } from '../history/journal.js';
 import { type History, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
-import { acquireLock } from '../run/lock.js';
+import { inOneTransaction, underLock } from '../maintain/under-lock.js';
 import { type LockHolder } from '../run/events.js';
 import { compareRows } from './compare-rows.js';
 import { momentOf, readOldHistory, type RunOnType, typeOfRunOn } from './inspect-database.js';
@@ -15,7 +15,7 @@ import { type AdoptedRow, type HistoryPlan, planHistory } from './plan.js';
 
 /** What carrying over needs to know. */
 export interface CarryOver {
-  client: Client;
+  session: Session;
   config: ResolvedConfig;
   files: readonly Migration[];
   timeZone: string;
@@ -33,48 +33,44 @@ export interface CarryOver {
  * @throws KnexwardError `ADOPT_MISMATCH` where the comparison finds a difference; nothing is kept.
  */
 export async function carryHistoryOver(work: CarryOver): Promise<HistoryPlan> {
-  const { client, config, files, timeZone, runId } = work;
-  const before = await readHistory(client, config);
+  const { session, config, onWaiting } = work;
+  const { client } = session;
+  const { tables } = await readHistory(client, config);
   const { lockTimeout, waitForLock } = config.settings;
-  const lock = await acquireLock(client, before.tables, {
-    waitMs: waitForLock,
-    onWaiting: work.onWaiting,
-  });
-  try {
-    // Of rows that this transaction has just written, the planner knows nothing: where it takes them
-    // for few, it compares each with each, and ten thousand take half a minute.
-    await client.query(
-      "select set_config('lock_timeout', $1, true), set_config('enable_nestloop', 'off', true)",
-      [`${lockTimeout}ms`],
-    );
-    const { schema, table } = before.tables.dbMigrate;
-    const old = qualified(schema, table);
-    // Readers go on; db-migrate's own insert, or a second adopt, waits until this is committed.
-    await client.query(`lock table ${old} in share row exclusive mode`);
-    await createTables(client, before.tables);
-    const history = await readHistory(client, config);
-    const type = (await typeOfRunOn(client, history.tables)) as RunOnType;
-    const plan = planHistory(
-      await readOldHistory(client, history, timeZone),
-      history,
-      files,
-      timeZone,
-    );
-    refuseUnexpected(plan, work.expected);
-    await takeBack(work, history, plan.reverted);
-    const planned = await documentOf(files, plan.rows);
-    await write(work, history.tables, planned, type);
-    await compareRows(client, history.tables, plan.rows, { planned, timeZone, runId, type });
-    await lock.commit();
-    return plan;
-  } finally {
-    await lock.release();
-  }
+  return underLock(session, tables, { waitMs: waitForLock, onWaiting }, (lock) =>
+    inOneTransaction({ client, tables, lock, lockTimeout }, () => carryRowsOver(work, tables)),
+  );
+}
+
+async function carryRowsOver(work: CarryOver, tables: HistoryTables): Promise<HistoryPlan> {
+  const { config, files, timeZone, runId } = work;
+  const { client } = work.session;
+  // Of rows that this transaction has just written, the planner knows nothing: where it takes them
+  // for few, it compares each with each, and ten thousand take half a minute.
+  await client.query("select set_config('enable_nestloop', 'off', true)");
+  const old = qualified(tables.dbMigrate.schema, tables.dbMigrate.table);
+  // Readers go on; db-migrate's own insert, or a second adopt, waits until this is committed.
+  await client.query(`lock table ${old} in share row exclusive mode`);
+  await createTables(client, tables);
+  const history = await readHistory(client, config);
+  const type = (await typeOfRunOn(client, history.tables)) as RunOnType;
+  const plan = planHistory(
+    await readOldHistory(client, history, timeZone),
+    history,
+    files,
+    timeZone,
+  );
+  refuseUnexpected(plan, work.expected);
+  await takeBack(work, history, plan.reverted);
+  const planned = await documentOf(files, plan.rows);
+  await write(work, history.tables, planned, type);
+  await compareRows(client, history.tables, plan.rows, { planned, timeZone, runId, type });
+  return plan;
 }
 
 /** What db-migrate has reverted, on an instance of an old release, is not applied any more. */
 async function takeBack(
-  { client, runId }: CarryOver,
+  { session: { client }, runId }: CarryOver,
   { tables }: History,
   reverted: readonly string[],
 ): Promise<void> {
@@ -122,7 +118,7 @@ async function documentOf(
 }
 
 async function write(
-  { client, timeZone, runId }: CarryOver,
+  { session: { client }, timeZone, runId }: CarryOver,
   tables: HistoryTables,
   planned: string,
   type: RunOnType,

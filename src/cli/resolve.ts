@@ -1,7 +1,14 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { type Resolution } from '../maintain/resolve.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
 type ResolveOptions = CommonOptions & {
   applied?: boolean;
@@ -15,6 +22,7 @@ export function addResolveCommand(program: Command): void {
       .command('resolve')
       .argument('<name>', 'the migration')
       .description('say what became of a change that was cut off, or that an edited file is right')
+      .addOption(scopeOption())
       .option('--applied', 'it is applied: the history gets its row')
       .option('--reverted', 'it is not applied: the history loses its row')
       .option('--accept-checksum', 'its file was edited after it was applied, and is right so'),
@@ -23,6 +31,8 @@ export function addResolveCommand(program: Command): void {
       'after',
       `
 The schema is not touched: see first what the change did, and finish or undo it by hand.
+A change that was made by hand and not by its migration can be recorded too. Where the history
+says so already, nothing is changed, and the exit code is 0.
 
 Examples:
   $ knexward resolve 20260101120000_index --applied           the index is there, and valid
@@ -35,14 +45,25 @@ Examples:
       const config = await resolveConfig(configRequestOf(options));
       if (verdict === 'checksum') {
         const { acceptChecksum } = await import('../maintain/accept-checksum.js');
-        const name = await acceptChecksum(config, wanted, output.runId);
-        output.result({ resolved: { name, verdict } }, () => `Accepted as it is now: ${name}\n`);
+        const resolved = await acceptChecksum(config, wanted, output.runId);
+        output.result({ resolved }, () => render(resolved, SAID.checksum));
         return;
       }
       const { resolveMigration } = await import('../maintain/resolve.js');
-      const name = await resolveMigration(config, wanted, verdict, output.runId);
-      output.result({ resolved: { name, verdict } }, () => `Recorded as ${verdict}: ${name}\n`);
+      const resolved = await resolveMigration(config, wanted, verdict, output.runId);
+      output.result({ resolved }, () => render(resolved, SAID[verdict]));
     });
+}
+
+/** What is told where it was recorded now, and where it was before. */
+const SAID = {
+  applied: ['Recorded as applied', 'already recorded as applied'],
+  reverted: ['Recorded as reverted', 'already recorded as not applied'],
+  checksum: ['Accepted as it is now', 'already accepted as it is now'],
+} as const;
+
+function render({ name, changed }: Resolution<unknown>, [now, before]: readonly string[]): string {
+  return changed ? `${now}: ${name}\n` : `${name} is ${before}; nothing was changed.\n`;
 }
 
 function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum' {

@@ -1,21 +1,29 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { parseDuration } from '../config/settings.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 import { stopOnSignals } from './signals.js';
 
 export function addWaitCommand(program: Command): void {
   withCommonOptions(
     program
       .command('wait')
-      .description('return when nothing is pending and nobody is running')
+      .description('wait until all migrations are applied and nobody is running')
+      .addOption(scopeOption())
       .option('--timeout <duration>', 'give up after that long, such as 90s or 5min', parseTimeout),
   )
     .addHelpText(
       'after',
       `
 For a container that must not migrate by itself: it starts when the one that does has finished.
-Reads only. Exits with 6 when migrations are still pending at the end of the time.
+Reads only. It waits for what "knexward status" tells: nothing pending, nothing in the way of up.
+Exits with 6 when that is not so at the end of the time, and at once with 5 where it takes a person.
 
 Example:
   $ knexward wait --timeout 5min && node server.js`,
@@ -30,10 +38,14 @@ Example:
         await waitUntilMigrated(config, {
           timeoutMs: options.timeout,
           signal: stop.signal,
-          onWaiting: ({ pending, holder }) =>
+          onWaiting: ({ pending, problems, holder }) =>
             output.note(
               'info',
-              `Waiting: ${pending.length} pending, ${holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running'}`,
+              [
+                `Waiting: ${pending.length} pending`,
+                ...problems.map(({ message }) => message),
+                holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running',
+              ].join(', '),
             ),
         });
       } catch (error) {

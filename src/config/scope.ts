@@ -88,16 +88,24 @@ function readJson(path: string): unknown {
   }
 }
 
-const NAME = /\s*(?:"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*))\s*(?:,|$)/uy;
+/** Beyond ASCII, every character may be in a name, and none is a space. */
+const NAME =
+  /[ \t\n\r\f\v]*(?:"((?:[^"]|"")+)"|([A-Za-z_\u{80}-\u{10FFFF}][\w$\u{80}-\u{10FFFF}]*))[ \t\n\r\f\v]*(?:,|$)/uy;
 
-/** Takes a list of schemas apart as PostgreSQL does: a name without quotes is in lower case. */
+/**
+ * Takes a list of schemas apart as PostgreSQL does: of a name without quotes, the letters of ASCII
+ * are in lower case.
+ */
 function parseSearchPath(text: string, path: string): string[] {
   const schemas: string[] = [];
   for (NAME.lastIndex = 0; NAME.lastIndex < text.length;) {
     const found = NAME.exec(text);
     if (!found) throw unusable(path, `names the schemas "${text}", which PostgreSQL cannot read`);
     const [, quoted, plain] = found;
-    schemas.push(quoted?.replaceAll('""', '"') ?? (plain as string).toLowerCase());
+    schemas.push(
+      quoted?.replaceAll('""', '"') ??
+        (plain as string).replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+    );
   }
   if (schemas.length === 0) throw unusable(path, 'names no schema');
   return schemas;

@@ -51,16 +51,20 @@ export interface SeverableKnex {
   sever(): void;
 }
 
+/** Knex's types leave it out, which a name that is computed does not mind. */
+const PG_TRANSACTION: string = 'knex/lib/dialects/postgres/execution/pg-transaction.js';
+
 /** Makes a Knex instance of the client that the configuration names, a project's own included. */
 export async function createSeverableKnex(
   config: Knex.Config,
   given: EnvironmentConfig['client'],
 ): Promise<SeverableKnex> {
   const { default: createInstance } = await import('knex');
-  const { default: PgTransaction } =
-    await import('knex/lib/dialects/postgres/execution/pg-transaction.js');
+  const { default: PgTransaction } = (await import(PG_TRANSACTION)) as {
+    default: TransactionClass;
+  };
   const named = createInstance({ client: given ?? 'pg' }).client as object;
-  const Transaction = transactionClass(PgTransaction as TransactionClass);
+  const Transaction = transactionClass(PgTransaction);
   const connections = new Set<RawConnection>();
   const retired = new WeakSet<RawConnection>();
   let severed = false;
@@ -155,7 +159,7 @@ export async function inBegunTransaction<T>(
       } catch (error) {
         outcome = { error };
         // Knex says nothing useful of what is no error.
-        throw error ?? new Error('rejected without a reason');
+        throw error instanceof Error ? error : new Error('rejected without an error');
       } finally {
         begun.settled = true;
       }
@@ -168,6 +172,6 @@ export async function inBegunTransaction<T>(
     Reflect.deleteProperty(connection, '__knexTxId');
   }
   if (outcome && 'value' in outcome) return outcome.value;
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- a migration may throw what it likes
+
   throw (outcome as { error: unknown } | undefined)?.error;
 }

@@ -7,7 +7,7 @@ import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
 import { sha256 } from './checksum.js';
 import { type Migration } from './find.js';
-import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile } from './sql.js';
+import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile, sqlOf } from './sql.js';
 
 /** One direction of a migration, in Knex's form. */
 export type MigrationFunction = (knex: Knex) => PromiseLike<unknown> | void;
@@ -60,7 +60,7 @@ async function loadFunctions(
   }
   switch (migration.format) {
     case 'sql':
-      return loadSqlPair(path, content.toString('utf8'), byDefault);
+      return loadSqlPair(path, sqlOf(content), byDefault);
     case 'db-migrate':
       return loadOldFile(path, config);
     case 'knex':
@@ -101,7 +101,7 @@ function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunct
   const up = { path, sql };
   const downPath = downFileOf(path);
   const hasDown = existsSync(downPath);
-  const down = () => ({ path: downPath, sql: readFileSync(downPath, 'utf8') });
+  const down = () => ({ path: downPath, sql: sqlOf(readFileSync(downPath)) });
   return {
     transaction: byDefault && !optsOutOfTransaction(sql),
     up: (knex) => runSqlFile(knex, up),

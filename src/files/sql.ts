@@ -16,6 +16,11 @@ export function optsOutOfTransaction(sql: string): boolean {
   return NO_TRANSACTION.test(sql);
 }
 
+/** The text of a SQL file. The byte order mark that some editors begin a file with is no SQL. */
+export function sqlOf(content: Buffer): string {
+  return content.toString('utf8').replace(/^\uFEFF/, '');
+}
+
 /** The file that takes back what `NAME.up.sql` does. */
 export function downFileOf(upFile: string): string {
   return upFile.replace(/\.up\.sql$/, '.down.sql');

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { type ClientBase, escapeLiteral } from 'pg';
+import { KnexwardError } from '../errors.js';
 import { type HistoryTables, qualified } from './tables.js';
 
 /** What the journal can tell of. */
@@ -29,13 +30,26 @@ export interface JournalEvent {
   actor?: string;
 }
 
-/** Adds a row to the journal, on the connection (and in the transaction) that is given. */
+/**
+ * Adds a row to the journal, on the connection (and in the transaction) that is given.
+ *
+ * @throws KnexwardError `SERVER_REFUSED` where the server did not write it
+ */
 export async function writeJournal(
   client: ClientBase,
   tables: HistoryTables,
   event: JournalEvent,
 ): Promise<void> {
-  await client.query(journalInsert(tables, event));
+  const { rowCount } = await client.query(journalInsert(tables, event));
+  if (rowCount !== 1) throw notWritten(qualified(tables.schema, tables.journal));
+}
+
+/** The error for a statement that went through and left a table as it was. */
+export function notWritten(table: string): KnexwardError {
+  return new KnexwardError('SERVER_REFUSED', {
+    message: `The server did not write what it was sent for ${table}. Nothing was changed.`,
+    fix: 'A trigger, a rule or a row-level policy on the table drops it. Remove that, then run the command again.',
+  });
 }
 
 /** The statement that adds the row, for sending together with others. */

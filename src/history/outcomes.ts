@@ -28,7 +28,7 @@ export interface FailedChange {
 export function unfinishedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'runId', run_id, 'actor', actor,
       'statement', details ->> 'statement',
-      'startedAt', (select ${isoMoment('min(s.at)')} from ${journalOf(tables)} s
+      'startedAt', (select ${isoMoment('min(s.at)')} from ${journal(tables)} s
         where s.run_id = latest.run_id and s.migration = latest.migration)) order by id)
     from (${lastWords(tables)}) latest
    where event = 'started' or details ->> 'endUnknown' = 'true')`;
@@ -39,7 +39,7 @@ export function failedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
       'direction', details ->> 'direction', 'message', details ->> 'message',
       'reverted', (select coalesce(json_agg(r.migration order by r.id), '[]')
-         from ${journalOf(tables)} r
+         from ${journal(tables)} r
         where r.run_id = latest.run_id and r.event = 'reverted' and r.id < latest.id),
       'notReached', coalesce(details -> 'notReached', '[]')) order by id)
     from (${lastWords(tables)}) latest
@@ -53,14 +53,14 @@ export function failedChanges(tables: HistoryTables): string {
  */
 function lastWords(tables: HistoryTables): string {
   return `select id, run_id, migration, event, actor, at, details
-      from ${journalOf(tables)} word
+      from ${journal(tables)} word
      where event in ('started', 'failed')
-       and not exists (select from ${journalOf(tables)} later
+       and not exists (select from ${journal(tables)} later
          where later.migration = word.migration and later.id > word.id
            and later.event in ('started', 'applied', 'failed', 'reverted', 'resolved')
            and later.details ->> 'verdict' is distinct from 'checksum')`;
 }
 
-function journalOf(tables: HistoryTables): string {
+function journal(tables: HistoryTables): string {
   return qualified(tables.schema, tables.journal);
 }

@@ -1,5 +1,5 @@
 import { type ClientBase, escapeIdentifier, escapeLiteral } from 'pg';
-import { type HistoryTables, qualified } from './tables.js';
+import { cut, type HistoryTables, NAME_LENGTH, qualified } from './tables.js';
 
 /** How far the takeover of one history has come, as the database tells. */
 export interface Phase {
@@ -21,9 +21,6 @@ export const ADOPTED_SUFFIX = '_adopted_by_knexward';
 
 /** What Knex's tables are called after a takeover was undone, before any number. */
 export const UNDONE_SUFFIX = '_undone_by_knexward';
-
-/** How many bytes of a name PostgreSQL keeps. */
-const NAME_LENGTH = 63;
 
 /** Reads how far the takeover has come. The journal may be missing. */
 export async function readPhase(client: ClientBase, tables: HistoryTables): Promise<Phase> {
@@ -70,13 +67,6 @@ export async function freeName(
     );
     if (rowCount === 0) return name;
   }
-}
-
-/** Bytes count, and a letter is not to be cut in two. */
-function cut(text: string, bytes: number): string {
-  let kept = text;
-  while (Buffer.byteLength(kept) > bytes) kept = kept.slice(0, -1);
-  return kept;
 }
 
 /** The statement that gives a table another name in its schema. */

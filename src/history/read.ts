@@ -11,12 +11,13 @@ import {
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
 import { LEAST_RUN_NUMBER } from './knex-lock.js';
-import { type HistoryTables, JOURNAL_TABLE, qualified } from './tables.js';
+import { type HistoryTables, namesBeside, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {
   id: number;
   name: string;
+  /** 0 where the row has none. */
   batch: number;
   /** The moment, in ISO 8601 with microseconds where there are any; `null` where none is kept. */
   appliedAt: string | null;
@@ -33,6 +34,8 @@ export interface History {
   serverVersion: number;
   /** In the order in which they were applied. */
   rows: HistoryRow[];
+  /** How many rows have no name, which Knex's table allows: they are no migrations, and left alone. */
+  nameless: number;
   unfinished: UnfinishedChange[];
   failed: FailedChange[];
   /** Who has taken Knex's own lock row. */
@@ -77,12 +80,26 @@ export async function readUnlessSettled(
   config: ResolvedConfig,
   names: readonly string[],
 ): Promise<History | null> {
+  const { settled, history } = await readOrSettled(client, config, names);
+  return settled ? null : history;
+}
+
+/**
+ * The same, for whoever asks for the tables all the same: where it is settled, the history comes
+ * without its rows.
+ */
+export async function readOrSettled(
+  client: ClientBase,
+  config: ResolvedConfig,
+  names: readonly string[],
+): Promise<{ settled: boolean; history: History }> {
   const { settled, history } = await readBeside(client, config, names);
-  if (!settled) return history;
+  if (!settled) return { settled, history };
   const { complete, unfinished, knexLock, dbMigrate } = history;
   const inStep = !dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0;
-  if (complete && inStep && unfinished.length === 0 && knexLock === 'free') return null;
-  return readHistory(client, config);
+  if (complete && inStep && unfinished.length === 0 && knexLock === 'free')
+    return { settled, history };
+  return { settled: false, history: await readHistory(client, config) };
 }
 
 /** The history; without its rows where they are of exactly these names, and there are any. */
@@ -93,14 +110,13 @@ async function readBeside(
 ): Promise<{ settled: boolean; history: History }> {
   const { tableName, schemaName } = config.migrations;
   const { dbMigrate } = config.settings;
-  const names = [tableName, `${tableName}_lock`, JOURNAL_TABLE];
+  const own = namesBeside(tableName);
+  const names = Object.values(own);
   const catalog = await readCatalog(client, schemaName, names, dbMigrate, schemasOf(config.knex));
   if (catalog.schema === null) throw schemaMissing(schemaName);
   const tables: HistoryTables = {
     schema: catalog.schema,
-    history: tableName,
-    lock: `${tableName}_lock`,
-    journal: JOURNAL_TABLE,
+    ...own,
     dbMigrate: { schema: catalog.old_schema ?? catalog.schema, table: dbMigrate.table },
   };
   const { columns } = catalog;
@@ -109,7 +125,7 @@ async function readBeside(
   if (hasHistory && !KNEX_COLUMNS.every((column) => shape.includes(column))) {
     throw wrongShape(tables, shape);
   }
-  const hasJournal = JOURNAL_TABLE in columns;
+  const hasJournal = tables.journal in columns;
   const hasLock = tables.lock in columns;
   const old = columns['db-migrate'] ?? [];
   const hasOld = DB_MIGRATE_COLUMNS.every((column) => old.includes(column));
@@ -193,7 +209,10 @@ interface Present {
   hasOld: boolean;
 }
 
-type Content = Pick<History, 'rows' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'> & {
+type Content = Pick<
+  History,
+  'rows' | 'nameless' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'
+> & {
   settled: boolean;
 };
 
@@ -206,12 +225,14 @@ async function readContent(
   const { rows } = await client.query<{
     settled: boolean;
     rows: HistoryRow[] | null;
+    nameless: number | null;
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
     knex_lock: KnexLockState | null;
     old: History['dbMigrate'];
   }>(`select settled,
     ${present.hasHistory ? `case when not settled then ${historyRows(tables)} end` : 'null'} as rows,
+    ${present.hasHistory ? `case when not settled then ${namelessRows(tables)} end` : 'null'} as nameless,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
     ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
@@ -221,6 +242,7 @@ async function readContent(
   return {
     settled: content?.settled ?? false,
     rows: content?.rows ?? [],
+    nameless: content?.nameless ?? 0,
     unfinished: content?.unfinished ?? [],
     failed: content?.failed ?? [],
     knexLock: content?.knex_lock ?? 'free',
@@ -229,9 +251,13 @@ async function readContent(
 }
 
 function historyRows(tables: HistoryTables): string {
-  return `(select json_agg(json_build_object('id', id, 'name', name, 'batch', batch,
+  return `(select json_agg(json_build_object('id', id, 'name', name, 'batch', coalesce(batch, 0),
       'appliedAt', ${isoMoment('migration_time')}) order by id)
-    from ${qualified(tables.schema, tables.history)})`;
+    from ${qualified(tables.schema, tables.history)} where name is not null)`;
+}
+
+function namelessRows(tables: HistoryTables): string {
+  return `(select count(*)::int from ${qualified(tables.schema, tables.history)} where name is null)`;
 }
 
 function knexLockState(tables: HistoryTables): string {

@@ -12,7 +12,7 @@ export function hasExactly(tables: HistoryTables, names: readonly string[]): str
   const digest = createHash('sha256')
     .update([...names].sort().join('\n'))
     .digest('hex');
-  // By way of the digest's absence, a name of null counts as a difference too.
+  // A row whose name is null is counted, and so is a difference: it has to be told.
   return `(select count(*) = ${names.length} and encode(sha256(convert_to(
         string_agg(name, chr(10) order by name collate "C"), 'UTF8')), 'hex') = '${digest}'
       from ${qualified(tables.schema, tables.history)})`;

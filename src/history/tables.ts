@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { escapeIdentifier } from 'pg';
+import { KnexwardError } from '../errors.js';
 
 /** The tables that hold a project's history, all in one schema. */
 export interface HistoryTables {
@@ -7,14 +9,53 @@ export interface HistoryTables {
   history: string;
   /** Knex's lock: the history's name with `_lock`. */
   lock: string;
-  /** knexward's journal. */
+  /** knexward's journal, which belongs to this history alone. */
   journal: string;
   /** db-migrate's history. */
   dbMigrate: { schema: string; table: string };
 }
 
+/** How many bytes of a name PostgreSQL keeps. */
+export const NAME_LENGTH = 63;
+
+/**
+ * The names of a history's own tables. Two histories in one schema have nothing in common: a shared
+ * journal would tell of one what happened to the other.
+ *
+ * @throws KnexwardError `KNEXFILE_BROKEN` for a name that leaves none for Knex's lock.
+ */
+export function namesBeside(history: string): Pick<HistoryTables, 'history' | 'lock' | 'journal'> {
+  // The server cuts the name that Knex gives its lock.
+  const lock = cut(`${history}_lock`, NAME_LENGTH);
+  if (Buffer.byteLength(history) >= NAME_LENGTH) throw tooLong(history);
+  return { history, lock, journal: journalOf(history) };
+}
+
 /** The name of the journal, which lies beside the history. */
-export const JOURNAL_TABLE = 'knexward_journal';
+export function journalOf(history: string): string {
+  return history === 'knex_migrations' ? 'knexward_journal' : fitting(history, '_knexward_journal');
+}
+
+/** A name with this end. What is cut off is hashed, so that no two long names become the same. */
+function fitting(name: string, end: string): string {
+  if (Buffer.byteLength(name + end) <= NAME_LENGTH) return name + end;
+  const hash = `_${createHash('sha256').update(name).digest('hex').slice(0, 8)}${end}`;
+  return `${cut(name, NAME_LENGTH - hash.length)}${hash}`;
+}
+
+/** The beginning of a text that fits into so many bytes. No letter is cut in two. */
+export function cut(text: string, bytes: number): string {
+  const letters = [...text];
+  while (Buffer.byteLength(letters.join('')) > bytes) letters.pop();
+  return letters.join('');
+}
+
+function tooLong(history: string): KnexwardError {
+  return new KnexwardError('KNEXFILE_BROKEN', {
+    message: `migrations.tableName is too long: "${history}". PostgreSQL keeps ${NAME_LENGTH} bytes of a name, so Knex's lock would have the name of the history.`,
+    fix: `Give the table a name of at most ${NAME_LENGTH - '_lock'.length} bytes, with which plain Knex works too.`,
+  });
+}
 
 /** A table's name with its schema, quoted by PostgreSQL's own rules. */
 export function qualified(schema: string, table: string): string {
@@ -30,7 +71,7 @@ export function createTablesSql(tables: HistoryTables): string {
   const history = qualified(tables.schema, tables.history);
   const lock = qualified(tables.schema, tables.lock);
   const journal = qualified(tables.schema, tables.journal);
-  const dated = escapeIdentifier(`${tables.journal}_migration_index`);
+  const dated = escapeIdentifier(fitting(tables.journal, '_migration_index'));
   return `
     create table if not exists ${history} (
       id serial primary key,

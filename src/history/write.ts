@@ -10,9 +10,13 @@ export async function createTables(client: ClientBase, tables: HistoryTables): P
   await client.query(missingTablesSql(tables));
 }
 
-/** The statements that create them, for sending together with others. */
+/**
+ * The statements that create them, for sending together with others. In each schema one at a time:
+ * the server makes up the names of sequences, and may make up the same for two long names.
+ */
 export function missingTablesSql(tables: HistoryTables): string {
-  return `${fence(tables)}; ${createTablesSql(tables).trim().replace(/;$/, '')}`;
+  const schema = fence({ ...tables, history: '' });
+  return `${fence(tables)}; ${schema}; ${createTablesSql(tables).trim().replace(/;$/, '')}`;
 }
 
 /** Records that a migration is applied, in the transaction that the connection is in. */

@@ -4,42 +4,57 @@ import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/checksum.js';
 import { findMigrations } from '../files/find.js';
-import { writeJournal } from '../history/journal.js';
+import { readChecksums, writeJournal } from '../history/journal.js';
+import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { asRecorded } from '../files/recorded.js';
 import { selectName } from '../plan/select.js';
+import { type Resolution } from './resolve.js';
 
 /**
  * Records that a file which was edited after it was applied is right as it is now: its checksum
  * counts from here on. Neither history nor schema is touched.
  *
- * @returns the migration's full name
  * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, where no such migration is
- * applied; `MISSING_FILE`
+ * applied; `MISSING_FILE`; `USAGE` where there is no journal, and so no checksum to change
  */
 export async function acceptChecksum(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   wanted: string,
   runId: string = randomUUID(),
-): Promise<string> {
-  const session = await openSession(config);
+): Promise<Resolution<'checksum'>> {
+  const session = await openSession(given);
+  const { client } = session;
   try {
-    const { tables, rows } = await readHistory(session.client, config);
+    const config = await locateHistory(client, given);
+    const { tables, rows, complete } = await readHistory(client, config);
     const name = selectName(
       rows.map((row) => row.name),
       wanted,
     );
+    if (!complete) throw withoutJournal(name);
     const files = asRecorded(await findMigrations(config), rows);
     const path = files.find((file) => file.name === name)?.path ?? null;
     if (path === null) throw withoutFile(name);
-    await writeJournal(session.client, tables, {
-      ...{ runId, event: 'resolved', migration: name, checksum: await checksumOf(path) },
-      details: { verdict: 'checksum' },
-    });
-    return name;
+    const checksum = await checksumOf(path);
+    const changed = (await readChecksums(client, tables)).get(name) !== checksum;
+    if (changed) {
+      const details = { verdict: 'checksum' };
+      await writeJournal(client, tables, {
+        ...{ runId, event: 'resolved', migration: name, checksum, details },
+      });
+    }
+    return { name, verdict: 'checksum', changed };
   } finally {
     await session.close();
   }
+}
+
+function withoutJournal(name: string): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: `There is no checksum of ${name} to accept another for: knexward has recorded nothing in this database yet. Nothing was changed.`,
+    fix: 'Nothing to do: without a recorded checksum, no file is told as changed.',
+  });
 }
 
 function withoutFile(name: string): KnexwardError {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { writeJournal } from '../history/journal.js';
+import { notWritten, writeJournal } from '../history/journal.js';
 import { freeKnexLock } from '../history/knex-lock.js';
+import { locateHistory } from '../history/locate.js';
 import { type KnexLockState, readHistory } from '../history/read.js';
 import { qualified } from '../history/tables.js';
 import { redact } from '../secrets.js';
-import { acquireLock } from '../run/lock.js';
+import { inOneTransaction, underLock } from './under-lock.js';
 
 /** Another session on the same database: it may be the one that took the lock. */
 export interface OtherSession {
@@ -33,48 +35,52 @@ export interface LockEvidence {
  *
  * @param confirm is shown the evidence, and throws to leave the lock alone
  * @returns the evidence; where the lock was free, nothing was asked or changed
- * @throws KnexwardError `LOCKED` where a knexward is at work
+ * @throws KnexwardError `LOCKED` where a knexward is at work, `SERVER_REFUSED` where the server did
+ * not free it
  */
 export async function unlock(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   confirm: (evidence: LockEvidence) => Promise<void>,
   runId: string = randomUUID(),
 ): Promise<LockEvidence> {
-  const session = await openSession(config);
+  const session = await openSession(given, { applicationName: `knexward ${runId}` });
   const { client } = session;
   try {
+    const config = await locateHistory(client, given);
     const { tables } = await readHistory(client, config);
-    const lock = await acquireLock(client, tables, { waitMs: 0 });
-    try {
-      const { knexLock, complete } = await readHistory(client, config);
+    return await underLock(session, tables, { waitMs: 0 }, async (lock) => {
+      const { knexLock } = await readHistory(client, config);
       const table = qualified(tables.schema, tables.lock);
-      const evidence = { lock: knexLock, table, sessions: await otherSessions() };
+      const evidence = { lock: knexLock, table, sessions: await otherSessions(client) };
       if (knexLock === 'free') return evidence;
       await confirm(evidence);
-      await freeKnexLock(client, tables);
-      if (complete) {
+      const { lockTimeout } = config.settings;
+      await inOneTransaction({ client, tables, lock, lockTimeout }, async () => {
+        await freeKnexLock(client, tables);
+        const after = await readHistory(client, config);
+        if (after.knexLock !== 'free') throw notWritten(table);
+        if (!after.complete) return;
         const details = { lock: knexLock, sessions: evidence.sessions };
         await writeJournal(client, tables, { runId, event: 'unlocked', migration: null, details });
-      }
-      await lock.commit();
+      });
       return evidence;
-    } finally {
-      await lock.release();
-    }
+    });
   } finally {
     await session.close();
   }
+}
 
-  async function otherSessions(): Promise<OtherSession[]> {
-    const { rows } = await client.query<OtherSession>(
-      `select pid, coalesce(usename, '?') as role, coalesce(application_name, '') as application,
-              coalesce(state, '?') as state, backend_start::text as since,
-              left(regexp_replace(coalesce(query, ''), '\\s+', ' ', 'g'), 80) as query
-         from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()
-          and backend_type = 'client backend'
-        order by backend_start`,
-    );
-    return rows.map((row) => ({ ...row, query: redact(row.query) }));
-  }
+/** Whoever else is connected; our own connections have the name that nobody else's has. */
+async function otherSessions(client: Client): Promise<OtherSession[]> {
+  const { rows } = await client.query<OtherSession>(
+    `select pid, coalesce(usename, '?') as role, coalesce(application_name, '') as application,
+            coalesce(state, '?') as state, backend_start::text as since,
+            left(regexp_replace(coalesce(query, ''), '\\s+', ' ', 'g'), 80) as query
+       from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()
+        and application_name is distinct from current_setting('application_name')
+        and backend_type = 'client backend'
+      order by backend_start`,
+  );
+  return rows.map((row) => ({ ...row, query: redact(row.query) }));
 }

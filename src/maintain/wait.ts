@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
-import { findMigrations } from '../files/find.js';
-import { readHistory } from '../history/read.js';
-import { pendingMigrations } from '../plan/plan.js';
+import { findMigrations, type Migration } from '../files/find.js';
 import { findEvidence } from '../history/evidence.js';
+import { locateHistory } from '../history/locate.js';
+import { type History, readOrSettled } from '../history/read.js';
+import { refuseUnadopted } from '../plan/plan.js';
+import { type Problem } from '../plan/problems.js';
+import { inTheWay, statusOf } from '../plan/status.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { type LockHolder } from '../run/events.js';
 import { refuseInterrupted } from '../run/interruption.js';
@@ -17,6 +21,8 @@ const POLL_MS = 500;
 export interface Waiting {
   /** The names of the pending migrations. */
   pending: string[];
+  /** What stops `up` at this moment. */
+  problems: Problem[];
   /** Who runs migrations at this moment, if anybody does. */
   holder: LockHolder | null;
 }
@@ -31,8 +37,8 @@ export interface WaitOptions {
 }
 
 /**
- * Returns when nothing is pending and nobody is running: for a container that must not migrate by
- * itself, and must not start before somebody has. Reads only.
+ * Waits until `status` says that the database is up to date, and nobody is running: for a container
+ * that must not migrate by itself, and must not start before somebody has. Reads only.
  *
  * @throws KnexwardError `STILL_PENDING` where that is not so in time, `UNFINISHED` where it will not
  * be so without a person, `NOT_ADOPTED` likewise.
@@ -45,22 +51,19 @@ export async function waitUntilMigrated(
   const deadline = Date.now() + timeoutMs;
   const files = await findMigrations(config);
   const session = await openSession(config);
+  const { client } = session;
   let told = '';
   try {
     for (;;) {
       refuseInterrupted(signal);
-      const history = await readHistory(session.client, config);
-      const holder = await lockHolder(session.client, history.tables);
-      const pending = pendingMigrations(files, history).map(({ name }) => name);
-      if (pending.length === 0 && holder === null && history.knexLock !== 'knex') return;
-      const unfinished = history.unfinished[0];
-      if (unfinished && holder === null) {
-        throw unfinishedError(unfinished, await findEvidence(session.client));
-      }
-      if (Date.now() >= deadline) throw stillPending(pending, holder);
-      const waiting = { pending, holder };
-      if (JSON.stringify(waiting) !== told) onWaiting?.(waiting);
-      told = JSON.stringify(waiting);
+      const found = await look(client, config, files);
+      const { upToDate, ...waiting } = found;
+      if (upToDate && waiting.holder === null) return;
+      if (isStuck(found, config)) await refuseStuck(client, config, files);
+      if (Date.now() >= deadline) throw stillPending(waiting);
+      const text = JSON.stringify(waiting);
+      if (text !== told) onWaiting?.(waiting);
+      told = text;
       const pause = Math.min(POLL_MS, deadline - Date.now());
       await sleep(pause, undefined, signal && { signal }).catch(() => undefined);
     }
@@ -69,11 +72,59 @@ export async function waitUntilMigrated(
   }
 }
 
-function stillPending(pending: readonly string[], holder: LockHolder | null): KnexwardError {
-  const who = holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running';
+interface Look extends Waiting {
+  upToDate: boolean;
+}
+
+/** Asks what `status` asks. Where all is in order, no row of the history is sent. */
+async function look(
+  client: Client,
+  given: ResolvedConfig,
+  files: readonly Migration[],
+): Promise<Look & { history: History }> {
+  const config = await locateHistory(client, given);
+  const names = files.map(({ name }) => name);
+  const { settled, history } = await readOrSettled(client, config, names);
+  const holder = await lockHolder(client, history.tables);
+  if (settled) return { upToDate: true, pending: [], problems: [], holder, history };
+  const { upToDate, pending, problems } = statusOf(config.environment, files, history);
+  return {
+    ...{ upToDate, holder, history },
+    pending: pending.map(({ name }) => name),
+    problems: inTheWay(problems),
+  };
+}
+
+/** Whether it takes a person: nobody is running, and the next `up` would refuse. */
+function isStuck({ problems, holder }: Waiting, { settings }: ResolvedConfig): boolean {
+  const waitsFor = (code: string): boolean =>
+    code === 'UNFINISHED' || (code === 'NOT_ADOPTED' && settings.adopt !== 'auto');
+  return holder === null && problems.some(({ code }) => waitsFor(code));
+}
+
+/** Looks once more first: a runner may have ended between the two questions of the first look. */
+async function refuseStuck(
+  client: Client,
+  config: ResolvedConfig,
+  files: readonly Migration[],
+): Promise<void> {
+  const { history, ...found } = await look(client, config, files);
+  if (!isStuck(found, config)) return;
+  if (config.settings.adopt !== 'auto') refuseUnadopted(history);
+  const [unfinished] = history.unfinished;
+  if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
+}
+
+function stillPending({ pending, problems, holder }: Waiting): KnexwardError {
   const names = pending.slice(0, 3).join(', ') + (pending.length > 3 ? ', …' : '');
+  const what = [
+    ...(pending.length > 0 ? [`${pending.length} migrations are still pending (${names})`] : []),
+    ...problems.map(({ migration, message }) => `${migration ? `${migration}: ` : ''}${message}`),
+    holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running',
+  ];
+  const [problem] = problems;
   return new KnexwardError('STILL_PENDING', {
-    message: `${pending.length} migrations are still pending (${names}); ${who}.`,
-    fix: 'See why they are not applied: knexward status. Or wait longer with --timeout.',
+    message: `${what.join('; ')}.`,
+    fix: problem?.fix ?? 'See what there is: knexward status. Or wait longer with --timeout.',
   });
 }

@@ -88,11 +88,11 @@ export interface Migrator {
   baseline(options?: BaselineCallOptions): Promise<WrittenBaseline>;
 
   /**
-   * Returns when nothing is pending and nobody is running: for a process that must not migrate, and
-   * must not start before another one has. Reads only.
+   * Waits until all migrations are applied, nothing stops `up`, and nobody is running: for a process
+   * that must not migrate, and must not start before another one has. Reads only.
    *
-   * @throws KnexwardError `STILL_PENDING` at the end of the time, `UNFINISHED` where it takes a
-   * person, `INTERRUPTED`.
+   * @throws KnexwardError `STILL_PENDING` at the end of the time, `UNFINISHED` and `NOT_ADOPTED`
+   * where it takes a person, `INTERRUPTED`.
    *
    * @example
    * import { createMigrator } from 'knexward';

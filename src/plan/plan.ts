@@ -87,8 +87,12 @@ export function planUp(found: readonly Migration[], history: History, extent: Ex
     steps = steps.filter((step) => at(step) >= 0).sort((a, b) => at(a) - at(b));
   }
   if (extent.count !== undefined) steps = steps.slice(0, extent.count);
-  const batch = history.rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
-  return { direction: 'up', batch: steps.length > 0 ? batch : null, steps };
+  return { direction: 'up', batch: steps.length > 0 ? nextBatch(history.rows) : null, steps };
+}
+
+/** The batch that comes after all that are in the history. */
+export function nextBatch(rows: readonly HistoryRow[]): number {
+  return rows.reduce((highest, row) => Math.max(highest, row.batch), 0) + 1;
 }
 
 /**
@@ -126,6 +130,8 @@ function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): Histo
     return newestFirst.slice(0, newestFirst.findIndex(({ name }) => name === last) + 1);
   }
   const batch = newestFirst.reduce((highest, row) => Math.max(highest, row.batch), 0);
+  // As in Knex, rows without a batch are no batch.
+  if (batch === 0) return [];
   return newestFirst.filter((row) => row.batch === batch);
 }
 

@@ -34,7 +34,7 @@ export function findProblems(
   history: History,
   evidence: Evidence,
 ): Problem[] {
-  const { dbMigrate, unfinished, failed, knexLock } = history;
+  const { dbMigrate, unfinished, failed, knexLock, nameless } = history;
   const known = new Set([...files, ...history.rows].map(({ name }) => name));
   return [
     ...(dbMigrate && dbMigrate.unadopted > 0 ? [notAdopted(dbMigrate.unadopted)] : []),
@@ -48,6 +48,7 @@ export function findProblems(
     // A failure of a migration that is given up, its file gone, is no problem any more.
     ...failed.filter(({ name }) => known.has(name)).map(failedBefore),
     ...problemsOfRows(files, history.rows),
+    ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
     ...evidence.changedFiles.map(changedFile),
     ...outOfOrder(files, history),
     ...lockProblems(knexLock),
@@ -146,6 +147,15 @@ function duplicateRow(name: string): Problem {
     migration: name,
     message: 'the history has more than one row for it',
     fix: 'Nothing to do: reverting it removes every row of that name.',
+  };
+}
+
+function rowsWithoutName(count: number): Problem {
+  return {
+    code: 'ROW_WITHOUT_NAME',
+    migration: null,
+    message: `the history has ${count} rows without a name`,
+    fix: 'Delete them by hand: they stand for no migration, and plain Knex stops at them.',
   };
 }
 

@@ -20,7 +20,7 @@ export interface Status {
   problems: Problem[];
 }
 
-/** Problems that stop `up` until a person has dealt with them. */
+/** Problems that stop `up`, and with it whoever waits for it, until they are dealt with. */
 const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
 
 /**
@@ -48,7 +48,7 @@ export function statusOf(
   const problems = findProblems(files, { ...history, rows }, evidence);
   return {
     environment,
-    upToDate: pending.length === 0 && !problems.some(({ code }) => IN_THE_WAY.has(code)),
+    upToDate: pending.length === 0 && inTheWay(problems).length === 0,
     applied: rows.map(({ name, batch, appliedAt }) => ({
       name,
       batch,
@@ -58,6 +58,11 @@ export function statusOf(
     pending,
     problems,
   };
+}
+
+/** Those of the problems that stop `up`. */
+export function inTheWay(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ code }) => IN_THE_WAY.has(code));
 }
 
 /**

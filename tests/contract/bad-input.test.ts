@@ -231,7 +231,7 @@ describe('bad input: a clear error that changes nothing', () => {
       "select relname from pg_class where relkind = 'r' and relname like any (array['victim', 'x\"%'])",
     );
     expect(rows.map(({ relname }) => relname).sort()).toEqual(
-      ['victim', name, `${name}_lock`].sort(),
+      ['victim', name, `${name}_knexward_journal`, `${name}_lock`].sort(),
     );
     expect((await run(['down'])).code).toBe(0);
   });

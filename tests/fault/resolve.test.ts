@@ -81,7 +81,9 @@ describe('a "resolve" whose connection is cut', () => {
           delete from knex_migrations; insert into knex_migrations table history`);
 
       void proxy.arm();
-      expect(await resolve(verdict, proxied)).toMatchObject({ value: NAME });
+      expect(await resolve(verdict, proxied)).toMatchObject({
+        value: { name: NAME, changed: true },
+      });
       expect(await isApplied()).toBe(verdict === 'applied');
       const { messages } = proxy;
       const seen = new Set<string>();
@@ -96,7 +98,7 @@ describe('a "resolve" whose connection is cut', () => {
         const where = `after message ${message} of ${messages}`;
         const applied = (state === verdict) === (verdict === 'applied');
         expect({ where, state, applied: await isApplied() }).toEqual({ where, state, applied });
-        expect(await resolve(verdict, database.url)).toMatchObject({ value: NAME });
+        expect(await resolve(verdict, database.url)).toMatchObject({ value: { name: NAME } });
         expect(await isApplied()).toBe(verdict === 'applied');
         expect(await problems()).not.toContain('UNFINISHED');
       }

@@ -44,6 +44,10 @@ describe('docs/data-model.md (FR-005)', () => {
     });
     await knexward('up');
     await knexward('down', '-c', '1');
+    project.write({
+      'migrations/20261122000000_topic.up.sql':
+        '-- What it is about.\nalter table rooms add column topic text;',
+    });
     await knexward('resolve', '20261122000000_topic', '--accept-checksum');
     await database.query('update knex_migrations_lock set is_locked = 1');
     await knexward('unlock', '--yes');

@@ -28,6 +28,10 @@ export const SIZES = {
   cutOverOrders: [1, Infinity],
   /** What each command does in each state of a takeover. */
   statesOfTakeover: [8, Infinity],
+  /** Databases of which `wait` says what `status` says. */
+  statesOfWait: [25, 200],
+  /** Histories with rows that Knex does not write. */
+  oddRows: [10, 100],
   /** Where the config.json of a scope leaves its history. */
   homesOfScopes: [2, Infinity],
   /** Shares of the tests that start a process, or a server, for each step. */

@@ -20,6 +20,7 @@ function historyOf(rows: HistoryRow[], rest: Partial<History> = {}): History {
     complete: true,
     serverVersion: 180000,
     rows,
+    nameless: 0,
     unfinished: [],
     failed: [],
     knexLock: 'free',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
+import { type Session } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { writeJournal } from '../../history/journal.js';
 import {
@@ -15,7 +16,7 @@ import { qualified } from '../../history/tables.js';
 import { createTables } from '../../history/write.js';
 import { refuseUnadopted } from '../../plan/plan.js';
 import { findTakeover, type TakeoverRequest, withEachHistory } from '../takeover.js';
-import { refuseWhileDbMigrateRuns, takeTable, underLock } from './under-lock.js';
+import { refuseWhileDbMigrateRuns, takeTable, changeUnderLock } from './under-lock.js';
 
 /** A table that gets another name, both with their schema. */
 export interface TableMove {
@@ -58,8 +59,8 @@ export async function finishTakeover(request: FinishRequest): Promise<Finish> {
   };
   if (planned.dryRun || planned.tables.length === 0) return planned;
   await request.confirm?.(planned);
-  const moves = await withEachHistory(takeover, ({ client }, config) =>
-    finishHistory(client, config, request),
+  const moves = await withEachHistory(takeover, (session, config) =>
+    finishHistory(session, config, request),
   );
   return { ...planned, tables: moves.flatMap((move) => move ?? []) };
 }
@@ -82,13 +83,14 @@ function nothingAdopted(schema: string, table: string): KnexwardError {
 }
 
 async function finishHistory(
-  client: Client,
+  session: Session,
   config: ResolvedConfig,
   request: FinishRequest,
 ): Promise<TableMove | null> {
+  const { client } = session;
   const found = await readHistory(client, config);
   if (found.dbMigrate === null) return null;
-  return underLock(client, config, request, async ({ tables }) => {
+  return changeUnderLock(session, config, request, async ({ tables }) => {
     const { schema, table } = tables.dbMigrate;
     await refuseWhileDbMigrateRuns(client, tables);
     await takeTable(client, schema, table);

@@ -1,11 +1,12 @@
 import { type Client, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
+import { type Session } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { type History, readHistory } from '../../history/read.js';
 import { type HistoryTables, qualified } from '../../history/tables.js';
 import { findEvidence } from '../../history/evidence.js';
 import { unfinishedError } from '../../plan/unfinished.js';
-import { acquireLock } from '../../run/lock.js';
+import { inOneTransaction, underLock } from '../../maintain/under-lock.js';
 import { type TakeoverRequest } from '../takeover.js';
 
 /**
@@ -14,26 +15,23 @@ import { type TakeoverRequest } from '../takeover.js';
  *
  * @throws KnexwardError `LOCKED`, `UNFINISHED`, and what the work throws.
  */
-export async function underLock<T>(
-  client: Client,
+export async function changeUnderLock<T>(
+  session: Session,
   config: ResolvedConfig,
   { onWaiting }: TakeoverRequest,
   work: (history: History) => Promise<T>,
 ): Promise<T> {
+  const { client } = session;
   const { tables } = await readHistory(client, config);
   const { lockTimeout, waitForLock } = config.settings;
-  const lock = await acquireLock(client, tables, { waitMs: waitForLock, onWaiting });
-  try {
-    await client.query(`select set_config('lock_timeout', '${lockTimeout}ms', true)`);
-    const history = await readHistory(client, config);
-    const [unfinished] = history.unfinished;
-    if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
-    const result = await work(history);
-    await lock.commit();
-    return result;
-  } finally {
-    await lock.release();
-  }
+  return underLock(session, tables, { waitMs: waitForLock, onWaiting }, (lock) =>
+    inOneTransaction({ client, tables, lock, lockTimeout }, async () => {
+      const history = await readHistory(client, config);
+      const [unfinished] = history.unfinished;
+      if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
+      return work(history);
+    }),
+  );
 }
 
 /**

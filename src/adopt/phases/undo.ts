@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
+import { type Session } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { oldNameOf } from '../../files/old-name.js';
 import { writeJournal } from '../../history/journal.js';
@@ -19,7 +20,7 @@ import {
   restoreTable,
   writeRowsBack,
 } from './rows-back.js';
-import { refuseWhileDbMigrateRuns, takeTable, underLock } from './under-lock.js';
+import { refuseWhileDbMigrateRuns, takeTable, changeUnderLock } from './under-lock.js';
 
 /** A way back to db-migrate: what it would do, or what it did. */
 export interface Undo {
@@ -65,8 +66,8 @@ export async function undoTakeover(request: UndoRequest): Promise<Undo> {
   const changes = planned.tables.length > 0 || files.actions.some(({ apply }) => apply);
   if (planned.dryRun || !changes) return planned;
   await request.confirm?.(planned);
-  const done = await withEachHistory(takeover, ({ client }, config) =>
-    undoHistory(client, config, request),
+  const done = await withEachHistory(takeover, (session, config) =>
+    undoHistory(session, config, request),
   );
   for (const { apply } of files.actions) await apply?.();
   return { ...planned, ...sumUp(done) };
@@ -127,29 +128,36 @@ function refuseUnknown({ rows }: History): void {
 }
 
 async function undoHistory(
-  client: Client,
+  session: Session,
   config: ResolvedConfig,
   request: UndoRequest,
 ): Promise<HistoryBack> {
-  return underLock(client, config, request, async ({ tables, dbMigrate, knexLock, complete }) => {
-    if (!complete) return NOTHING;
-    if (knexLock === 'knex') throw knexIsRunning(tables);
-    await refuseWhileDbMigrateRuns(client, tables);
-    for (const each of [tables.history, tables.lock]) await takeTable(client, tables.schema, each);
-    if (dbMigrate) await takeTable(client, tables.dbMigrate.schema, tables.dbMigrate.table);
-    const before = await readHistory(client, config);
-    const plan = await planHistoryBack(client, before);
-    if (plan.tables.length === 0) return NOTHING;
-    await restoreTable(client, tables, await readPhase(client, tables));
-    const history = await readHistory(client, config);
-    await writeRowsBack(client, { ...history, rows: appliedIn(before) }, plan.rows);
-    await setKnexTablesAside(client, tables, plan.tables);
-    await writeJournal(client, tables, {
-      ...{ runId: request.runId ?? randomUUID(), event: 'undone', migration: null },
-      details: { tables: plan.tables, ...sumUp([plan]).rows },
-    });
-    return plan;
-  });
+  const { client } = session;
+  return changeUnderLock(
+    session,
+    config,
+    request,
+    async ({ tables, dbMigrate, knexLock, complete }) => {
+      if (!complete) return NOTHING;
+      if (knexLock === 'knex') throw knexIsRunning(tables);
+      await refuseWhileDbMigrateRuns(client, tables);
+      for (const each of [tables.history, tables.lock])
+        await takeTable(client, tables.schema, each);
+      if (dbMigrate) await takeTable(client, tables.dbMigrate.schema, tables.dbMigrate.table);
+      const before = await readHistory(client, config);
+      const plan = await planHistoryBack(client, before);
+      if (plan.tables.length === 0) return NOTHING;
+      await restoreTable(client, tables, await readPhase(client, tables));
+      const history = await readHistory(client, config);
+      await writeRowsBack(client, { ...history, rows: appliedIn(before) }, plan.rows);
+      await setKnexTablesAside(client, tables, plan.tables);
+      await writeJournal(client, tables, {
+        ...{ runId: request.runId ?? randomUUID(), event: 'undone', migration: null },
+        details: { tables: plan.tables, ...sumUp([plan]).rows },
+      });
+      return plan;
+    },
+  );
 }
 
 async function setKnexTablesAside(

@@ -1,7 +1,6 @@
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
-import { JOURNAL_TABLE } from '../../history/tables.js';
-import { type HistoryTables } from '../../history/tables.js';
+import { type HistoryTables, namesBeside } from '../../history/tables.js';
 
 /** What the role may do with what `up` will need. Asked, never tried. */
 export interface RightsFacts {
@@ -104,9 +103,7 @@ async function tableRights(
   const { tableName } = config.migrations;
   const { dbMigrate } = config.settings;
   const names: Omit<HistoryTables, 'schema' | 'dbMigrate'> & { old: string } = {
-    history: tableName,
-    lock: `${tableName}_lock`,
-    journal: JOURNAL_TABLE,
+    ...namesBeside(tableName),
     old: dbMigrate.table,
   };
   const wanted = Object.entries(NEEDED).map(([part, rights]) => ({

@@ -5,7 +5,7 @@ import { type ResolvedConfig } from '../../config/resolve.js';
 import { openSession } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { writeAtomically } from '../../files/write-atomically.js';
-import { JOURNAL_TABLE } from '../../history/tables.js';
+import { namesBeside } from '../../history/tables.js';
 import { type Catalog, type NotDescribed, type ObjectKind } from '../catalog/model.js';
 import { type HistoryTableNames } from '../catalog/queries/hidden.js';
 import { readCatalog } from '../catalog/read.js';
@@ -126,7 +126,7 @@ export async function readSnapshotFile(
 export function historyTablesOf({ migrations, settings }: ResolvedConfig): HistoryTableNames {
   const { tableName } = migrations;
   return {
-    names: [tableName, `${tableName}_lock`, JOURNAL_TABLE],
+    names: Object.values(namesBeside(tableName)),
     dbMigrate: settings.dbMigrate.table,
   };
 }

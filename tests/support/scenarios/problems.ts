@@ -23,6 +23,13 @@ export const PROBLEM_SCENARIOS: Record<ProblemCode, Scenario> = {
     },
     args,
   },
+  ROW_WITHOUT_NAME: {
+    before: async ({ run, database }) => {
+      await run('up');
+      await database.query('insert into knex_migrations (batch) values (2)');
+    },
+    args,
+  },
   UNFINISHED: {
     files: {
       'migrations/20260101000001_b.js': `${migration("process.kill(process.pid, 'SIGKILL');")}
