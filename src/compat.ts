@@ -7,6 +7,7 @@ export { ownTimeZone, readOldHistory } from './adopt/inspect-database.js';
 export { planHistory } from './adopt/plan.js';
 export { surviveClosedPipes } from './cli/closed-pipes.js';
 export { stopOnSignals, type Stoppable } from './cli/signals.js';
+export { calledWith, commandLine } from './command-line.js';
 export { projectConfig, type ResolvedConfig } from './config/resolve.js';
 export { narrowToScope } from './config/scope.js';
 export { withRawConnection } from './database/raw-connection.js';

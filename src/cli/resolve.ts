@@ -1,7 +1,13 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
 type ResolveOptions = CommonOptions & {
   applied?: boolean;
@@ -15,6 +21,7 @@ export function addResolveCommand(program: Command): void {
       .command('resolve')
       .argument('<name>', 'the migration')
       .description('say what became of a change that was cut off, or that an edited file is right')
+      .addOption(scopeOption())
       .option('--applied', 'it is applied: the history gets its row')
       .option('--reverted', 'it is not applied: the history loses its row')
       .option('--accept-checksum', 'its file was edited after it was applied, and is right so'),
@@ -32,7 +39,7 @@ Examples:
     .action(async (wanted: string, options: ResolveOptions) => {
       const output = await outputOf(options);
       const verdict = verdictOf(options);
-      const config = await resolveConfig(configRequestOf(options));
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       if (verdict === 'checksum') {
         const { acceptChecksum } = await import('../maintain/accept-checksum.js');
         const name = await acceptChecksum(config, wanted, output.runId);

@@ -1,13 +1,20 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { type LockEvidence } from '../maintain/unlock.js';
-import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  configRequestOf,
+  outputOf,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
 export function addUnlockCommand(program: Command): void {
   withCommonOptions(
     program
       .command('unlock')
       .description("free Knex's lock after a knex migrate command was killed")
+      .addOption(scopeOption())
       .option('-y, --yes', 'do not ask'),
   )
     .addHelpText(
@@ -18,7 +25,7 @@ knexward's own lock never needs this. It goes away with its connection.`,
     )
     .action(async (options: CommonOptions & { yes?: boolean }) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { unlock } = await import('../maintain/unlock.js');
       const evidence = await unlock(
         config,

@@ -5,6 +5,7 @@ import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/checksum.js';
 import { findMigrations } from '../files/find.js';
 import { writeJournal } from '../history/journal.js';
+import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { asRecorded } from '../files/recorded.js';
 import { selectName } from '../plan/select.js';
@@ -18,12 +19,13 @@ import { selectName } from '../plan/select.js';
  * applied; `MISSING_FILE`
  */
 export async function acceptChecksum(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   wanted: string,
   runId: string = randomUUID(),
 ): Promise<string> {
-  const session = await openSession(config);
+  const session = await openSession(given);
   try {
+    const config = await locateHistory(session.client, given);
     const { tables, rows } = await readHistory(session.client, config);
     const name = selectName(
       rows.map((row) => row.name),

@@ -8,6 +8,7 @@ import { oldNameOf } from '../files/old-name.js';
 import { writeJournal } from '../history/journal.js';
 import { oldRowDetails, oldRowInsert, oldRowsDelete } from '../history/in-step.js';
 import { type UnfinishedChange } from '../history/outcomes.js';
+import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { deleteHistoryRows, insertHistoryRow } from '../history/write.js';
 import { selectName } from '../plan/select.js';
@@ -26,14 +27,15 @@ export type Verdict = 'applied' | 'reverted';
  * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, `LOCKED`
  */
 export async function resolveMigration(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   wanted: string,
   verdict: Verdict,
   runId: string = randomUUID(),
 ): Promise<string> {
-  const session = await openSession(config);
+  const session = await openSession(given);
   const { client } = session;
   try {
+    const config = await locateHistory(client, given);
     const files = await findMigrations(config);
     const known = await readHistory(client, config);
     const names = new Set([...files, ...known.rows, ...known.unfinished].map(({ name }) => name));

@@ -3,6 +3,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { writeJournal } from '../history/journal.js';
 import { freeKnexLock } from '../history/knex-lock.js';
+import { locateHistory } from '../history/locate.js';
 import { type KnexLockState, readHistory } from '../history/read.js';
 import { qualified } from '../history/tables.js';
 import { redact } from '../secrets.js';
@@ -36,13 +37,14 @@ export interface LockEvidence {
  * @throws KnexwardError `LOCKED` where a knexward is at work
  */
 export async function unlock(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   confirm: (evidence: LockEvidence) => Promise<void>,
   runId: string = randomUUID(),
 ): Promise<LockEvidence> {
-  const session = await openSession(config);
+  const session = await openSession(given);
   const { client } = session;
   try {
+    const config = await locateHistory(client, given);
     const { tables } = await readHistory(client, config);
     const lock = await acquireLock(client, tables, { waitMs: 0 });
     try {

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
@@ -74,6 +75,6 @@ function stillPending(pending: readonly string[], holder: LockHolder | null): Kn
   const names = pending.slice(0, 3).join(', ') + (pending.length > 3 ? ', …' : '');
   return new KnexwardError('STILL_PENDING', {
     message: `${pending.length} migrations are still pending (${names}); ${who}.`,
-    fix: 'See why they are not applied: knexward status. Or wait longer with --timeout.',
+    fix: `See why they are not applied: "${commandLine('status')}". Or wait longer with --timeout.`,
   });
 }

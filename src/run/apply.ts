@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
@@ -138,7 +139,7 @@ async function changeAndRecord(
 function doneByDbMigrate(): KnexwardError {
   return new KnexwardError('NOT_ADOPTED', {
     message: 'db-migrate has applied it meanwhile; what this run did of it was rolled back',
-    fix: 'Run "knexward adopt --database-only", then the command again.',
+    fix: `Run "${commandLine('adopt', '--database-only')}", then the command again.`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
@@ -212,6 +213,6 @@ async function refuseUnfinished(client: ClientBase, { unfinished }: History): Pr
 function knexLockTaken(history: History): KnexwardError {
   return new KnexwardError('LOCKED', {
     message: `Knex's own lock (${history.tables.lock}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: 'Wait until it has finished. If none runs: knexward unlock',
+    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }

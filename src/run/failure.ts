@@ -56,7 +56,7 @@ export function describeFailure(
     ...shownStatement(statement, server),
     file: place.file,
     line: place.line,
-    ...helpFor(error, server, code),
+    ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
     leftovers: !migration.transaction || error instanceof PartlyCommitted,
   };
 }
@@ -66,11 +66,12 @@ function helpFor(
   error: unknown,
   server: ServerError | undefined,
   code: MigrationFailure['code'],
+  applying: string | undefined,
 ): Pick<MigrationFailure, 'hint' | 'cause' | 'fix' | 'page'> {
   const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
   // Without a word of the server's, a connection that broke is what it calls 08006.
   const sqlstate = server?.code ?? (isLostConnection(error) ? '08006' : undefined);
-  const advice = stopped ? undefined : adviceOn(sqlstate);
+  const advice = stopped ? undefined : adviceOn(sqlstate, applying);
   const own = error instanceof KnexwardError ? error.fix : null;
   const hint = server?.hint ?? (advice ? ownHint(advice) : own);
   return {

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
 import { groundOf, groundQuery } from '../baseline/empty.js';
@@ -164,7 +165,7 @@ async function enter(
   if (taken) {
     throw new KnexwardError('LOCKED', {
       message: `Knex's own lock (${tables.lock}) is taken: a "knex migrate" command is running, or was killed (run ${result.runId}).`,
-      fix: 'Wait until it has finished. If none runs: knexward unlock',
+      fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
     });
   }
   return groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]).empty && rows?.rowCount === 0;
@@ -228,7 +229,7 @@ function describe(error: unknown, { place }: FittingBaseline): MigrationFailure 
   const failure = describeFailure(error, file, 'up');
   const first = lines.get(serverErrorIn(error) ?? {});
   if (failure.code !== 'MIGRATION_FAILED') return failure;
-  const way = 'Or apply the migrations themselves: knexward up --no-baseline';
+  const way = `Or apply the migrations themselves: ${commandLine('up', '--no-baseline')}`;
   return {
     ...failure,
     line: first === undefined ? failure.line : first + (failure.line ?? 1) - 1,

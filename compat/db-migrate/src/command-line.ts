@@ -1,4 +1,4 @@
-import { stopOnSignals, surviveClosedPipes } from 'knexward/compat';
+import { calledWith, stopOnSignals, surviveClosedPipes } from 'knexward/compat';
 import { explain } from './failure.js';
 import { getInstance } from './get-instance.js';
 import { log } from './log.js';
@@ -11,6 +11,7 @@ export async function main(): Promise<void> {
   const stop = stopOnSignals((name) => log.warn(`${name}: stopping`));
   try {
     const instance = getInstance();
+    calledWith({ env: instance.internals.argv.env });
     instance.internals.signal = stop.signal;
     await instance.registerAPIHook();
     await instance.run();
