@@ -28,8 +28,8 @@ export function calledWith(options: CalledWith): void {
 }
 
 /**
- * A call of knexward, quoted for a POSIX shell, on what this process acts on. An option that is
- * among the words goes before that of the call.
+ * A call of knexward, quoted for a POSIX shell, on what this process acts on. An option
+ * among the words takes the place of that of the call.
  */
 export function commandLine(command: string, ...words: readonly string[]): string {
   return commandLineInScope(call?.scope ?? '', command, ...words);

@@ -20,7 +20,7 @@ export interface TakeoverRequest extends Omit<ConfigRequest, 'scope'>, ProjectHi
   /** See to the database and leave the project's files alone. */
   databaseOnly?: boolean | undefined;
   dryRun?: boolean | undefined;
-  /** Called with what was found out of the configuration; what it gives back is worked with. */
+  /** Called with the configuration once it is known; returns the one to work with. */
   uses?: (config: ResolvedConfig) => ResolvedConfig;
   onWaiting?: (holder: LockHolder | null) => void;
   /** The id of the run in the journal, a UUID; a new one unless given. */

@@ -28,7 +28,8 @@ export class Output {
   readonly colors: Colors;
   readonly runId = RUN_ID;
   /** What the command acts on, as far as that is known: a part of every document. */
-  private target: { environment?: string; database?: DatabaseInUse } = {};
+  private environment: string | undefined;
+  private database: DatabaseInUse | undefined;
 
   private constructor(
     readonly options: OutputOptions,
@@ -54,7 +55,7 @@ export class Output {
     this.usesEnvironment(config.environment, say);
     const said = new Set<string>();
     const onDatabase = (database: DatabaseInUse): void => {
-      this.target = { database, ...this.target };
+      this.database ??= database;
       const text = `Using database: ${placeOf(config, database)}`;
       if (!said.has(text)) say(text);
       said.add(text);
@@ -64,8 +65,8 @@ export class Output {
 
   /** Says the environment, once. */
   usesEnvironment(environment: string, say = (text: string) => this.line(text)): void {
-    if (this.target.environment === undefined) say(`Using environment: ${environment}`);
-    this.target = { environment, ...this.target };
+    if (this.environment === undefined) say(`Using environment: ${environment}`);
+    this.environment ??= environment;
   }
 
   /** Whether a person looks at the result on a terminal. */
@@ -76,11 +77,9 @@ export class Output {
   /** Writes the result: one JSON document, or lines of text. */
   result(document: Record<string, unknown>, text: () => string): void {
     this.log.status(null);
-    process.stdout.write(
-      this.options.json
-        ? `${JSON.stringify({ version: 1, ...this.target, ...document })}\n`
-        : text(),
-    );
+    const { environment, database } = this;
+    const whole = { version: 1, environment, database, ...document };
+    process.stdout.write(this.options.json ? `${JSON.stringify(whole)}\n` : text());
     this.github?.summarize(text());
   }
 

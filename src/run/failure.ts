@@ -37,11 +37,15 @@ export interface MigrationFailure {
   leftovers: boolean;
 }
 
-/** Describes what went wrong in one migration: the statement, the place, and what helps. */
+/**
+ * Describes what went wrong in one migration: the statement, the place, and what helps.
+ *
+ * @param direction `load` for a baseline, which is no migration
+ */
 export function describeFailure(
   error: unknown,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
 ): MigrationFailure {
   const statement = statementOf(error);
   const server = serverErrorIn(error);
@@ -132,7 +136,7 @@ function findPlace(
   statement: FailedStatement | undefined,
   server: ServerError | undefined,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
 ): Place {
   const sqlFile = statement?.file ?? sqlFileOf(statement, migration, direction);
   if (statement && sqlFile !== undefined) {
@@ -150,7 +154,7 @@ function findPlace(
 function sqlFileOf(
   statement: FailedStatement | undefined,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
 ): string | undefined {
   if (!statement || migration.path === null || migration.format !== 'db-migrate') return undefined;
   const name = `${stemOf(migration.name)}-${direction}.sql`;

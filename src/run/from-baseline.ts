@@ -226,7 +226,7 @@ function describe(error: unknown, { place }: FittingBaseline): MigrationFailure 
     ...{ name: place.name, path: place.path, format: 'sql', transaction: true },
     ...{ up: () => undefined, down: null, direct: null, checksum: null },
   };
-  const failure = describeFailure(error, file, 'up');
+  const failure = describeFailure(error, file, 'load');
   const first = lines.get(serverErrorIn(error) ?? {});
   if (failure.code !== 'MIGRATION_FAILED') return failure;
   const way = `Or apply the migrations themselves: ${commandLine('up', '--no-baseline')}`;

@@ -20,7 +20,7 @@ import { lookAtSettings } from './settings.js';
 
 /** What a look may be told, and tells on the way. */
 export interface LookOptions extends SessionOptions {
-  /** Called with the configuration; what it gives back is worked with. */
+  /** Called with the configuration once it is known; returns the one to work with. */
   uses?: (config: ResolvedConfig) => ResolvedConfig;
 }
 
