@@ -8,6 +8,7 @@ export { planHistory } from './adopt/plan.js';
 export { surviveClosedPipes } from './cli/closed-pipes.js';
 export { exitAtOnce, runAsProcess } from './cli/exit.js';
 export { stopOnSignals } from './cli/signals.js';
+export { calledWith, commandLine } from './command-line.js';
 export { projectConfig, type ResolvedConfig } from './config/resolve.js';
 export { narrowToScope } from './config/scope.js';
 export { withRawConnection } from './database/raw-connection.js';

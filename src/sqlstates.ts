@@ -1,3 +1,5 @@
+import { commandLine } from './command-line.js';
+
 /** What is known about one of PostgreSQL's codes, in a migration author's terms. */
 export interface SqlstateAdvice {
   /** PostgreSQL's own name for it. */
@@ -6,6 +8,8 @@ export interface SqlstateAdvice {
   cause: string;
   /** What to do next. */
   fix: string;
+  /** All that the migration makes may be there already. */
+  mayBeDone?: true;
 }
 
 /**
@@ -16,7 +20,9 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   '08006': {
     condition: 'connection_failure',
     cause: 'The connection to the server was lost, so what was not committed is undone.',
-    fix: 'See that the server is up (knexward status), then run the command again.',
+    get fix() {
+      return seeThatItIsUp();
+    },
   },
   '23502': {
     condition: 'not_null_violation',
@@ -118,7 +124,8 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
     condition: 'duplicate_table',
     cause:
       'A table, index or view of that name exists already: made by hand, or by another migration.',
-    fix: 'See what it looks like (\\d NAME in psql). Where all that the migration makes is there already: knexward resolve MIGRATION --applied. Else rename or drop it.',
+    fix: 'See what it looks like (\\d NAME in psql), then rename or drop it.',
+    mayBeDone: true,
   },
   '53300': {
     condition: 'too_many_connections',
@@ -145,11 +152,30 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
     condition: 'admin_shutdown',
     cause:
       'The server was shut down, or somebody ended the session; what was not committed is undone.',
-    fix: 'See that the server is up (knexward status), then run the command again.',
+    get fix() {
+      return seeThatItIsUp();
+    },
   },
 };
 
-/** Advice on one of PostgreSQL's codes, or `undefined` where there is none. */
-export function adviceOn(sqlstate: string | undefined): SqlstateAdvice | undefined {
-  return sqlstate === undefined ? undefined : SQLSTATES[sqlstate];
+/**
+ * Advice on one of PostgreSQL's codes, or `undefined` where there is none.
+ *
+ * @param migration the one whose `up` met it
+ */
+export function adviceOn(
+  sqlstate: string | undefined,
+  migration?: string,
+): SqlstateAdvice | undefined {
+  const advice = sqlstate === undefined ? undefined : SQLSTATES[sqlstate];
+  if (!advice?.mayBeDone || migration === undefined) return advice;
+  const done = commandLine('resolve', migration, '--applied');
+  return {
+    ...advice,
+    fix: `${advice.fix} Where all that the migration makes is there already: "${done}".`,
+  };
+}
+
+function seeThatItIsUp(): string {
+  return `See that the server is up ("${commandLine('status')}"), then run the command again.`;
 }

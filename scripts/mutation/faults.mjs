@@ -146,8 +146,8 @@ export const FAULTS = [
     room: 'plan',
     kind: 'message',
     file: 'src/plan/problems.ts',
-    find: 'knexward resolve ${name} --accept-checksum',
-    replace: 'knexward resolve ${name} --accept-changed',
+    find: "commandLine('resolve', name, '--accept-checksum')",
+    replace: "commandLine('resolve', name, '--accept-changed')",
     breaks:
       'What status says to run for an edited file is a command with an option that does not exist.',
   },

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { randomUUID } from 'node:crypto';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession, type Session } from '../database/session.js';
@@ -30,6 +31,8 @@ export interface AdoptRequest extends TakeoverRequest {
 export interface Adoption {
   environment: string;
   dryRun: boolean;
+  /** The further environments of db-migrate's configuration. */
+  otherEnvironments: string[];
   timeZone: string;
   /** The table, or tables, that the history comes from, or `null` where the database has none. */
   source: string | null;
@@ -78,6 +81,9 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
     const planned: Adoption = {
       environment: config.environment,
       dryRun: request.dryRun ?? false,
+      otherEnvironments: Object.keys(project.config?.environments ?? {}).filter(
+        (name) => name !== config.environment,
+      ),
       timeZone,
       source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
       finished: found.some(({ finished }) => finished),
@@ -136,7 +142,7 @@ export async function adoptDatabase(
 function undone(): KnexwardError {
   return new KnexwardError('NOT_ADOPTED', {
     message: 'The takeover of this database was undone; adopt: "auto" does not begin it again.',
-    fix: 'Run "knexward adopt --database-only" to take it over again.',
+    fix: `To take it over again: ${commandLine('adopt', '--database-only')}`,
   });
 }
 

@@ -79,7 +79,10 @@ function filesOf(
 
 /** The shadow for one history, with the schema that a scope has of its own. */
 async function inShadow(shadow: Shadow, { config, schema }: FoundHistory): Promise<Shadow> {
-  const there = { ...shadow, config: { ...config, database: shadow.config.database } };
+  const there = {
+    ...shadow,
+    config: { ...config, onDatabase: undefined, database: shadow.config.database },
+  };
   const session = await openSession(shadow.config);
   try {
     await session.client.query(`create schema if not exists ${escapeIdentifier(schema)}`);

@@ -20,6 +20,8 @@ export interface TakeoverRequest extends Omit<ConfigRequest, 'scope'>, ProjectHi
   /** See to the database and leave the project's files alone. */
   databaseOnly?: boolean | undefined;
   dryRun?: boolean | undefined;
+  /** Called with the configuration once it is known; returns the one to work with. */
+  uses?: (config: ResolvedConfig) => ResolvedConfig;
   onWaiting?: (holder: LockHolder | null) => void;
   /** The id of the run in the journal, a UUID; a new one unless given. */
   runId?: string | undefined;
@@ -39,10 +41,12 @@ export interface Takeover {
 export async function findTakeover(request: TakeoverRequest): Promise<Takeover> {
   const root = resolve(request.cwd ?? process.cwd());
   const project = await inspectProject(root, request);
-  const config = inGivenSchema(
+  const { uses = (config) => config } = request;
+  const found = inGivenSchema(
     await adoptionConfig(project, { ...request, cwd: root }, request),
     request.schema,
   );
+  const config = uses(found);
   const migrations = await findMigrations(config);
   return {
     project,

@@ -15,7 +15,7 @@ export async function finish(output: Output, { request, yes }: PhaseOptions): Pr
   let shown = false;
   const show = (plan: Parameters<typeof renderFinishPlan>[0]): void => {
     shown = true;
-    output.line(`${`Using environment: ${plan.environment}\n${renderFinishPlan(plan)}`.trimEnd()}`);
+    if (plan.tables.length > 0) output.line(renderFinishPlan(plan).trimEnd());
   };
   const done = await finishTakeover({
     ...request,
@@ -37,7 +37,7 @@ export async function undo(output: Output, { request, yes }: PhaseOptions): Prom
   const show = (plan: Undo): void => {
     shown = true;
     const text = renderUndoPlan(plan, output.colors);
-    output.line(`Using environment: ${plan.environment}\n${text}`.trimEnd());
+    if (text !== '') output.line(text.trimEnd());
   };
   const done = await undoTakeover({
     ...request,

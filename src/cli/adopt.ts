@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
+import { type ResolvedConfig } from '../config/resolve.js';
 import { type ReplayOptions } from '../verify/replay.js';
 import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
@@ -75,6 +76,7 @@ Examples:
         ...configRequestOf(options),
         ...{ config, migrationsDir, table, schema, databaseOnly, dryRun },
         runId: output.runId,
+        uses: (config: ResolvedConfig) => output.uses(config),
         onWaiting: () => output.note('warn', 'Waiting for another runner to finish'),
       };
       if (options.finish || options.undo) {
@@ -85,7 +87,6 @@ Examples:
       const { adopt } = await import('../adopt/adopt.js');
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
-        output.line(`Using environment: ${plan.environment}`);
         for (const part of renderPlan(plan, output.colors, output.interactive)) output.line(part);
       };
       let shown = false;

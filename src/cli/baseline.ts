@@ -45,8 +45,7 @@ Examples:
     )
     .action(async (name: string | undefined, options: BaselineCommandOptions) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
-      output.line(`Using environment: ${config.environment}`);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const stop = stopOnSignals((signal) => output.note('warn', `${signal}: stopping …`));
       const request: BaselineOptions = {
         signal: stop.signal,

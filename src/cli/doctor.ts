@@ -31,11 +31,12 @@ Examples:
       const output = await outputOf(options);
       const { diagnose } = await import('../doctor/diagnose.js');
       const { renderDiagnosis } = await import('../report/doctor-text.js');
-      const diagnosis = await diagnose(configRequestOf(options), (folder) =>
-        output.note('info', `Using the embedded PostgreSQL in ${folder}`),
-      );
+      const diagnosis = await diagnose(configRequestOf(options), {
+        uses: (config) => output.uses(config),
+        onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+      });
       const { environment, healthy, checks, exitCode } = diagnosis;
-      output.line(`Using environment: ${environment}`);
+      output.usesEnvironment(environment);
       output.result({ environment, healthy, checks }, () =>
         renderDiagnosis(diagnosis, output.colors),
       );

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { calledWith } from '../command-line.js';
 import { type ConfigRequest } from '../config/resolve.js';
 import { LOG_LEVELS, type LogLevel } from '../report/levels.js';
 import { Output } from '../report/output.js';
@@ -18,6 +19,7 @@ export interface CommonOptions {
 /** Gives a command the options that every command takes. */
 export function withCommonOptions(command: Command): Command {
   return command
+    .hook('preAction', (_, action) => calledWith(action.opts()))
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
     .option('--knexfile <path>', 'knexfile; else the one in ., src/config or config')
     .option('--cwd <folder>', "the project's folder; else the working directory")

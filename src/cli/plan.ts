@@ -63,8 +63,9 @@ async function plan(name: string | undefined, options: PlanCommandOptions): Prom
   const { count, down = false, all, output: file, sql = false } = options;
   refuseContradictions(name, options);
   const output = await outputOf(options);
-  const config = await resolveConfig(configRequestOf(options));
-  if (!sql) output.line(`Using environment: ${config.environment}`);
+  // stdout is for the SQL alone.
+  const say = sql ? (text: string) => output.note('info', text) : undefined;
+  const config = output.uses(await resolveConfig(configRequestOf(options)), say);
   const { refuseOtherFile, writeScript } = await import('../verify/rehearsal/write-script.js');
   if (file !== undefined) await refuseOtherFile(config.projectRoot, file);
   const extent = { name, count, all };

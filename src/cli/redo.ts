@@ -14,9 +14,8 @@ export function addRedoCommand(program: Command): void {
       .option('-y, --yes', 'do not ask in production'),
   ).action(async (options: CommonOptions & { yes?: boolean }) => {
     const output = await outputOf(options);
-    const config = await resolveConfig(configRequestOf(options));
+    const config = output.uses(await resolveConfig(configRequestOf(options)));
     const { renderRun } = await import('../report/run-text.js');
-    output.line(`Using environment: ${config.environment}`);
     const yes = options.yes ?? false;
     const down = await runForCommand(config, { direction: 'down' }, output, yes);
     if (!output.options.json) output.line(renderRun(down).trimEnd());

@@ -42,7 +42,7 @@ Examples:
     .action(async (wanted: string, options: ResolveOptions) => {
       const output = await outputOf(options);
       const verdict = verdictOf(options);
-      const config = await resolveConfig(configRequestOf(options));
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       if (verdict === 'checksum') {
         const { acceptChecksum } = await import('../maintain/accept-checksum.js');
         const resolved = await acceptChecksum(config, wanted, output.runId);

@@ -14,8 +14,7 @@ export async function runAndReport(
   request: RunRequest,
 ): Promise<void> {
   const output = await outputOf(options);
-  const config = await resolveConfig(configRequestOf(options));
-  output.line(`Using environment: ${config.environment}`);
+  const config = output.uses(await resolveConfig(configRequestOf(options)));
   const result = await runForCommand(config, request, output, options.yes ?? false);
   if (result.dryRun && result.batch !== null) return reportDryRun(config, request, result, output);
   const { renderRun } = await import('../report/run-text.js');

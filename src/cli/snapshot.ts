@@ -37,8 +37,7 @@ Examples:
     )
     .action(async (file: string, options: SnapshotCommandOptions) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
-      output.line(`Using environment: ${config.environment}`);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { checkSnapshot, takeSnapshot } = await import('../verify/snapshot/snapshot.js');
       const { renderSnapshotCheck, renderSnapshotTaken } =
         await import('../report/snapshot-text.js');

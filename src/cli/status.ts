@@ -37,8 +37,7 @@ Examples:
     )
     .action(async (options: StatusOptions) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
-      output.line(`Using environment: ${config.environment}`);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { readStatus } = await import('../maintain/status.js');
       const { renderStatus } = await import('../report/status-text.js');
       const status = await readStatus(config, (folder) =>

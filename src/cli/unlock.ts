@@ -25,7 +25,7 @@ knexward's own lock never needs this. It goes away with its connection.`,
     )
     .action(async (options: CommonOptions & { yes?: boolean }) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { unlock } = await import('../maintain/unlock.js');
       const evidence = await unlock(
         config,

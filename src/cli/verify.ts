@@ -60,8 +60,7 @@ Examples:
     )
     .action(async (options: VerifyCommandOptions) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
-      output.line(`Using environment: ${config.environment}`);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { findingsOfDifferences, findingsOfRoundTrips } = await import('../report/finding.js');
       const { verify, verifyAgainst } = await import('../verify/verify.js');
       const { openMendFile } = await import('../verify/mend/file.js');

@@ -30,8 +30,7 @@ Example:
     )
     .action(async (options: CommonOptions & { timeout?: number }) => {
       const output = await outputOf(options);
-      const config = await resolveConfig(configRequestOf(options));
-      output.line(`Using environment: ${config.environment}`);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { waitUntilMigrated } = await import('../maintain/wait.js');
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {

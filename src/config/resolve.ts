@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Knex } from 'knex';
@@ -62,11 +63,23 @@ export interface ProjectConfig {
   settings: Settings;
 }
 
+/** The database that is worked on, in the words of the server; host and port as it was connected to. */
+export interface DatabaseInUse {
+  user: string;
+  host: string;
+  port: number;
+  database: string;
+  /** The schema of the history, as far as there is one. */
+  schema: string | null;
+}
+
 /** Everything that is known before anything is read or connected to. */
 export interface ResolvedConfig extends ProjectConfig {
   database: DatabaseLocation;
   /** Called with each Knex instance that is made for this configuration. */
   onKnex?: (knex: Knex) => void;
+  /** Called each time that the history is looked for, before anything is done. */
+  onDatabase?: ((database: DatabaseInUse) => void) | undefined;
 }
 
 /**
@@ -149,7 +162,7 @@ function refuseEmptyProject(project: ProjectConfig, embeddedFolder: string): voi
   if (knexfile !== null || places.some((path) => existsSync(path))) return;
   throw new KnexwardError('USAGE', {
     message: `${projectRoot} holds no knexfile and no migrations folder, and no database is named.`,
-    fix: "Run knexward in the project's folder (or give --cwd). To begin here: knexward create <name>",
+    fix: `Run knexward in the project's folder (or give --cwd). To begin here: ${commandLine('create', 'first_migration')}`,
   });
 }
 

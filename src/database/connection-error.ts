@@ -37,7 +37,7 @@ export function laterConnectionError(error: unknown): KnexwardError | undefined 
   if (!isLostConnection(error)) return undefined;
   return new KnexwardError('CONNECTION_FAILED', {
     message: `The connection to the database was lost: ${message}`,
-    fix: 'See that the server is up (knexward status), then run the command again.',
+    fix: adviceOn('08006')?.fix ?? '',
     cause: error,
   });
 }

@@ -2,7 +2,7 @@ import { type ConfigRequest } from '../config/resolve.js';
 import { type Check } from './check.js';
 import { type Facts } from './facts.js';
 import { judge } from './judge/judge.js';
-import { look } from './look/look.js';
+import { look, type LookOptions } from './look/look.js';
 
 /** What doctor found out. */
 export interface Diagnosis {
@@ -31,9 +31,9 @@ const CHECK_FOUND = 6;
  */
 export async function diagnose(
   request: ConfigRequest = {},
-  onEmbedded?: (folder: string) => void,
+  options: LookOptions = {},
 ): Promise<Diagnosis> {
-  const facts = await look(request, onEmbedded ? { onEmbedded } : {});
+  const facts = await look(request, options);
   const checks = judge(facts);
   const healthy = checks.every(({ status }) => status !== 'red');
   return { environment: facts.environment, healthy, checks, exitCode: exitCodeOf(facts, healthy) };

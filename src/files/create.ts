@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -60,7 +61,7 @@ function toFileTitle(title: string): string {
   if (/^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u.test(name) && Buffer.byteLength(name) <= 200) return name;
   throw new KnexwardError('INVALID_NAME', {
     message: `"${title}" cannot be the name of a migration.`,
-    fix: 'Use letters, digits, spaces, "-" and "_", for example: knexward create add_users_email',
+    fix: `Use letters, digits, spaces, "-" and "_", for example: ${commandLine('create', 'add_users_email')}`,
   });
 }
 

@@ -138,7 +138,7 @@ function fromModule(
   if (typeof up !== 'function') {
     throw new KnexwardError('INVALID_MIGRATION', {
       message: `The migration ${where} exports no function "up".`,
-      fix: 'Export up(knex) and down(knex). "knexward create" writes a file that has both.',
+      fix: 'Export up(knex) and down(knex), as the files do that the command "create" writes.',
     });
   }
   return {

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type ClientBase, escapeIdentifier, escapeLiteral } from 'pg';
 import { cut, type HistoryTables, NAME_LENGTH, qualified } from './tables.js';
 
@@ -81,7 +82,7 @@ export function renameTable(schema: string, from: string, to: string): string {
  */
 export function createNotice({ dbMigrate }: HistoryTables, setAside: string): string {
   const view = qualified(dbMigrate.schema, dbMigrate.table);
-  const text = `db-migrate's history was taken over by knexward and is kept in ${setAside}. To go back: knexward adopt --undo`;
+  const text = `db-migrate's history was taken over by knexward and is kept in ${setAside}. To go back: ${commandLine('adopt', '--undo')}`;
   return `create view ${view} as select ${escapeLiteral(text)}::text as ${escapeIdentifier(NOTICE_COLUMN)};
     comment on view ${view} is ${escapeLiteral(text)}`;
 }

@@ -1,5 +1,5 @@
-import { type ClientBase, escapeLiteral } from 'pg';
-import { type ResolvedConfig } from '../config/resolve.js';
+import { type Client, type ClientBase, escapeLiteral } from 'pg';
+import { type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { schemasOf } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
 import {
@@ -52,6 +52,8 @@ const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
 
 interface Catalog {
   schema: string | null;
+  user: string;
+  database: string;
   /** The schema of db-migrate's table, as far as it is there. */
   old_schema: string | null;
   server_version: number;
@@ -114,6 +116,7 @@ async function readBeside(
   const names = Object.values(own);
   const catalog = await readCatalog(client, schemaName, names, dbMigrate, schemasOf(config.knex));
   if (catalog.schema === null) throw schemaMissing(schemaName);
+  tell(client, config, catalog);
   const tables: HistoryTables = {
     schema: catalog.schema,
     ...own,
@@ -169,6 +172,7 @@ async function readCatalog(
        select (select name from old), ${literal(old.table)}, 'db-migrate'
      )
      select (select name from home) as schema, (select name from old) as old_schema,
+            current_user as user, current_database() as database,
             current_setting('server_version_num')::int as server_version,
             (select coalesce(json_object_agg(label, columns), '{}') from (
                select w.label, json_agg(a.attname) as columns
@@ -180,6 +184,27 @@ async function readCatalog(
                 group by w.label) found) as columns`,
   );
   return rows[0] as Catalog;
+}
+
+/** Tells the configuration's listener which database this is, for what reads no history. */
+export async function tellDatabase(client: ClientBase, config: ResolvedConfig): Promise<void> {
+  if (!config.onDatabase) return;
+  const { rows } = await client.query<Omit<DatabaseInUse, 'host' | 'port'>>(
+    `select current_user as user, current_database() as database, coalesce(
+       ${literal(config.migrations.schemaName)},
+       (select name from (${searchPathRows(schemasOf(config.knex))}) path order by position limit 1)
+     ) as schema`,
+  );
+  tell(client, config, rows[0] as (typeof rows)[0]);
+}
+
+function tell(
+  client: ClientBase,
+  { onDatabase }: ResolvedConfig,
+  { user, database, schema }: Omit<DatabaseInUse, 'host' | 'port'>,
+): void {
+  const { host, port } = client as Client;
+  onDatabase?.({ user, host, port, database, schema });
 }
 
 /** The schemas that names are looked for in, as the server would: those that exist and may be used. */

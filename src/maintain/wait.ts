@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
@@ -125,6 +126,8 @@ function stillPending({ pending, problems, holder }: Waiting): KnexwardError {
   const [problem] = problems;
   return new KnexwardError('STILL_PENDING', {
     message: `${what.join('; ')}.`,
-    fix: problem?.fix ?? 'See what there is: knexward status. Or wait longer with --timeout.',
+    fix:
+      problem?.fix ??
+      `See what there is: "${commandLine('status')}". Or wait longer with --timeout.`,
   });
 }

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type History, type HistoryRow } from '../history/read.js';
@@ -49,12 +50,12 @@ export function refuseUnadopted({ dbMigrate, tables }: History): void {
   if (dbMigrate.unadopted === 0) {
     throw new KnexwardError('NOT_ADOPTED', {
       message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was carried over.`,
-      fix: 'Run "knexward adopt --database-only": Knex\'s history then says so too.',
+      fix: `Run "${commandLine('adopt', '--database-only')}": Knex's history then says so too.`,
     });
   }
   throw new KnexwardError('NOT_ADOPTED', {
     message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not carried over yet; running now could apply them a second time.`,
-    fix: 'Run "knexward adopt" (in further environments: "knexward adopt --database-only").',
+    fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
   });
 }
 

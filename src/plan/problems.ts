@@ -1,3 +1,4 @@
+import { commandLine, commandLineInScope } from '../command-line.js';
 import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
@@ -60,7 +61,7 @@ function notAdopted(count: number): Problem {
     code: 'NOT_ADOPTED',
     migration: null,
     message: `${count} rows of db-migrate's history are not carried over`,
-    fix: 'knexward adopt (or knexward adopt --database-only)',
+    fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
   };
 }
 
@@ -69,13 +70,13 @@ function revertedByDbMigrate(name: string): Problem {
     code: 'NOT_ADOPTED',
     migration: name,
     message: 'db-migrate has reverted it since its history was carried over',
-    fix: 'knexward adopt --database-only',
+    fix: commandLine('adopt', '--database-only'),
   };
 }
 
 function failedBefore(change: FailedChange): Problem {
   const { name, at, direction, message, reverted, notReached } = change;
-  const again = `Correct it, then run "knexward ${direction}${inScope(name)}" again.`;
+  const again = `Correct it, then run "${commandLineInScope(scopeOf(name), direction)}" again.`;
   const attempt = direction === 'up' ? 'applying it' : 'reverting it';
   const told = `${attempt} failed at ${at}: ${message}`;
   if (direction === 'up' || reverted.length === 0) {
@@ -86,13 +87,8 @@ function failedBefore(change: FailedChange): Problem {
     code: 'PARTLY_REVERTED',
     migration: name,
     message: `${told}; reverted before it: ${listed(reverted)}${rest}`,
-    fix: `${again} To go back up instead: knexward up${inScope(name)}`,
+    fix: `${again} To go back up instead: ${commandLineInScope(scopeOf(name), 'up')}`,
   };
-}
-
-/** The words that a command needs to be about this migration's scope. */
-function inScope(name: string): string {
-  return scopeOf(name) === '' ? '' : ` --scope ${scopeOf(name)}`;
 }
 
 function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]): Problem[] {
@@ -164,7 +160,7 @@ function changedFile({ name, change }: ChangedFile): Problem {
     code: 'CHANGED_FILE',
     migration: name,
     message: `its file is not what it was when it was applied${describeChange(change)}`,
-    fix: `Put the change into a new migration and restore the file. If it is right as it is: knexward resolve ${name} --accept-checksum`,
+    fix: `Put the change into a new migration and restore the file. If it is right as it is: ${acceptCommand(name)}`,
   };
 }
 
@@ -173,8 +169,18 @@ export function changedFilesError(changed: readonly ChangedFile[]): KnexwardErro
   const told = changed.map(({ name, change }) => `${name}${describeChange(change)}`).join('; ');
   return new KnexwardError('CHANGED_FILE', {
     message: `${changed.length} files are not what they were when they were applied, and the knexfile says to stop then (knexward.checksums). ${told}.`,
-    fix: 'Put what changed into a new migration and restore the file. If a file is right as it is: knexward resolve NAME --accept-checksum',
+    fix: `Put what changed into a new migration and restore the file. If a file is right as it is: ${changed
+      .slice(0, MOST_SUGGESTED)
+      .map(({ name }) => `"${acceptCommand(name)}"`)
+      .join(', ')}`,
   });
+}
+
+/** One command shows how the others go. */
+const MOST_SUGGESTED = 5;
+
+function acceptCommand(name: string): string {
+  return commandLine('resolve', name, '--accept-checksum');
 }
 
 /** What changed, where that is known: how much, and how to see it. */
@@ -204,7 +210,7 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
         code: 'KNEX_LOCKED',
         migration: null,
         message: "Knex's lock is taken: a knex migrate command runs, or was killed",
-        fix: 'If none runs: knexward unlock',
+        fix: `If none runs: ${commandLine('unlock')}`,
       },
     ];
   }
@@ -214,7 +220,7 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
         code: 'LEFT_LOCK',
         migration: null,
         message: "Knex's lock is taken by a knexward that is running, or was killed",
-        fix: 'Nothing to do: the next knexward up gives it back.',
+        fix: 'Nothing to do: the next up gives it back.',
       },
     ];
   }

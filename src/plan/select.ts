@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { stemOf } from '../files/name.js';
 import { withoutScope } from '../files/scope.js';
@@ -33,7 +34,7 @@ export function selectName(names: readonly string[], wanted: string): string {
 function suggestion(names: readonly string[], wanted: string): string {
   const similar = names.filter((name) => name.toLowerCase().includes(wanted.toLowerCase()));
   if (similar.length > 0) return `Did you mean: ${list(similar)}`;
-  return 'Run "knexward status" to see the names.';
+  return `Run "${commandLine('status')}" to see the names.`;
 }
 
 function list(names: readonly string[]): string {

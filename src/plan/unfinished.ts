@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { type UnfinishedEvidence } from '../history/evidence.js';
 import { type UnfinishedChange } from '../history/outcomes.js';
@@ -28,17 +29,19 @@ export function unfinishedError(
 
 /** What a person does about it: while the server is at work, wait. */
 export function resolveCommand(change: UnfinishedChange, evidence: UnfinishedEvidence): string {
-  const resolve = `knexward resolve ${change.name} --applied (or --reverted)`;
+  const applied = commandLine('resolve', change.name, '--applied');
+  const reverted = commandLine('resolve', change.name, '--reverted');
+  const resolve = `Where it took effect: "${applied}". Where it did not: "${reverted}".`;
   const pid = sessionOf(change, evidence);
   if (pid !== null) {
-    return `Wait until it has ended, or end it: select pg_cancel_backend(${pid}). Then: ${resolve}`;
+    return `Wait until it has ended, or end it: select pg_cancel_backend(${pid}). ${resolve}`;
   }
   const [index] = evidence.invalidIndexes;
   const look =
     index === undefined
       ? 'See what it did'
       : `An index that is not valid helps nobody: drop index concurrently ${index}`;
-  return `${look}, then: ${resolve}`;
+  return `${look}. ${resolve}`;
 }
 
 /** The server process that is still busy with the change, or `null`. */

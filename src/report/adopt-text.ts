@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type Adoption } from '../adopt/adopt.js';
 import { type FileAction } from '../adopt/file-plan.js';
 import { type Warning } from '../adopt/plan.js';
@@ -106,9 +107,12 @@ export function renderOutcome(adoption: Adoption): string {
       ? [
           'Next:',
           '  npm install knexward knex pg && npm uninstall db-migrate db-migrate-pg',
-          '  npx knexward status',
-          '  In every other environment: npx knexward adopt --database-only --env <name>',
-          '  Once no old release is left, in each: npx knexward adopt --finish --env <name>',
+          `  npx ${commandLine('status')}`,
+          '  In every other environment: the same with --database-only',
+          ...adoption.otherEnvironments.map(
+            (name) => `    npx ${commandLine('adopt', '--database-only', '--env', name)}`,
+          ),
+          `  Once no old release is left, in each: npx ${commandLine('adopt', '--finish', '--env', adoption.environment)}`,
         ]
       : []),
   ];

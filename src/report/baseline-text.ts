@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type BaselineCheck } from '../verify/baseline/check.js';
 import { type WrittenBaseline } from '../verify/baseline/write.js';
 import { type Colors } from './output.js';
@@ -31,7 +32,7 @@ export function renderBaselineCheck(check: BaselineCheck, c: Colors): string[] {
   return [
     `Found ${differences.length} differences between the migrations and their baseline ${file}:`,
     ...differences.flatMap((difference) => renderDifference(difference, c)),
-    '  Write it anew: knexward baseline',
+    `  Write it anew: ${commandLine('baseline')}`,
   ];
 }
 

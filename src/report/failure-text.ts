@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { relative } from 'node:path';
 import { type MigrationFailure, ownHint } from '../run/failure.js';
 import { type RunResult } from '../run/result.js';
@@ -54,13 +55,15 @@ function isStopped({ code }: MigrationFailure): boolean {
 }
 
 function nextStep(result: RunResult, failure: MigrationFailure): string {
-  const { leftovers, fix } = failure;
+  const { name, leftovers, fix } = failure;
+  const verdict = result.direction === 'up' ? '--applied' : '--reverted';
+  const resolve = commandLine('resolve', name, verdict);
   const before = result.done.length;
   const kept =
     before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
   const itself = leftovers
-    ? 'It did not run in one transaction: see what it left behind, and clean up first (or say with "knexward resolve" that it is done).'
+    ? `It did not run in one transaction: see what it left behind, and clean up first (or say that it is done: "${resolve}").`
     : 'It left no trace of itself.';
   const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
-  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"knexward status" shows where things stand.`;
+  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows where things stand.`;
 }

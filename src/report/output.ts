@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { format } from 'node:util';
 import { createColors } from 'picocolors';
+import { type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type Finding } from './finding.js';
 import { type GitHubStep } from './github.js';
@@ -26,6 +27,9 @@ const RUN_ID = randomUUID();
 export class Output {
   readonly colors: Colors;
   readonly runId = RUN_ID;
+  /** What the command acts on, as far as that is known: a part of every document. */
+  private environment: string | undefined;
+  private database: DatabaseInUse | undefined;
 
   private constructor(
     readonly options: OutputOptions,
@@ -43,6 +47,28 @@ export class Output {
     return new Output(options, log, await openGitHubStep());
   }
 
+  /**
+   * Says what the command acts on: the environment at once, the database as soon as the server has
+   * told what it is, which is before anything is done.
+   */
+  uses(config: ResolvedConfig, say = (text: string) => this.line(text)): ResolvedConfig {
+    this.usesEnvironment(config.environment, say);
+    const said = new Set<string>();
+    const onDatabase = (database: DatabaseInUse): void => {
+      this.database ??= database;
+      const text = `Using database: ${placeOf(config, database)}`;
+      if (!said.has(text)) say(text);
+      said.add(text);
+    };
+    return { ...config, onDatabase };
+  }
+
+  /** Says the environment, once. */
+  usesEnvironment(environment: string, say = (text: string) => this.line(text)): void {
+    if (this.environment === undefined) say(`Using environment: ${environment}`);
+    this.environment ??= environment;
+  }
+
   /** Whether a person looks at the result on a terminal. */
   get interactive(): boolean {
     return Boolean(process.stdout.isTTY) && !this.options.json;
@@ -51,9 +77,9 @@ export class Output {
   /** Writes the result: one JSON document, or lines of text. */
   result(document: Record<string, unknown>, text: () => string): void {
     this.log.status(null);
-    process.stdout.write(
-      this.options.json ? `${JSON.stringify({ version: 1, ...document })}\n` : text(),
-    );
+    const { environment, database } = this;
+    const whole = { version: 1, environment, database, ...document };
+    process.stdout.write(this.options.json ? `${JSON.stringify(whole)}\n` : text());
     this.github?.summarize(text());
   }
 
@@ -121,6 +147,16 @@ export class Output {
       fix: 'Run the command again when you are ready.',
     });
   }
+}
+
+function placeOf({ database: location }: ResolvedConfig, database: DatabaseInUse): string {
+  const { user, host, port, database: name, schema } = database;
+  const server = host.includes(':') ? `[${host}]` : host;
+  const place =
+    location.kind === 'embedded'
+      ? `embedded PostgreSQL in ${location.folder}`
+      : `${user}@${server}:${port}/${name}`;
+  return schema === null ? place : `${place} (schema ${schema})`;
 }
 
 /** The step of a GitHub workflow that this process runs in, if it does. */

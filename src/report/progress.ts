@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
 import { type LogLevel } from './levels.js';
@@ -59,7 +60,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
     case 'baselineUnfit':
       output.note(
         'warn',
-        `  ${c.yellow('!')} The baseline ${event.file} is not used, all is replayed: ${event.reason}. To write it anew: knexward baseline`,
+        `  ${c.yellow('!')} The baseline ${event.file} is not used, all is replayed: ${event.reason}. To write it anew: ${commandLine('baseline')}`,
       );
       break;
     case 'retrying':

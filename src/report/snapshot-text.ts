@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { OBJECT_KINDS } from '../verify/catalog/model.js';
 import { type Difference, type SomeParts } from '../verify/compare.js';
 import { type MendedDifference } from '../verify/mend/mend.js';
@@ -52,7 +53,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
       ? [
           `Found ${differences.length} differences between ${snapshot} and the database:`,
           ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
-          `  Where the database is right: knexward snapshot ${snapshot}, and commit both files.`,
+          `  Where the database is right, write both files anew and commit them: ${commandLine('snapshot', snapshot)}`,
           `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
         ]
       : []),
@@ -60,7 +61,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
       ? []
       : [
           `${schema} is ${schemaState === 'missing' ? 'missing' : 'not the one that goes with it'}.`,
-          `  Write it anew: knexward snapshot ${snapshot}`,
+          `  Write it anew: ${commandLine('snapshot', snapshot)}`,
         ]),
     ...(postgres.expected === postgres.actual
       ? []

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type Finish, type TableMove } from '../adopt/phases/finish.js';
 import { type Undo } from '../adopt/phases/undo.js';
 import { renderFiles, renderWarnings } from './adopt-text.js';
@@ -12,7 +13,7 @@ export function renderFinishPlan({ tables }: Finish): string {
     'Tables:',
     ...tables.map(renderMove),
     'From then on db-migrate stops at its start: no instance of an old release may be running,',
-    'and none can be rolled back to. To go back all the same: knexward adopt --undo',
+    `and none can be rolled back to. To go back all the same: ${commandLine('adopt', '--undo')}`,
   ]);
 }
 
@@ -51,10 +52,10 @@ export function renderUndo({ tables, files, dryRun }: Undo): string {
       ? [
           'Next:',
           '  npm install db-migrate db-migrate-pg',
-          '  In every other environment, before the files are there: npx knexward adopt --undo --database-only --env <name>',
+          '  In every other environment, before the files are there: the same with --database-only',
         ]
       : []),
-    'To take over again: knexward adopt',
+    `To take over again: ${commandLine('adopt')}`,
   ]);
 }
 

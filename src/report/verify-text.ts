@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type Verification } from '../verify/verify.js';
 import { type Colors } from './output.js';
 import { renderBaselineCheck } from './baseline-text.js';
@@ -46,11 +47,13 @@ function advice({ against, mendFile }: Verification & { mendFile: string | null 
     : '  + is there and no migration makes it, - is made and not there, ~ is there in another way.';
   return [
     legend,
-    `  Where the database is right: ${against ? `knexward snapshot ${against}, and commit both files` : 'put it into a migration'}.`,
+    against
+      ? `  Where the database is right, write the snapshot anew and commit it: ${commandLine('snapshot', against)}`
+      : '  Where the database is right: put it into a migration.',
     `  Where ${against ?? 'the migrations'} ${against ? 'is' : 'are'} right: the statements mend the database. knexward runs none of them.`,
     mendFile
       ? `  ${mendFile} written: all of them, in order. Look at it, then: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
-      : `  All of them in one file, in order: knexward verify${against ? ` --against ${against}` : ''} --mend mend.sql`,
+      : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--mend', 'mend.sql')}`,
   ];
 }
 

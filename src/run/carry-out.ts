@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
@@ -152,7 +153,7 @@ function refuseOtherPlan({ plan: shown, request }: LockedRun, { steps }: Plan): 
   const verb = shown.direction === 'up' ? 'apply' : 'revert';
   throw new KnexwardError('PLAN_CHANGED', {
     message: `Another run has changed the history meanwhile: this one was to ${verb} ${names.join(', ')}, and would now ${verb} ${steps.map(({ name }) => name).join(', ')}. Nothing was changed.`,
-    fix: 'See where things stand (knexward status), then run the command again if it is still needed.',
+    fix: `See where things stand ("${commandLine('status')}"), then run the command again if it is still needed.`,
   });
 }
 
@@ -199,7 +200,7 @@ const UNDEFINED_TABLE = '42P01';
 export function knexLockTaken(table: string): KnexwardError {
   return new KnexwardError('LOCKED', {
     message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: 'Wait until it has finished. If none runs: knexward unlock',
+    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
 import { type LoadedMigration } from '../files/load.js';
@@ -171,7 +172,7 @@ async function recordIn(
 function doneByDbMigrate(): KnexwardError {
   return new KnexwardError('NOT_ADOPTED', {
     message: 'db-migrate has applied it meanwhile; what this run did of it was rolled back',
-    fix: 'Run "knexward adopt --database-only", then the command again.',
+    fix: `Run "${commandLine('adopt', '--database-only')}", then the command again.`,
   });
 }
 

@@ -39,11 +39,15 @@ export interface MigrationFailure {
   leftovers: boolean;
 }
 
-/** Describes what went wrong in one migration: the statement, the place, and what helps. */
+/**
+ * Describes what went wrong in one migration: the statement, the place, and what helps.
+ *
+ * @param direction `load` for a baseline, which is no migration
+ */
 export function describeFailure(
   { state, error }: FailedEnd,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
   blockers: readonly Blocker[] = [],
 ): MigrationFailure {
   const statement = statementOf(error);
@@ -59,7 +63,7 @@ export function describeFailure(
     ...shownStatement(statement, server),
     file: place.file,
     line: place.line,
-    ...helpFor(error, server, code),
+    ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
     leftovers: state !== 'rolled back',
     ...(blockers.length > 0 && {
       detail: describeBlockers(blockers),
@@ -98,11 +102,12 @@ function helpFor(
   error: unknown,
   server: ServerError | undefined,
   code: MigrationFailure['code'],
+  applying: string | undefined,
 ): Pick<MigrationFailure, 'hint' | 'cause' | 'fix' | 'page'> {
   const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
   // Without a word of the server's, a connection that broke is what it calls 08006.
   const sqlstate = server?.code ?? (isLostConnection(error) ? '08006' : undefined);
-  const advice = stopped ? undefined : adviceOn(sqlstate);
+  const advice = stopped ? undefined : adviceOn(sqlstate, applying);
   const own = error instanceof KnexwardError ? error.fix : null;
   const hint = server?.hint ?? (advice ? ownHint(advice) : own);
   return {
@@ -163,7 +168,7 @@ function findPlace(
   statement: FailedStatement | undefined,
   server: ServerError | undefined,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
 ): Place {
   const sqlFile = statement?.file ?? sqlFileOf(statement, migration, direction);
   if (statement && sqlFile !== undefined) {
@@ -181,7 +186,7 @@ function findPlace(
 function sqlFileOf(
   statement: FailedStatement | undefined,
   migration: LoadedMigration,
-  direction: 'up' | 'down',
+  direction: 'up' | 'down' | 'load',
 ): string | undefined {
   if (!statement || migration.path === null || migration.format !== 'db-migrate') return undefined;
   const name = `${stemOf(migration.name)}-${direction}.sql`;

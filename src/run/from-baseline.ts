@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
 import { closeAtOnce } from '../database/raw-connection.js';
@@ -223,10 +224,10 @@ function describe(ended: FailedEnd, { place }: FittingBaseline): MigrationFailur
     ...{ name: place.name, path: place.path, format: 'sql', transaction: true },
     ...{ up: () => undefined, down: null, direct: null, checksum: null },
   };
-  const failure = describeFailure(ended, file, 'up');
+  const failure = describeFailure(ended, file, 'load');
   const first = lines.get(serverErrorIn(error) ?? {});
   if (failure.code !== 'MIGRATION_FAILED') return failure;
-  const way = 'Or apply the migrations themselves: knexward up --no-baseline';
+  const way = `Or apply the migrations themselves: ${commandLine('up', '--no-baseline')}`;
   return {
     ...failure,
     line: first === undefined ? failure.line : first + (failure.line ?? 1) - 1,

@@ -2,7 +2,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
-import { type History, readHistory } from '../history/read.js';
+import { type History, readHistory, tellDatabase } from '../history/read.js';
 import { planFor } from '../plan/plan.js';
 import { appliedOf } from './applied.js';
 import { type BaselineCheck } from './baseline/check.js';
@@ -101,6 +101,7 @@ export async function verifyAgainst(
   const session = await openSession(given, sessionOptions(options));
   try {
     const config = await locateHistory(session.client, given);
+    await tellDatabase(session.client, config);
     const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
     return {
       ...judge(expected, actual, options),

@@ -72,6 +72,7 @@ describe('knexward baseline', () => {
     expect(await database.query(tables)).toEqual([]);
     const again = await knexward('baseline', '--json');
     expect(again.json()).toEqual({
+      ...{ environment: 'development', database: expect.any(Object) as object },
       ...{ version: 1, file: FILE, action: 'unchanged', migrations: 3, upTo: NAMES[2] },
       ...{ postgres: expect.any(Number) as number, tables: 2, rows: 3 },
       ...{ leftToDefault: ['public.users.created_at'], frozen: [] },

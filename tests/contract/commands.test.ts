@@ -80,6 +80,7 @@ describe('the command line', () => {
     expect(status.json()).toEqual({
       version: 1,
       environment: 'development',
+      database: expect.objectContaining({ database: database.name }) as object,
       upToDate: false,
       applied: [],
       pending: [{ name: '20150101000000-x.js', origin: 'db-migrate' }],

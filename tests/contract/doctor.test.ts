@@ -20,13 +20,22 @@ describe('the contract of doctor', () => {
 
   it('well: exit 0, one JSON document, a fix for nothing', async () => {
     const { code, json, stderr } = await doctor('--json');
-    const { version, environment, healthy, checks, ...more } = json<{
+    const {
+      version,
+      environment,
+      database: used,
+      healthy,
+      checks,
+      ...more
+    } = json<{
       version: number;
       environment: string;
+      database: unknown;
       healthy: boolean;
       checks: Record<string, unknown>[];
     }>();
     expect([code, stderr, more]).toEqual([0, '', {}]);
+    expect(used).toMatchObject({ database: database.name });
     expect([version, environment, healthy]).toEqual([1, 'development', true]);
     for (const check of checks) {
       expect(Object.keys(check)).toEqual(['code', 'status', 'message', 'fix']);
@@ -46,7 +55,7 @@ describe('the contract of doctor', () => {
     expect(code).toBe(6);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe('Using environment: development');
-    const marks = lines.slice(1, -1).map((line) => line.slice(0, 3).trim());
+    const marks = lines.slice(2, -1).map((line) => line.slice(0, 3).trim());
     const greens = marks.filter((mark) => mark === '✓').length;
     expect(marks).toEqual([...Array<string>(greens).fill('✓'), '!', '', '✗', '']);
     expect(lines.at(-4)).toMatch(/^ {6}alter index public\.p_n attach partition/);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CODES } from '../../src/errors';
 import { pageOf } from '../../src/pages';
-import { SQLSTATES } from '../../src/sqlstates';
+import { adviceOn, SQLSTATES } from '../../src/sqlstates';
 import { createProject, REPOSITORY } from '../support/project';
 
 const FOLDER = join(REPOSITORY, 'docs/errors');
@@ -26,7 +26,8 @@ describe('docs/errors (SC-005)', () => {
     const text = pageText(`sqlstate-${code}`);
     expect(text.startsWith(`# SQLSTATE ${code}: ${advice.condition}\n`)).toBe(true);
     expect(text).toContain(`  cause       ${advice.cause}\n`);
-    expect(text).toContain(`  fix         ${advice.fix}\n`);
+    const [, migration] = /^MIGRATION_FAILED (\S+) failed$/m.exec(text) ?? [];
+    expect(text).toContain(`  fix         ${adviceOn(code, migration)?.fix}\n`);
   });
 
   it.each([...Object.keys(CODES), ...sqlstatePages])('%s has all its parts', (name) => {

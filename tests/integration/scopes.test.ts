@@ -271,6 +271,27 @@ describe('the config.json of a scope', () => {
     expect(await rows('x')).toHaveLength(3);
   });
 
+  it('resolve and unlock find its history with --scope, as the messages suggest (FR-016)', async () => {
+    const { run, knexward, database, rows } = await setUp(withConfig({ database: 'x, y' }));
+    await database.query('create schema y');
+    await run('adopt', '--yes');
+    await run('up', '--scope', 'tenant', '-c', '1');
+    // Earlier on the search path, and without a history.
+    await database.query('create schema x');
+    await database.query('update y.knex_migrations_lock set is_locked = 1');
+    const locked = await knexward('up', '--scope', 'tenant');
+    expect(locked.stderr).toContain('If none runs: knexward unlock --scope tenant\n');
+    const { stdout } = await run('unlock', '--yes', '--scope', 'tenant');
+    expect(stdout).toMatch(/\(schema y\)\n.*\n[^]*The lock is free again/);
+    const name = 'tenant/20160101000000-second.js';
+    await database.query(`insert into y.knexward_journal (run_id, event, migration, actor)
+      values (gen_random_uuid(), 'started', '${name}', 'x')`);
+    const unfinished = await knexward('up', '--scope', 'tenant');
+    expect(unfinished.stderr).toContain(`"knexward resolve ${name} --applied --scope tenant"`);
+    await run('resolve', name, '--applied', '--scope', 'tenant');
+    expect(await rows('y')).toContain(name);
+  });
+
   it('with a history of its own that is not adopted: nothing runs', async () => {
     const { run, knexward, legacy, database, project, tables } = await setUp(
       withConfig({ schema: 'x' }),

@@ -46,7 +46,9 @@ describe('up and down (US1, US2)', () => {
   it('applies all pending changes in order, as one batch, and says so (FR-001)', async () => {
     const up = await knexward('up');
     expect(up).toMatchObject({ code: 0 });
-    expect(up.stdout).toBe('Using environment: development\nBatch 1 run: 3 migrations\n');
+    expect(up.stdout).toMatch(
+      /^Using environment: development\nUsing database: .*\nBatch 1 run: 3 migrations\n$/,
+    );
     expect(await tables()).toEqual(['a', 'b', 'c']);
     expect(await history()).toEqual([
       { name: '20260101000000_a.js', batch: 1 },

@@ -26,6 +26,11 @@ describe('what a document shows, and what a command prints', () => {
     expect(fits('took 6 ms', 'took 7 ms', placeholders())).toBe(false);
   });
 
+  it('the database that is used is whichever it is', () => {
+    expect(fits('Using database: a@b:1/c', 'Using database: d@e:2/f', placeholders())).toBe(true);
+    expect(fits('Using database: a@b:1/c', 'Using it', placeholders())).toBe(false);
+  });
+
   it('what stands for something is the same throughout, also in commands', () => {
     const names = placeholders([], ['20260101000000', '/home/ann']);
     expect(fits('made 20260101000000_a.js', 'made 20991231235959_a.js', names)).toBe(true);

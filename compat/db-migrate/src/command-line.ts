@@ -1,4 +1,10 @@
-import { exitAtOnce, runAsProcess, stopOnSignals, surviveClosedPipes } from 'knexward/compat';
+import {
+  calledWith,
+  exitAtOnce,
+  runAsProcess,
+  stopOnSignals,
+  surviveClosedPipes,
+} from 'knexward/compat';
 import { explain } from './failure.js';
 import { getInstance } from './get-instance.js';
 import { log } from './log.js';
@@ -21,6 +27,7 @@ async function runCommand(): Promise<void> {
   try {
     // What nobody catches stops the run, and is told as its failure.
     const instance = getInstance(false, { throwUncatched: true });
+    calledWith({ env: instance.internals.argv.env });
     instance.internals.signal = stop.signal;
     await instance.registerAPIHook();
     await instance.run();

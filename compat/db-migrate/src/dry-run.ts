@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  commandLine,
   createDriver,
   type Direction,
   loadDbMigrateFile,
@@ -29,7 +30,7 @@ export async function dryRun(
     try {
       for (const file of files) {
         if (!isDbMigrates(file)) {
-          log.warn(`${file.name} is written for Knex: "knexward plan" prints its SQL.`);
+          log.warn(`${file.name} is written for Knex: "${commandLine('plan')}" prints its SQL.`);
           continue;
         }
         const { schema } = environment;

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
@@ -78,7 +79,7 @@ async function planFinish(client: Client, history: History): Promise<TableMove |
 function nothingAdopted(schema: string, table: string): KnexwardError {
   return new KnexwardError('NOT_ADOPTED', {
     message: `This database was never taken over: ${schema}.${table} is empty, and knexward has run nothing.`,
-    fix: 'Run "knexward adopt", then "knexward up", first.',
+    fix: `First run "${commandLine('adopt')}", then "${commandLine('up')}".`,
   });
 }
 

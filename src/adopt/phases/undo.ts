@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
@@ -123,7 +124,7 @@ function refuseUnknown({ rows }: History): void {
   if (unknown.length === 0) return;
   throw new KnexwardError('UNDO_BLOCKED', {
     message: `${unknown.length} migrations are applied that db-migrate cannot know: ${unknown.join(', ')}. Nothing was changed.`,
-    fix: `Revert them first (knexward down -c ${unknown.length}, where they are the last), then undo; or stay with knexward.`,
+    fix: `Revert them first (where they are the last: "${commandLine('down', '-c', String(unknown.length))}"), then undo; or stay with knexward.`,
   });
 }
 
@@ -175,6 +176,6 @@ async function setKnexTablesAside(
 function knexIsRunning(tables: HistoryTables): KnexwardError {
   return new KnexwardError('LOCKED', {
     message: `Knex's own lock (${tables.lock}) is taken: a "knex migrate" command is running, or was killed. Nothing was changed.`,
-    fix: 'Wait until it has finished. If none runs: knexward unlock',
+    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }

@@ -54,7 +54,7 @@ const LOG_LEVELS = new Map([
 ]);
 
 const UNTRANSLATABLE = new Map([
-  ['sync', 'knexward has no sync; use "knexward up NAME" or "knexward down NAME"'],
+  ['sync', 'knexward has no sync; use "up" or "down" with the name of the migration'],
   ['seed', 'knexward has no seeds; use "knex seed:run"'],
   ['db', 'knexward does not create or drop databases; use createdb or dropdb'],
   ['transition', 'transition is about old versions of db-migrate; remove it'],
@@ -71,7 +71,7 @@ export function translateCall(words: readonly ShellWord[], project: ProjectDefau
   const untranslatable = UNTRANSLATABLE.get(action);
   if (untranslatable !== undefined) return { reason: untranslatable };
   if (scope === '' || scope === 'all') {
-    return { reason: 'it is about every scope; run "knexward up", then --scope for each' };
+    return { reason: 'it is about every scope; run "up", then "up --scope" for each' };
   }
   const level = given.get('logLevel');
   if (level && !LOG_LEVELS.has(level.value)) {
@@ -204,7 +204,7 @@ function translateAction(
       break;
     case 'create':
       if (name?.value.includes('/')) return { reason: 'knexward creates no subfolders' };
-      if (isDryRun(given)) return { reason: 'knexward create has no dry run' };
+      if (isDryRun(given)) return { reason: '"create" has no dry run' };
       return {
         args: ['create', ...(given.has('sql') || project.createsSql ? ['--sql'] : []), ...operand],
       };

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { type Status } from '../../plan/status.js';
 import { type Check, green, red, yellow } from '../check.js';
 import { type Failure } from '../facts.js';
@@ -20,7 +21,7 @@ export function judgeHistory({ applied, pending, problems, runner }: HistoryFact
       : yellow(
           'RUNNER',
           `${runner.role} from ${runner.client} is running migrations since ${runner.since}; another "up" waits for that one`,
-          'knexward wait',
+          commandLine('wait'),
         ),
     ...told.map((problem) => judgeProblem(problem)),
   ];
@@ -34,6 +35,7 @@ function judgeProblem(problem: Status['problems'][number]): Check {
 
 /** The history could not be read: `up` cannot read it either. */
 export function judgeUnreadableHistory({ message, fix }: Failure): Check {
-  const next = fix ?? 'See the checks of the rights, and OPEN_TRANSACTION; then: knexward doctor';
+  const next =
+    fix ?? `See the checks of the rights, and OPEN_TRANSACTION; then: ${commandLine('doctor')}`;
   return red('HISTORY', `the history cannot be read: ${message}`, next);
 }

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { type Check, red, yellow } from '../check.js';
 import { type DatabaseFacts, type Facts, type Looked } from '../facts.js';
 import { type ProjectFacts } from '../look/project.js';
@@ -51,6 +52,10 @@ function seen<T>(what: string, looked: Looked<T>, judgeIt: (value: T) => Check[]
   if (!looked.failed) return judgeIt(looked.value);
   const { message, fix } = looked.failed;
   return [
-    yellow('NOT_LOOKED_AT', `${what} could not be looked at: ${message}`, fix ?? 'knexward doctor'),
+    yellow(
+      'NOT_LOOKED_AT',
+      `${what} could not be looked at: ${message}`,
+      fix ?? commandLine('doctor'),
+    ),
   ];
 }

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { type Check, green, red, yellow } from '../check.js';
 import { type ProjectFacts } from '../look/project.js';
 
@@ -27,7 +28,7 @@ function judgeFolders({ files, folders }: ProjectFacts): Check {
     return yellow(
       'MIGRATIONS_FOLDER',
       `there is no folder ${missing.join(', ')}`,
-      'knexward create <name>, or correct migrations.directory in the knexfile',
+      `Correct migrations.directory in the knexfile, or create the first migration: ${commandLine('create', 'first_migration')}`,
     );
   }
   const where = folders.map(({ path }) => path).join(', ') || "the knexfile's migration source";

@@ -18,12 +18,18 @@ import { lookAtProject } from './project.js';
 import { lookAtRights } from './rights.js';
 import { lookAtSettings } from './settings.js';
 
+/** What a look may be told, and tells on the way. */
+export interface LookOptions extends SessionOptions {
+  /** Called with the configuration once it is known; returns the one to work with. */
+  uses?: (config: ResolvedConfig) => ResolvedConfig;
+}
+
 /**
  * Looks at everything. What cannot be looked at is told in the facts.
  *
  * @throws KnexwardError `USAGE`, where the command itself makes no sense
  */
-export async function look(request: ConfigRequest, options: SessionOptions): Promise<Facts> {
+export async function look(request: ConfigRequest, options: LookOptions): Promise<Facts> {
   const machine = lookAtMachine(resolve(request.cwd ?? process.cwd()));
   const config = await tried(() => resolveProject(request));
   if (config.failed) {
@@ -34,7 +40,8 @@ export async function look(request: ConfigRequest, options: SessionOptions): Pro
   const { environment, production } = config.value;
   const project = await tried(() => lookAtProject(config.value));
   const database = await tried(async () => {
-    const whole = await withDatabase(config.value);
+    const { uses = (whole) => whole } = options;
+    const whole = uses(await withDatabase(config.value));
     return lookIntoDatabase(await openSession(whole, options), whole);
   });
   return { environment, production, machine, project, database };

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -132,7 +133,7 @@ export async function checkBaseline(
   if (!found) {
     throw new KnexwardError('BASELINE_FILE', {
       message: `There is no baseline ${place.name}.`,
-      fix: 'Write one: knexward baseline',
+      fix: `Write one: ${commandLine('baseline')}`,
     });
   }
   if (!found.baseline) return found.check;
@@ -266,7 +267,7 @@ function notTheSame(reasons: readonly string[]): KnexwardError {
   const more = reasons.length > SHOWN ? `; and ${reasons.length - SHOWN} more` : '';
   return new KnexwardError('BASELINE_DIFFERS', {
     message: `A database that begins with the baseline would not be what the migrations make: ${shown}${more}. Nothing was written.`,
-    fix: 'See docs/baseline.md for what a baseline cannot hold. "knexward up" goes on replaying.',
+    fix: 'See docs/baseline.md for what a baseline cannot hold. Without one, up goes on replaying.',
   });
 }
 

@@ -28,7 +28,7 @@ export async function openMendFile(projectRoot: string, file: string): Promise<M
   if (existsSync(path) && !(await readFile(path, 'utf8')).startsWith(TITLE)) {
     throw new KnexwardError('FILE_NOT_WRITABLE', {
       message: `${file} is there, and it is not one that knexward wrote. It is left as it is.`,
-      fix: 'Name another file: knexward verify --mend <file>.sql',
+      fix: 'Name another file with --mend.',
     });
   }
   return {

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { escapeLiteral } from 'pg';
 import { schemasOf, searchPathText } from '../../database/search-path.js';
@@ -110,7 +111,8 @@ function refuseUnadopted({ history }: Rehearsal['real']): string {
   if 3 = (select count(*) from pg_attribute where attrelid = to_regclass(${escapeLiteral(old)})
            and attname in ('id', 'name', 'run_on') and not attisdropped) then
     if exists (select from ${old} m where not exists (${adoptedOriginal(tables, 'm')})) then
-      raise exception 'This database has a history of db-migrate that is not taken over: run "knexward adopt" first.';
+      raise exception 'This database has a history of db-migrate that is not taken over.'
+        using hint = ${escapeLiteral(`First run: ${commandLine('adopt')}`)};
     end if;
   end if;
 end $knexward$;`;
@@ -136,14 +138,15 @@ begin
     raise exception 'This database has no history of migrations: it is not the one that this plan is for.';
   end if;
   if exists (select from ${lock} where is_locked <> 0) then
-    raise exception 'Migrations are being run on this database, or a run was killed: see "knexward status".';
+    raise exception 'Migrations are being run on this database, or a run was killed.'
+      using hint = ${escapeLiteral(`See what is going on: ${commandLine('status')}`)};
   end if;
   select encode(sha256(convert_to(coalesce(string_agg(name, chr(10) order by id), ''), 'UTF8')), 'hex')
     into found from ${table};
   if found <> '${hash}' then
     raise exception 'The history of this database is not the one that this plan is for: it is another database, or the plan has been run on it.'
       using detail = format('It has %s applied migrations; the plan needs ${applied.length} here.', (select count(*) from ${table})),
-      hint = 'Write the plan anew: knexward plan';
+      hint = ${escapeLiteral(`Write the plan anew: ${commandLine('plan')}`)};
   end if;
 end $knexward$;`;
 }

@@ -20,7 +20,7 @@ export async function refuseOtherFile(projectRoot: string, file: string): Promis
   if (isScript(before)) return;
   throw new KnexwardError('FILE_NOT_WRITABLE', {
     message: `${file} is there, and it is not a plan that knexward wrote. It is left as it is.`,
-    fix: 'Name another file: knexward plan --output <file>.sql',
+    fix: 'Name another file with --output.',
   });
 }
 

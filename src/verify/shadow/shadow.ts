@@ -91,7 +91,8 @@ function shadowOn(
 ): Shadow {
   return {
     ...{ description, schemas },
-    config: { ...config, database: { kind: 'server', connection } },
+    // It is no database that anybody is told of.
+    config: { ...config, onDatabase: undefined, database: { kind: 'server', connection } },
     close: drop,
   };
 }

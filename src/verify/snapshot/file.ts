@@ -145,6 +145,6 @@ function collect(
 function broken(path: string, reason: string): KnexwardError {
   return new KnexwardError('SNAPSHOT_FILE', {
     message: `${path} cannot be used as a snapshot: ${reason}.`,
-    fix: 'Name another file, or restore this one from version control. A new one: knexward snapshot <file>',
+    fix: 'Name another file, or restore this one from version control.',
   });
 }

@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -5,6 +6,7 @@ import { type ResolvedConfig } from '../../config/resolve.js';
 import { openSession } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { writeAtomically } from '../../files/write-atomically.js';
+import { tellDatabase } from '../../history/read.js';
 import { namesBeside } from '../../history/tables.js';
 import { type Catalog, type NotDescribed, type ObjectKind } from '../catalog/model.js';
 import { type HistoryTableNames } from '../catalog/queries/hidden.js';
@@ -118,7 +120,7 @@ export async function readSnapshotFile(
   if (text !== null) return { name, paths, catalog: parseSnapshot(text, name) };
   throw new KnexwardError('SNAPSHOT_FILE', {
     message: `There is no snapshot ${name}.`,
-    fix: `Take one where the database is as it should be: knexward snapshot ${name}`,
+    fix: `Take one where the database is as it should be: ${commandLine('snapshot', name)}`,
   });
 }
 
@@ -135,6 +137,7 @@ async function catalogOf(config: ResolvedConfig, options: SnapshotOptions): Prom
   const { onEmbedded, onReading } = options;
   const session = await openSession(config, onEmbedded ? { onEmbedded } : {});
   try {
+    await tellDatabase(session.client, config);
     onReading?.();
     return await readCatalog(session.client, { history: historyTablesOf(config) });
   } finally {
@@ -165,6 +168,6 @@ function sameText(a: string, b: string): boolean {
 function somethingElse(name: string): KnexwardError {
   return new KnexwardError('SNAPSHOT_FILE', {
     message: `${name} is there, and it is not one that knexward wrote. It is left as it is.`,
-    fix: 'Name another file: knexward snapshot <file>.json',
+    fix: 'Name another file.',
   });
 }

@@ -1,4 +1,4 @@
-import { KnexwardError } from 'knexward/compat';
+import { commandLine, KnexwardError } from 'knexward/compat';
 import { withCompletion } from '../completion.js';
 import { type Internals } from '../internals.js';
 import { migrate } from '../migrate.js';
@@ -34,6 +34,6 @@ function refuseApplied(selected: readonly { name: string }[], { applied }: State
   if (!first) return;
   throw new KnexwardError('USAGE', {
     message: `--ignore-completed-migrations would run ${again.length} migrations a second time that are applied (${first.name}, …). Nothing was changed.`,
-    fix: 'Leave the option out. Where a migration is not really applied, say so first: knexward resolve <name> --reverted',
+    fix: `Leave the option out. Where one is not really applied, say so first, as in: ${commandLine('resolve', first.name, '--reverted')}`,
   });
 }

@@ -1,0 +1,57 @@
+/*
+ * The command lines that messages suggest. All of them are made here, so that each works as it is
+ * pasted: with the environment, folder and knexfile of the command that printed it.
+ */
+
+/** The options of a call that say what it acts on. */
+export interface CalledWith {
+  env?: string | undefined;
+  cwd?: string | undefined;
+  knexfile?: string | undefined;
+  scope?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+const OF_EVERY_COMMAND = { env: '--env', cwd: '--cwd', knexfile: '--knexfile' } as const;
+/** What else `adopt` was told is in the knexfile that it has written. */
+const OF_ADOPT = { timeZone: '--time-zone' } as const;
+
+/** The commands that take `--scope`. */
+const SCOPED = new Set(['up', 'down', 'status', 'create', 'plan', 'resolve', 'unlock']);
+
+/** `null` in a program that uses the library: nothing is known of how its user calls knexward. */
+let call: CalledWith | null = null;
+
+/** Says with which options this process was called. */
+export function calledWith(options: CalledWith): void {
+  call = options;
+}
+
+/**
+ * A call of knexward, quoted for a POSIX shell, on what this process acts on. An option
+ * among the words takes the place of that of the call.
+ */
+export function commandLine(command: string, ...words: readonly string[]): string {
+  return commandLineInScope(call?.scope ?? '', command, ...words);
+}
+
+/** The same for one scope, whatever that of the call is; `''` stands for none. */
+export function commandLineInScope(
+  scope: string,
+  command: string,
+  ...words: readonly string[]
+): string {
+  // The line may be pasted into another shell, where NODE_ENV is not what it is here.
+  const given = call && { ...call, env: call.env ?? (process.env['NODE_ENV'] || undefined) };
+  const names = { ...OF_EVERY_COMMAND, ...(command === 'adopt' && OF_ADOPT) };
+  const carried = Object.entries(names).flatMap(([name, flag]) => {
+    const value = given?.[name as keyof CalledWith];
+    return value === undefined || words.includes(flag) ? [] : [flag, value];
+  });
+  const scoped = scope !== '' && SCOPED.has(command) ? ['--scope', scope] : [];
+  return ['knexward', command, ...words, ...scoped, ...carried].map(shellWord).join(' ');
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
