@@ -10,8 +10,9 @@ const { pathToFileURL } = require('node:url');
 
 const REPOSITORY = join(__dirname, '../../..');
 const PACKAGES = join(REPOSITORY, 'node_modules') + sep;
-/** The lines in which knexward's command lines end their own process. */
-const OWN_END = /[/\\]dist[/\\](?:cli[/\\]main|command-line)\.js:/;
+/** The lines in which knexward's command lines, and the explorer's program, end their own process. */
+const OWN_END =
+  /[/\\](?:dist[/\\](?:cli[/\\]main|command-line)|tests[/\\]explore[/\\]library-program)\.js:/;
 
 for (const name of [
   'bluebird',

@@ -1,0 +1,108 @@
+import { CommandLinePool } from '../support/command-line/pool.js';
+import { findPgBouncer } from '../support/pgbouncer.js';
+import { drawSchedule } from './draw.js';
+import { violationsOf } from './invariants.js';
+import { Lane } from './lane.js';
+import { observe, type Observation } from './observe.js';
+import { type Schedule } from './schedule.js';
+import { type Rule, type Violation } from './violation.js';
+
+export interface ExploreOptions {
+  seed: number;
+  packageFolder: string;
+  lanes: number;
+  /** What takes longer than that hangs. */
+  limitMs: number;
+  /** Which schedules of the seed, in order. */
+  schedules: Iterable<number>;
+  /** Whether to begin another one. */
+  goesOn(): boolean;
+  onSchedule?(result: ScheduleResult): void | Promise<void>;
+}
+
+/** A schedule that was acted out. */
+export interface ScheduleResult {
+  number: number;
+  schedule: Schedule;
+  seen: Observation | null;
+  violations: Violation[];
+  /** Acts out another one in its place, as when it is shrunk. */
+  again(schedule: Schedule): Promise<Violation[]>;
+}
+
+/** What came of all of them. */
+export interface Tally {
+  schedules: number;
+  faults: Map<string, number>;
+  /** How many runners were at work at the same time as another. */
+  interleavings: number;
+  violations: Map<Rule, { count: number; first: number }>;
+  tookMs: number;
+}
+
+/** Draws schedules, acts each out, and holds what is seen against what must be. */
+export async function explore(options: ExploreOptions): Promise<Tally> {
+  const { seed, packageFolder, limitMs } = options;
+  const began = Date.now();
+  const pool = new CommandLinePool();
+  const withPooler = findPgBouncer() !== null;
+  const tally: Tally = {
+    ...{ schedules: 0, faults: new Map(), interleavings: 0, violations: new Map(), tookMs: 0 },
+  };
+  const left = options.schedules[Symbol.iterator]();
+  const work = async (lane: Lane): Promise<void> => {
+    const stage = { lane, pool, packageFolder, limitMs };
+    const act = async (schedule: Schedule): Promise<[Observation, Violation[]]> => {
+      pool.warm(schedule.runners.length);
+      const seen = await observe(stage, schedule);
+      return [seen, violationsOf(seen)];
+    };
+    while (options.goesOn()) {
+      const { value: number, done } = left.next() as IteratorResult<number, undefined>;
+      if (done || number === undefined) return;
+      const schedule = drawSchedule(seed, number, withPooler);
+      const [seen, violations] = await act(schedule);
+      count(tally, number, seen, violations);
+      const again = async (other: Schedule): Promise<Violation[]> => (await act(other))[1];
+      await options.onSchedule?.({ number, schedule, seen, violations, again });
+    }
+  };
+  const lanes = await Promise.all(Array.from({ length: options.lanes }, () => Lane.open()));
+  try {
+    await Promise.all(lanes.map(work));
+  } finally {
+    pool.close();
+    await Promise.all(lanes.map((lane) => lane.close()));
+  }
+  return { ...tally, tookMs: Date.now() - began };
+}
+
+function count(
+  tally: Tally,
+  number: number,
+  seen: Observation,
+  violations: readonly Violation[],
+): void {
+  tally.schedules++;
+  const add = (kind: string): void =>
+    void tally.faults.set(kind, (tally.faults.get(kind) ?? 0) + 1);
+  for (const { struck } of seen.outcomes) struck.forEach(add);
+  if (seen.tableHeld) add('table held');
+  if (seen.schedule.diskFull) add('disk full');
+  if (overlap(seen)) tally.interleavings++;
+  for (const rule of new Set(violations.map((violation) => violation.rule))) {
+    const known = tally.violations.get(rule);
+    tally.violations.set(rule, {
+      count: (known?.count ?? 0) + 1,
+      first: Math.min(known?.first ?? number, number),
+    });
+  }
+}
+
+/** Whether two runners were at work at the same time. */
+function overlap({ outcomes }: Observation): boolean {
+  const spans = outcomes.map(({ planned, tookMs }) => [planned.atMs, planned.atMs + tookMs]);
+  return spans.some(([from = 0, to = 0], index) =>
+    spans.some(([start = 0], other) => other !== index && start >= from && start < to),
+  );
+}
