@@ -63,7 +63,11 @@ export function excusedNames(seen: Observation): Set<string> {
     if (command.kind !== 'resolve') return [];
     const migration = schedule.migrations[command.migration];
     if (!migration) return [];
-    const { name, effects, words } = subjectOf(nameOf(migration, command.migration), migration, after);
+    const { name, effects, words } = subjectOf(
+      nameOf(migration, command.migration),
+      migration,
+      after,
+    );
     const stale = words.some((word) => {
       if (word.event !== 'resolved' || wasUnfinished(words, word)) return false;
       const present = netOf(effects.filter(({ at }) => at < word.at)) > 0;
@@ -91,7 +95,11 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
       const before = rows[index - 1];
       if (!before || before.direction !== row.direction || row.direction === 'hand') continue;
       const resolved = said(before, row, ({ event }) => event === 'resolved');
-      const refused = said(before, row, ({ event, endUnknown }) => event === 'failed' && !endUnknown);
+      const refused = said(
+        before,
+        row,
+        ({ event, endUnknown }) => event === 'failed' && !endUnknown,
+      );
       if (resolved || (part === 'begin' && refused)) continue;
       violations.add(
         'twice',
@@ -142,7 +150,8 @@ const ENDS = new Set(['applied', 'reverted', 'resolved']);
 function checkJournal({ name, words, rows }: Subject, violations: Violations): void {
   const ends = words.filter(({ event }) => ENDS.has(event));
   const last = ends.at(-1);
-  const applied = last?.event === 'applied' || (last?.event === 'resolved' && last.verdict === 'applied');
+  const applied =
+    last?.event === 'applied' || (last?.event === 'resolved' && last.verdict === 'applied');
   if (applied !== rows > 0) {
     violations.add(
       'journal and history',
@@ -172,7 +181,8 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
     if (row.part !== 'begin') continue;
     const found = row.path.replaceAll('"', '');
     if (found !== path) once('session state', `${row.name} began with the search path ${found}`);
-    if (row.zone !== zone) once('session state', `${row.name} began with the time zone ${row.zone}`);
+    if (row.zone !== zone)
+      once('session state', `${row.name} began with the time zone ${row.zone}`);
   }
 }
 

@@ -30,18 +30,32 @@ const migrations: fc.Arbitrary<PlannedMigration> = fc
     format: oftenOneOf<PlannedMigration['format']>([5, 'knex'], [3, 'sql'], [3, 'db-migrate']),
     transaction: oftenOneOf([7, true], [3, false]),
     style: oftenOneOf<PlannedMigration['style']>(
-      ...([[5, 'await'], [2, 'callback'], [2, 'together'], [1, 'swallow']] as const).map(
-        ([weight, style]) => [weight, style] as [number, PlannedMigration['style']],
-      ),
+      ...(
+        [
+          [5, 'await'],
+          [2, 'callback'],
+          [2, 'together'],
+          [1, 'swallow'],
+        ] as const
+      ).map(([weight, style]) => [weight, style] as [number, PlannedMigration['style']]),
     ),
     sleepMs: oftenOneOf([5, 0], [3, 50], [3, 200], [1, 600]),
     sleepIn: oftenOneOf<PlannedMigration['sleepIn']>([2, 'server'], [1, 'client']),
     ending: oftenOneOf<PlannedMigration['ending']>(
-      ...([[14, 'well'], [2, 'fails'], [2, 'commits'], [1, 'rolls back']] as const).map(
-        ([weight, ending]) => [weight, ending] as [number, PlannedMigration['ending']],
-      ),
+      ...(
+        [
+          [14, 'well'],
+          [2, 'fails'],
+          [2, 'commits'],
+          [1, 'rolls back'],
+        ] as const
+      ).map(([weight, ending]) => [weight, ending] as [number, PlannedMigration['ending']]),
     ),
-    session: oftenOneOf<PlannedMigration['session']>([16, null], [1, 'search_path'], [1, 'timezone']),
+    session: oftenOneOf<PlannedMigration['session']>(
+      [16, null],
+      [1, 'search_path'],
+      [1, 'timezone'],
+    ),
     index: oftenOneOf([2, false], [1, true]),
   })
   .map(possible);
@@ -51,7 +65,7 @@ function possible(drawn: PlannedMigration): PlannedMigration {
   const { format } = drawn;
   const transaction = format === 'db-migrate' || drawn.transaction;
   const styles = { knex: ['await', 'together', 'swallow'], sql: ['await'], 'db-migrate': null };
-  const style = styles[format]?.includes(drawn.style) ?? true ? drawn.style : 'await';
+  const style = (styles[format]?.includes(drawn.style) ?? true) ? drawn.style : 'await';
   const ownEnd = drawn.ending === 'commits' || drawn.ending === 'rolls back';
   const ending = ownEnd && (format !== 'sql' || !transaction) ? 'well' : drawn.ending;
   return {

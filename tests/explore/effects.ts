@@ -103,8 +103,11 @@ export async function takeSnapshot(client: Client, schema: string): Promise<Snap
     return rows[0]?.there ?? false;
   };
   const history = (await there(TABLES.history))
-    ? (await client.query<{ name: string }>(`select name from ${schema}.knex_migrations order by id`))
-        .rows
+    ? (
+        await client.query<{ name: string }>(
+          `select name from ${schema}.knex_migrations order by id`,
+        )
+      ).rows
     : null;
   const journal = (await there(TABLES.journal))
     ? (

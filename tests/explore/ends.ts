@@ -24,7 +24,10 @@ function saying({ code, hung, tookMs, stdout, stderr }: RunnerOutcome): string {
   return `${end}: ${shortened(`${stdout} ${stderr}`)}`;
 }
 
-function checkLocks({ leftSessions, after, outcomes, end }: Observation, violations: Violations): void {
+function checkLocks(
+  { leftSessions, after, outcomes, end }: Observation,
+  violations: Violations,
+): void {
   for (const left of leftSessions) violations.add('session left', left);
   const knexFailed = outcomes.some(
     ({ planned, code }) => planned.command.kind === 'knex' && code !== 0,
@@ -49,7 +52,10 @@ function checkUp(seen: Observation, violations: Violations): void {
   }
   const history = [...(end.history ?? [])].sort();
   if (history.join() !== expected.applied.join()) {
-    violations.add('end', `the history is to be ${expected.applied.join()}; it is ${history.join()}`);
+    violations.add(
+      'end',
+      `the history is to be ${expected.applied.join()}; it is ${history.join()}`,
+    );
   }
   const excused = excusedNames(seen);
   for (const [index, migration] of schedule.migrations.entries()) {

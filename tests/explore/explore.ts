@@ -5,7 +5,7 @@ import { violationsOf } from './invariants.js';
 import { Lane } from './lane.js';
 import { observe, type Observation } from './observe.js';
 import { type Schedule } from './schedule.js';
-import { type Rule, type Violation } from './violation.js';
+import { kindOf, type Violation } from './violation.js';
 
 export interface ExploreOptions {
   seed: number;
@@ -27,7 +27,7 @@ export interface ScheduleResult {
   seen: Observation | null;
   violations: Violation[];
   /** Acts out another one in its place, as when it is shrunk. */
-  again(schedule: Schedule): Promise<Violation[]>;
+  again: (schedule: Schedule) => Promise<Violation[]>;
 }
 
 /** What came of all of them. */
@@ -36,7 +36,8 @@ export interface Tally {
   faults: Map<string, number>;
   /** How many runners were at work at the same time as another. */
   interleavings: number;
-  violations: Map<Rule, { count: number; first: number }>;
+  /** By their kind: in how many schedules, and the first of those. */
+  violations: Map<string, { count: number; first: number }>;
   tookMs: number;
 }
 
@@ -90,9 +91,9 @@ function count(
   if (seen.tableHeld) add('table held');
   if (seen.schedule.diskFull) add('disk full');
   if (overlap(seen)) tally.interleavings++;
-  for (const rule of new Set(violations.map((violation) => violation.rule))) {
-    const known = tally.violations.get(rule);
-    tally.violations.set(rule, {
+  for (const kind of new Set(violations.map(kindOf))) {
+    const known = tally.violations.get(kind);
+    tally.violations.set(kind, {
       count: (known?.count ?? 0) + 1,
       first: Math.min(known?.first ?? number, number),
     });

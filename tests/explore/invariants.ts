@@ -64,7 +64,10 @@ function checkClaims(seen: Observation, outcome: RunnerOutcome, violations: Viol
     for (const { name, direction } of claims.done) {
       const ends = effects.filter((row) => row.name === name && row.direction === direction);
       if (ends.length === 1) continue;
-      violations.add('told but not there', `${who}: ${direction} of ${name}: ${ends.length} effects`);
+      violations.add(
+        'told but not there',
+        `${who}: ${direction} of ${name}: ${ends.length} effects`,
+      );
     }
     checkSilence(seen, outcome, effects, violations);
   }
@@ -86,7 +89,8 @@ function effectsOf(
   runId: string | null,
 ): EffectRow[] | null {
   const ends = after.effects.filter(({ part }) => part === 'end');
-  if (schedule.surroundings.route === 'direct') return ends.filter(({ runner }) => runner === index);
+  if (schedule.surroundings.route === 'direct')
+    return ends.filter(({ runner }) => runner === index);
   return runId === null ? null : ends.filter((row) => row.application === `knexward ${runId}`);
 }
 
@@ -99,7 +103,10 @@ function checkSilence(
 ): void {
   const { done, tellsAll, error } = claimsOf(outcome);
   const nothing =
-    error !== null && BEFORE_WORK.has(error) && isRun(outcome) && outcome.planned.command.kind !== 'redo';
+    error !== null &&
+    BEFORE_WORK.has(error) &&
+    isRun(outcome) &&
+    outcome.planned.command.kind !== 'redo';
   if (!tellsAll && !nothing) return;
   for (const { name, direction } of effects) {
     const migration = schedule.migrations.find((one, index) => nameOf(one, index) === name);

@@ -59,22 +59,23 @@ export class Lane {
     await this.server.remove();
   }
 
-  /** Makes a database, and gives the role its settings. */
-  async createDatabase({ role, route, roleSettings }: Surroundings): Promise<ScheduleDatabase> {
+  /** Makes a database for the role. */
+  async createDatabase({ role, route }: Surroundings): Promise<ScheduleDatabase> {
     const name = `schedule_${++this.next}`;
     const { name: roleName, password } = this.roles[role];
     const schema = role === 'few' ? 'app' : 'public';
     const owner = role === 'owner' ? ` owner ${roleName}` : '';
-    await onServer(this.server, 'postgres', async (client) => {
-      await client.query(`create database ${name} template ${TEMPLATE}${owner}`);
-      await this.setRole(client, roleName, roleSettings);
-    });
+    await onServer(this.server, 'postgres', (client) =>
+      client.query(`create database ${name} template ${TEMPLATE}${owner}`),
+    );
     let opening: Promise<Client> | undefined;
     const admin = (): Promise<Client> =>
-      (opening ??= connect(this.server, name, () => (opening = undefined)).catch((error: unknown) => {
-        opening = undefined;
-        throw error;
-      }));
+      (opening ??= connect(this.server, name, () => (opening = undefined)).catch(
+        (error: unknown) => {
+          opening = undefined;
+          throw error;
+        },
+      ));
     if (role === 'few') {
       await (
         await admin()
@@ -97,25 +98,23 @@ export class Lane {
     };
   }
 
-  /** Takes the roles' settings back: what follows is undisturbed. */
-  async calm({ role }: Surroundings): Promise<void> {
-    await onServer(this.server, 'postgres', (client) =>
-      this.setRole(client, this.roles[role].name, []),
-    );
+  /** Gives the role the settings that were drawn; `calm`: takes them back. */
+  async setRole({ role, roleSettings }: Surroundings, calm: boolean): Promise<void> {
+    const { name: roleName } = this.roles[role];
+    const settings = calm ? [] : roleSettings;
+    await onServer(this.server, 'postgres', async (client) => {
+      await client.query(`alter role ${roleName} reset all`);
+      for (const setting of settings) {
+        const [name = '', value = ''] = setting.split('=');
+        if (name === 'transaction_timeout' && this.version < 17) continue;
+        await client.query(`alter role ${roleName} set ${name} = ${escapeLiteral(value)}`);
+      }
+    });
   }
 
   async restart(): Promise<void> {
     await this.server.kill();
     await this.server.start();
-  }
-
-  private async setRole(client: Client, role: string, settings: readonly string[]): Promise<void> {
-    await client.query(`alter role ${role} reset all`);
-    for (const setting of settings) {
-      const [name = '', value = ''] = setting.split('=');
-      if (name === 'transaction_timeout' && this.version < 17) continue;
-      await client.query(`alter role ${role} set ${name} = ${escapeLiteral(value)}`);
-    }
   }
 }
 
@@ -132,9 +131,7 @@ async function prepareServer(server: OwnServer, roles: readonly Login[]): Promis
     );
     const major = rows[0]?.major ?? 0;
     if (major >= 16) await client.query('set scram_iterations = 1');
-    await client.query(
-      `alter role ${escapeIdentifier(user)} password ${escapeLiteral(password)}`,
-    );
+    await client.query(`alter role ${escapeIdentifier(user)} password ${escapeLiteral(password)}`);
     for (const { name, password: secret } of roles) {
       await client.query(`create role ${name} login password ${escapeLiteral(secret)}`);
     }

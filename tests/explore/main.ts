@@ -8,7 +8,7 @@ import { SEED } from '../support/sizes.js';
 import { explore, type ScheduleResult } from './explore.js';
 import { renderFailure, renderOutcomes, renderTally } from './report.js';
 import { shrink } from './shrink.js';
-import { type Rule } from './violation.js';
+import { kindOf, type Violation } from './violation.js';
 
 const USAGE = `npm run explore -- [options]
 
@@ -17,11 +17,11 @@ const USAGE = `npm run explore -- [options]
   --seed S          what is drawn; the day's, unless given
   --only K          the K-th schedule of the seed; more than one: 3,7,12
   --times N         with --only: so many times each, because moments are never quite the same (1)
-  --keep-going      goes on after a violation, and shrinks the first of each rule
+  --keep-going      goes on after a violation, and shows and shrinks the first of each kind
   --no-shrink       shows what fails as it was drawn
   --package FOLDER  the build to test: a folder with dist/ and bin/ (this one)
   --lanes N         so many schedules at once (2)
-  --limit SECONDS   what takes longer hangs (40)
+  --limit SECONDS   what takes longer hangs (30)
   --verbose         prints what every runner said
 `;
 
@@ -38,7 +38,8 @@ export async function main(argv: string[]): Promise<number> {
   const temporary = process.env['TMPDIR'];
   const scratch = makeScratchFolder();
   process.env['TMPDIR'] = scratch;
-  const removeScratch = (): void => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
+  const removeScratch = (): void =>
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       removeScratch();
@@ -68,7 +69,7 @@ function parse(args: string[]) {
       'no-shrink': { type: 'boolean', default: false },
       package: { type: 'string', default: REPOSITORY },
       lanes: { type: 'string', default: '2' },
-      limit: { type: 'string', default: '40' },
+      limit: { type: 'string', default: '30' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -84,15 +85,15 @@ async function run(options: Options): Promise<number> {
   const schedules = numbersOf(options);
   const endless = options.only === undefined && options.count === undefined;
   const deadline = endless ? Date.now() + Number(options.minutes) * 60_000 : Infinity;
-  const shrunk = new Set<Rule>();
+  const shown = new Set<string>();
   let stopped = false;
   const onSchedule = async (result: ScheduleResult): Promise<void> => {
     if (options.verbose && result.seen) console.log(renderOutcomes(result.seen));
-    const fresh = result.violations.filter(({ rule }) => !shrunk.has(rule));
+    const fresh = result.violations.filter((violation) => !shown.has(kindOf(violation)));
     if (fresh.length === 0 || stopped) return;
     if (!options['keep-going']) stopped = true;
-    for (const { rule } of fresh) shrunk.add(rule);
-    await show(result, seed, options, deadline);
+    for (const violation of fresh) shown.add(kindOf(violation));
+    await show({ ...result, fresh }, seed, options, deadline);
   };
   const tally = await explore({
     ...{ seed, packageFolder, schedules, onSchedule },
@@ -114,7 +115,7 @@ function* numbersOf({ only, times, count }: Options): Generator<number> {
 
 /** Prints what fails: as it was drawn, and the smallest that still does. */
 async function show(
-  { number, schedule, violations, again }: ScheduleResult,
+  { number, schedule, violations, fresh, again }: ScheduleResult & { fresh: Violation[] },
   seed: number,
   options: Options,
   deadline: number,
@@ -122,15 +123,15 @@ async function show(
   const other = resolve(options.package) === REPOSITORY ? '' : ` --package ${options.package}`;
   const command = `npm run explore -- --seed ${seed} --only ${number} --no-shrink${other}`;
   console.log(renderFailure(`schedule ${number} of seed ${seed}`, command, schedule, violations));
-  const [first] = violations;
+  const [first] = fresh;
   if (!first || options['no-shrink']) return;
   // A long run is not to spend its time on one failure.
   const until = Math.min(Date.now() + SHRINK_MS, Math.max(deadline, Date.now() + SHRINK_MS / 2));
-  const small = await shrink(schedule, first.rule, again, until);
+  const small = await shrink(schedule, kindOf(first), again, until);
   if (small.violations.length === 0) {
-    console.log(`Nothing smaller breaks "${first.rule}" (${small.trials} trials).`);
+    console.log(`Nothing smaller fails in this way: ${kindOf(first)} (${small.trials} trials).`);
     return;
   }
-  const title = `the smallest that still breaks "${first.rule}" (${small.trials} trials)`;
+  const title = `the smallest that still fails in this way: ${kindOf(first)} (${small.trials} trials)`;
   console.log(renderFailure(title, command, small.schedule, small.violations));
 }

@@ -7,9 +7,7 @@ import { nameOf, type PlannedMigration } from './schedule.js';
 
 /** The files of a plan: path in the project → content. */
 export function filesOf(migrations: readonly PlannedMigration[]): Record<string, string> {
-  return Object.fromEntries(
-    migrations.flatMap((migration, index) => filesOfOne(migration, index)),
-  );
+  return Object.fromEntries(migrations.flatMap((migration, index) => filesOfOne(migration, index)));
 }
 
 function filesOfOne(migration: PlannedMigration, index: number): [string, string][] {
@@ -91,11 +89,7 @@ function sqlFile({ transaction }: PlannedMigration, steps: readonly Step[]): str
   return `${transaction ? '' : '-- knexward: no-transaction\n'}${statements.join('')}`;
 }
 
-function knexFile(
-  migration: PlannedMigration,
-  up: readonly Step[],
-  down: readonly Step[],
-): string {
+function knexFile(migration: PlannedMigration, up: readonly Step[], down: readonly Step[]): string {
   const send = (sql: string): string => `knex.raw(${JSON.stringify(sql)})`;
   const config = migration.transaction ? '' : 'exports.config = { transaction: false };\n';
   return `${config}exports.up = async (knex) => {

@@ -52,6 +52,7 @@ export async function observe(stage: Stage, schedule: Schedule): Promise<Observa
   const scene = { ...stage, schedule, project, database };
   try {
     const before = await prepare(scene);
+    await stage.lane.setRole(schedule.surroundings, false);
     const held = schedule.tableLock
       ? holdTable(stage.lane, database, schedule.tableLock)
       : Promise.resolve(false);
@@ -60,7 +61,7 @@ export async function observe(stage: Stage, schedule: Schedule): Promise<Observa
     );
     const tableHeld = await held;
     const leftSessions = await settle(database);
-    await stage.lane.calm(schedule.surroundings);
+    await stage.lane.setRole(schedule.surroundings, true);
     const admin = await database.admin();
     if (schedule.diskFull) {
       const table = `${database.schema}.${TABLES[schedule.diskFull.table]}`;

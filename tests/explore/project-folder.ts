@@ -12,7 +12,6 @@ module.exports = {
       ...(queryTimeoutMs && { query_timeout: queryTimeoutMs }),
     },
     pool: { min: 0, max: poolMax },
-    acquireConnectionTimeout: 5000,
     ...(searchPath && { searchPath }),
     migrations: { directory: './migrations' },
     knexward,

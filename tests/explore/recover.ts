@@ -37,7 +37,9 @@ export async function recover(
     const outcome = await runCalm(scene, 'resolve', name, `--${verdict}`, '--json');
     resolves.push({ name, verdict, outcome });
   }
-  const cutOff = outcomes.some(({ planned, code }) => planned.command.kind === 'knex' && code !== 0);
+  const cutOff = outcomes.some(
+    ({ planned, code }) => planned.command.kind === 'knex' && code !== 0,
+  );
   const unlock = cutOff && after.isLocked === 1 ? await runCalm(scene, 'unlock', '--yes') : null;
   const up = await runCalm(scene, 'up', '--json');
   const check = await runCalm(scene, 'status', '--check', '--json');

@@ -42,7 +42,13 @@ export function renderOutcomes({ outcomes, recovery, after, end }: Observation):
 }
 
 /** The last lines: schedules, faults by kind, interleavings, violations. */
-export function renderTally({ schedules, faults, interleavings, violations, tookMs }: Tally): string {
+export function renderTally({
+  schedules,
+  faults,
+  interleavings,
+  violations,
+  tookMs,
+}: Tally): string {
   const list = (entries: Iterable<[string, number]>): string =>
     [...entries]
       .sort(([, a], [, b]) => b - a)
@@ -55,7 +61,7 @@ export function renderTally({ schedules, faults, interleavings, violations, took
     `faults: ${list(faults)}`,
     `interleavings: ${interleavings} schedules in which runners were at work at the same time`,
     ...[...violations].map(
-      ([rule, { count, first }]) => `violated in ${count} schedules, first in ${first}: ${rule}`,
+      ([kind, { count, first }]) => `violated in ${count} schedules, first in ${first}: ${kind}`,
     ),
     `${schedules} schedules, ${struck} faults, ${interleavings} interleavings, ${broken} violations in ${seconds.toFixed(0)} s (${(schedules / seconds).toFixed(1)} a second)`,
   ].join('\n');

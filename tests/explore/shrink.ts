@@ -1,11 +1,11 @@
 import { fit } from './draw.js';
 import { canBeApplied, type PlannedMigration, type Schedule } from './schedule.js';
-import { type Rule, type Violation } from './violation.js';
+import { kindOf, type Violation } from './violation.js';
 
 /** Acts a schedule out and says what was wrong. */
 export type Trial = (schedule: Schedule) => Promise<Violation[]>;
 
-/** The smallest schedule found that still breaks the rule, and how it breaks it. */
+/** The smallest schedule found that still fails in the same way, and what is wrong with it. */
 export interface Shrunk {
   schedule: Schedule;
   violations: Violation[];
@@ -16,12 +16,12 @@ export interface Shrunk {
 const TRIES = 3;
 
 /**
- * Takes away from a schedule as long as what is left breaks the same rule: runners, faults,
- * migrations, then what is special about each. Greedy: the first smaller one that breaks it goes on.
+ * Takes away from a schedule as long as what is left fails in the same way: runners, faults,
+ * migrations, then what is special about each. Greedy: the first smaller one that fails goes on.
  */
 export async function shrink(
   start: Schedule,
-  rule: Rule,
+  kind: string,
   trial: Trial,
   deadline: number,
 ): Promise<Shrunk> {
@@ -33,7 +33,7 @@ export async function shrink(
       for (let tried = 0; tried < TRIES && Date.now() < deadline; tried++) {
         trials++;
         const violations = await trial(candidate);
-        if (!violations.some((violation) => violation.rule === rule)) continue;
+        if (!violations.some((violation) => kindOf(violation) === kind)) continue;
         best = { schedule: candidate, violations, trials };
         smaller = true;
         break;

@@ -30,6 +30,18 @@ export interface Violation {
   text: string;
 }
 
+/** What is the same for one violation in many schedules: its rule, and how its text begins. */
+export function kindOf({ rule, text }: Violation): string {
+  const general = text
+    .replace(/\d{14}[-_]\S+?\.(?:js|sql)/g, 'M')
+    .replace(/(?:M,)+M/g, 'M')
+    .replace(/[\da-f]{8}-[\da-f-]{27}/g, 'ID')
+    .replace(/"message":.*$/, '…')
+    .replace(/"runId".*$/, '…')
+    .replace(/\d{2,}/g, 'N');
+  return `${rule}: ${general.slice(0, 110)}`;
+}
+
 /** Collects them. */
 export class Violations {
   readonly found: Violation[] = [];

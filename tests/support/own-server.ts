@@ -73,7 +73,12 @@ export class OwnServer {
   private async startOnce(): Promise<void> {
     const { binaries, data, user } = this.cluster;
     const { host, port } = this.address;
-    const settings = { ...this.settings, listen_addresses: host, port, unix_socket_directories: '' };
+    const settings = {
+      ...this.settings,
+      listen_addresses: host,
+      port,
+      unix_socket_directories: '',
+    };
     const child = spawn(
       programPath(binaries, 'postgres'),
       [
