@@ -140,7 +140,7 @@ const surroundings: fc.Arbitrary<Surroundings> = fc.record({
       },
     )
     .map((drawn) => [...new Set(drawn)]),
-  poolMax: oftenOneOf<Surroundings['poolMax']>([1, 1], [2, 2], [5, 10]),
+  poolMax: oftenOneOf<Surroundings['poolMax']>([2, 1], [2, 2], [5, 10]),
   queryTimeoutMs: oftenOneOf<number | null>([7, null], [1, 350]),
   lockTimeout: oftenOneOf<string | null>([2, null], [1, '200ms']),
   retries: oftenOneOf<number | null>([2, null], [1, 1]),

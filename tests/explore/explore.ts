@@ -33,8 +33,10 @@ export interface ScheduleResult {
 /** What came of all of them. */
 export interface Tally {
   schedules: number;
+  /** How many of them broke a rule. */
+  failed: number;
   faults: Map<string, number>;
-  /** How many runners were at work at the same time as another. */
+  /** In how many schedules runners were at work at the same time. */
   interleavings: number;
   /** By their kind: in how many schedules, and the first of those. */
   violations: Map<string, { count: number; first: number }>;
@@ -48,7 +50,14 @@ export async function explore(options: ExploreOptions): Promise<Tally> {
   const pool = new CommandLinePool();
   const withPooler = findPgBouncer() !== null;
   const tally: Tally = {
-    ...{ schedules: 0, faults: new Map(), interleavings: 0, violations: new Map(), tookMs: 0 },
+    ...{
+      schedules: 0,
+      failed: 0,
+      faults: new Map(),
+      interleavings: 0,
+      violations: new Map(),
+      tookMs: 0,
+    },
   };
   const left = options.schedules[Symbol.iterator]();
   const work = async (lane: Lane): Promise<void> => {
@@ -85,6 +94,7 @@ function count(
   violations: readonly Violation[],
 ): void {
   tally.schedules++;
+  if (violations.length > 0) tally.failed++;
   const add = (kind: string): void =>
     void tally.faults.set(kind, (tally.faults.get(kind) ?? 0) + 1);
   for (const { struck } of seen.outcomes) struck.forEach(add);

@@ -23,7 +23,7 @@ export interface Victim {
 }
 
 /** After these the message that was held is of no use to anybody. */
-const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut', 'restart server']);
+const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
 
 /** Arms the faults one after the other, each at its message counted from the start. */
 export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {

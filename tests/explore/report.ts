@@ -44,6 +44,7 @@ export function renderOutcomes({ outcomes, recovery, after, end }: Observation):
 /** The last lines: schedules, faults by kind, interleavings, violations. */
 export function renderTally({
   schedules,
+  failed,
   faults,
   interleavings,
   violations,
@@ -55,7 +56,6 @@ export function renderTally({
       .map(([kind, times]) => `${kind} ${times}`)
       .join(', ') || 'none';
   const struck = [...faults.values()].reduce((sum, times) => sum + times, 0);
-  const broken = [...violations.values()].reduce((sum, { count }) => sum + count, 0);
   const seconds = tookMs / 1000;
   return [
     `faults: ${list(faults)}`,
@@ -63,6 +63,6 @@ export function renderTally({
     ...[...violations].map(
       ([kind, { count, first }]) => `violated in ${count} schedules, first in ${first}: ${kind}`,
     ),
-    `${schedules} schedules, ${struck} faults, ${interleavings} interleavings, ${broken} violations in ${seconds.toFixed(0)} s (${(schedules / seconds).toFixed(1)} a second)`,
+    `${schedules} schedules, ${struck} faults, ${interleavings} interleavings, ${failed} failed in ${seconds.toFixed(0)} s (${(schedules / seconds).toFixed(1)} a second)`,
   ].join('\n');
 }
