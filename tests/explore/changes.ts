@@ -132,7 +132,7 @@ function checkReported(
   status: StatusDocument | null,
   violations: Violations,
 ): void {
-  if (migration.transaction || !status) return;
+  if (migration.transaction || !status?.problems) return;
   const half = effects.at(-1)?.part === 'begin';
   if (!half && netOf(effects) === rows) return;
   const reported = status.problems.some(

@@ -62,10 +62,15 @@ export async function explore(options: ExploreOptions): Promise<Tally> {
   const left = options.schedules[Symbol.iterator]();
   const work = async (lane: Lane): Promise<void> => {
     const stage = { lane, pool, packageFolder, limitMs };
-    const act = async (schedule: Schedule): Promise<[Observation, Violation[]]> => {
+    const act = async (schedule: Schedule): Promise<[Observation | null, Violation[]]> => {
       pool.warm(schedule.runners.length);
-      const seen = await observe(stage, schedule);
-      return [seen, violationsOf(seen)];
+      try {
+        const seen = await observe(stage, schedule);
+        return [seen, violationsOf(seen)];
+      } catch (error) {
+        // A long run is not to end because of one schedule that cannot be judged.
+        return [null, [{ rule: 'explorer', text: String((error as Error).stack ?? error) }]];
+      }
     };
     while (options.goesOn()) {
       const { value: number, done } = left.next() as IteratorResult<number, undefined>;
@@ -90,17 +95,17 @@ export async function explore(options: ExploreOptions): Promise<Tally> {
 function count(
   tally: Tally,
   number: number,
-  seen: Observation,
+  seen: Observation | null,
   violations: readonly Violation[],
 ): void {
   tally.schedules++;
   if (violations.length > 0) tally.failed++;
   const add = (kind: string): void =>
     void tally.faults.set(kind, (tally.faults.get(kind) ?? 0) + 1);
-  for (const { struck } of seen.outcomes) struck.forEach(add);
-  if (seen.tableHeld) add('table held');
-  if (seen.schedule.diskFull) add('disk full');
-  if (overlap(seen)) tally.interleavings++;
+  for (const { struck } of seen?.outcomes ?? []) struck.forEach(add);
+  if (seen?.tableHeld) add('table held');
+  if (seen?.schedule.diskFull) add('disk full');
+  if (seen && overlap(seen)) tally.interleavings++;
   for (const kind of new Set(violations.map(kindOf))) {
     const known = tally.violations.get(kind);
     tally.violations.set(kind, {

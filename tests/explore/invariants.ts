@@ -33,7 +33,8 @@ function checkSpeech(outcome: RunnerOutcome, violations: Violations): void {
     if (!mayDie(outcome)) violations.add('died', `${who} ended by ${String(signal)}`);
     return;
   }
-  if (/\bINTERNAL\b/.test(stdout + stderr)) {
+  // The last line of a process that an error has ended is Node.js's own.
+  if (/\bINTERNAL\b|^Node\.js v/m.test(stdout + stderr) && planned.command.kind !== 'knex') {
     violations.add('internal', `${who}: ${shortened(stdout + stderr)}`);
   }
   const { document, failed, error } = claimsOf(outcome);
@@ -70,6 +71,7 @@ function checkClaims(seen: Observation, outcome: RunnerOutcome, violations: Viol
       );
     }
     checkSilence(seen, outcome, effects, violations);
+    checkCount(outcome, effects, violations);
   }
   if (claims.document?.resolved) checkResolve(seen, outcome, violations);
   if (outcome.code !== 0 || !onlyGrows(seen.schedule)) return;
@@ -115,6 +117,29 @@ function checkSilence(
     violations.add(
       'there but not told',
       `${runnerName(outcome)}: ${direction} of ${name} took effect; it said: ${shortened(outcome.stdout)}`,
+    );
+  }
+}
+
+/** The lines that a person reads: `Batch 5 run: 2 migrations`. */
+function checkCount(
+  outcome: RunnerOutcome,
+  effects: readonly EffectRow[],
+  violations: Violations,
+): void {
+  const { planned, stdout } = outcome;
+  if (planned.json || !['up', 'down', 'redo'].includes(planned.command.kind)) return;
+  for (const [direction, line] of Object.entries({
+    up: /^Batch \d+ run: (\d+) migrations$/m,
+    down: /^Batch \d+ rolled back: (\d+) migrations$/m,
+  })) {
+    const told = line.exec(stdout)?.[1];
+    const there = effects.filter((row) => row.direction === direction).length;
+    // More than that may be there: outside a transaction, of a change that then failed.
+    if (told === undefined || Number(told) <= there) continue;
+    violations.add(
+      'told but not there',
+      `${runnerName(outcome)} said ${told} ${direction}, and ${there} took effect`,
     );
   }
 }

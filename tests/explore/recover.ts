@@ -3,11 +3,9 @@ import { truthOf } from './model.js';
 import { runCalm, type Scene } from './observe.js';
 import { type RunnerOutcome } from './runners.js';
 
-/** `status --json`, as far as it is looked at. */
+/** `status --json`, as far as it is looked at; an error has no problems. */
 export interface StatusDocument {
-  upToDate: boolean;
-  pending: { name: string }[];
-  problems: { code: string; migration: string | null }[];
+  problems?: { code: string; migration: string | null }[];
 }
 
 /** What a person does after a disturbed run, and what each command said. */
@@ -57,7 +55,7 @@ export function documentOf<T>({ stdout }: Pick<RunnerOutcome, 'stdout'>): T | nu
 }
 
 export function unfinishedIn(status: StatusDocument | null): string[] {
-  const problems = status?.problems.filter(({ code }) => code === 'UNFINISHED') ?? [];
+  const problems = status?.problems?.filter(({ code }) => code === 'UNFINISHED') ?? [];
   return [...new Set(problems.flatMap(({ migration }) => migration ?? []))];
 }
 

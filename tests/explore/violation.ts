@@ -1,5 +1,6 @@
 /** Each thing that must hold, by a short name under which violations are counted. */
 export const RULES = {
+  explorer: 'the explorer itself can act a schedule out',
   hang: 'every runner ends',
   died: 'no runner ends by a signal that nobody sent it',
   json: 'with --json, stdout is one document',
