@@ -17,7 +17,8 @@ const TRIES = 3;
 
 /**
  * Takes away from a schedule as long as what is left fails in the same way: runners, faults,
- * migrations, then what is special about each. Greedy: the first smaller one that fails goes on.
+ * migrations, then what is special about each. Greedy: what is smaller and fails is gone on with,
+ * from where it was found; a round in which nothing could be taken away is the last.
  */
 export async function shrink(
   start: Schedule,
@@ -25,24 +26,28 @@ export async function shrink(
   trial: Trial,
   deadline: number,
 ): Promise<Shrunk> {
-  let best: Shrunk = { schedule: start, violations: [], trials: 0 };
-  let trials = 0;
-  for (let smaller = true; smaller;) {
-    smaller = false;
-    for (const candidate of smallerThan(best.schedule)) {
-      for (let tried = 0; tried < TRIES && Date.now() < deadline; tried++) {
-        trials++;
-        const violations = await trial(candidate);
-        if (!violations.some((violation) => kindOf(violation) === kind)) continue;
-        best = { schedule: candidate, violations, trials };
-        smaller = true;
-        break;
-      }
-      if (smaller) break;
+  const best: Shrunk = { schedule: start, violations: [], trials: 0 };
+  const isOver = (): boolean => Date.now() >= deadline;
+  const fails = async (candidate: Schedule): Promise<boolean> => {
+    for (let tried = 0; tried < TRIES && !isOver(); tried++) {
+      best.trials++;
+      const violations = await trial(candidate);
+      if (!violations.some((violation) => kindOf(violation) === kind)) continue;
+      Object.assign(best, { schedule: candidate, violations });
+      return true;
     }
-    if (Date.now() >= deadline) break;
+    return false;
+  };
+  for (let smaller = true; smaller && !isOver();) {
+    smaller = false;
+    for (let place = 0; !isOver();) {
+      const candidate = [...smallerThan(best.schedule)][place];
+      if (!candidate) break;
+      if (await fails(candidate)) smaller = true;
+      else place++;
+    }
   }
-  return { ...best, trials };
+  return best;
 }
 
 /** Every schedule that is one step smaller, those that take most away first. */
@@ -50,6 +55,7 @@ export function* smallerThan(schedule: Schedule): Generator<Schedule> {
   const { runners, migrations, surroundings, applied } = schedule;
   const pooled = surroundings.route === 'pooled';
   const fitted = (change: Partial<Schedule>): Schedule => fit({ ...schedule, ...change }, true);
+  yield* muchSmaller(schedule);
   for (const index of runners.keys()) {
     if (runners.length > 1) yield fitted({ runners: without(runners, index) });
   }
@@ -81,6 +87,31 @@ export function* smallerThan(schedule: Schedule): Generator<Schedule> {
     }
   }
 }
+
+/** Much at a time, which spares many steps where the failure needs none of it. */
+function* muchSmaller(schedule: Schedule): Generator<Schedule> {
+  const { runners, migrations, surroundings, tableLock, diskFull } = schedule;
+  if (runners.length > 2) {
+    for (const runner of runners) yield fit({ ...schedule, runners: [runner] }, true);
+  }
+  if (runners.some(({ faults }) => faults.length > 0)) {
+    const left = runners.map((runner) => ({ ...runner, faults: [] }));
+    yield fit({ ...schedule, runners: left, tableLock: null, diskFull: null }, true);
+  }
+  const plain = { ...surroundings, ...PLAIN_SURROUNDINGS };
+  if (JSON.stringify(plain) !== JSON.stringify(surroundings) || tableLock || diskFull) {
+    yield fit({ ...schedule, surroundings: plain, tableLock: null, diskFull: null }, true);
+  }
+  if (migrations.length > 3) {
+    const left = migrations.slice(0, Math.ceil(migrations.length / 2));
+    yield fit({ ...schedule, migrations: left }, true);
+  }
+}
+
+const PLAIN_SURROUNDINGS = {
+  ...{ role: 'owner', route: 'direct', roleSettings: [], poolMax: 10 },
+  ...{ queryTimeoutMs: null, lockTimeout: null, retries: null },
+} satisfies Partial<Schedule['surroundings']>;
 
 function* plainerSurroundings({ surroundings }: Schedule): Generator<Schedule['surroundings']> {
   const { role, roleSettings, poolMax, queryTimeoutMs, lockTimeout, retries } = surroundings;

@@ -39,6 +39,8 @@ export function kindOf({ rule, text }: Violation): string {
     .replace(/[\da-f]{8}-[\da-f-]{27}/g, 'ID')
     .replace(/"message":.*$/, '…')
     .replace(/"runId".*$/, '…')
+    .replace(/: effect .*$/, '')
+    .replace(/runner \d+/g, 'runner N')
     .replace(/\d{2,}/g, 'N');
   return `${rule}: ${general.slice(0, 110)}`;
 }
