@@ -15,6 +15,8 @@ export interface ExploreOptions {
   limitMs: number;
   /** Which schedules of the seed, in order. */
   schedules: Iterable<number>;
+  /** One that was not drawn, in the place of all of them. */
+  given?: Schedule | undefined;
   /** Whether to begin another one. */
   goesOn(): boolean;
   onSchedule?(result: ScheduleResult): void | Promise<void>;
@@ -75,7 +77,7 @@ export async function explore(options: ExploreOptions): Promise<Tally> {
     while (options.goesOn()) {
       const { value: number, done } = left.next() as IteratorResult<number, undefined>;
       if (done || number === undefined) return;
-      const schedule = drawSchedule(seed, number, withPooler);
+      const schedule = options.given ?? drawSchedule(seed, number, withPooler);
       const [seen, violations] = await act(schedule);
       count(tally, number, seen, violations);
       const again = async (other: Schedule): Promise<Violation[]> => (await act(other))[1];

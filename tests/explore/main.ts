@@ -8,6 +8,7 @@ import { SEED } from '../support/sizes.js';
 import { explore, type ScheduleResult } from './explore.js';
 import { renderFailure, renderOutcomes, renderTally } from './report.js';
 import { shrink } from './shrink.js';
+import { type Schedule } from './schedule.js';
 import { kindOf, type Violation } from './violation.js';
 
 const USAGE = `npm run explore -- [options]
@@ -16,7 +17,8 @@ const USAGE = `npm run explore -- [options]
   --count N         so many schedules, however long they take
   --seed S          what is drawn; the day's, unless given
   --only K          the K-th schedule of the seed; more than one: 3,7,12
-  --times N         with --only: so many times each, because moments are never quite the same (1)
+  --schedule JSON   this schedule, as it is printed with what is smallest
+  --times N         with the two above: so many times each, because moments are never quite the same (1)
   --keep-going      goes on after a violation, and shows and shrinks the first of each kind
   --no-shrink       shows what fails as it was drawn
   --package FOLDER  the build to test: a folder with dist/ and bin/ (this one)
@@ -64,6 +66,7 @@ function parse(args: string[]) {
       count: { type: 'string' },
       seed: { type: 'string', default: String(SEED) },
       only: { type: 'string' },
+      schedule: { type: 'string' },
       times: { type: 'string', default: '1' },
       'keep-going': { type: 'boolean', default: false },
       'no-shrink': { type: 'boolean', default: false },
@@ -83,7 +86,8 @@ async function run(options: Options): Promise<number> {
   console.log(`Seed ${seed}, ${packageFolder === REPOSITORY ? 'this build' : packageFolder}`);
   if (!findPgBouncer()) console.log('PgBouncer is not installed: its route is left out.');
   const schedules = numbersOf(options);
-  const endless = options.only === undefined && options.count === undefined;
+  const chosen = options.only ?? options.schedule;
+  const endless = chosen === undefined && options.count === undefined;
   const deadline = endless ? Date.now() + Number(options.minutes) * 60_000 : Infinity;
   const shown = new Set<string>();
   let stopped = false;
@@ -97,7 +101,8 @@ async function run(options: Options): Promise<number> {
   };
   const tally = await explore({
     ...{ seed, packageFolder, schedules, onSchedule },
-    lanes: options.only === undefined ? Number(options.lanes) : 1,
+    given: options.schedule === undefined ? undefined : (JSON.parse(options.schedule) as Schedule),
+    lanes: chosen === undefined ? Number(options.lanes) : 1,
     limitMs: Number(options.limit) * 1000,
     goesOn: () => !stopped && Date.now() < deadline,
   });
@@ -105,7 +110,8 @@ async function run(options: Options): Promise<number> {
   return tally.violations.size === 0 ? 0 : 1;
 }
 
-function* numbersOf({ only, times, count }: Options): Generator<number> {
+function* numbersOf({ only: wanted, schedule, times, count }: Options): Generator<number> {
+  const only = wanted ?? (schedule === undefined ? undefined : '1');
   if (only !== undefined) {
     for (let round = 0; round < Number(times); round++) yield* only.split(',').map(Number);
     return;
@@ -133,5 +139,7 @@ async function show(
     return;
   }
   const title = `the smallest that still fails in this way: ${kindOf(first)} (${small.trials} trials)`;
-  console.log(renderFailure(title, command, small.schedule, small.violations));
+  const json = JSON.stringify(small.schedule).replaceAll("'", "'\\''");
+  const replay = `npm run explore -- --schedule '${json}' --no-shrink${other}`;
+  console.log(renderFailure(title, replay, small.schedule, small.violations));
 }
