@@ -22,6 +22,8 @@ export interface RunnerOutcome extends CommandLineOutcome {
 export interface Invocation {
   program: string;
   args: readonly string[];
+  /** The build of knexward that it loads. */
+  packageFolder: string;
   /** In a process of its own, because its script ends it. */
   alone: boolean;
 }
@@ -31,7 +33,7 @@ const LIBRARY = join(__dirname, 'library-program.js');
 
 /** knexward's command line, of the build that is tested. */
 export function knexward(packageFolder: string, ...args: string[]): Invocation {
-  return { program: join(packageFolder, 'bin/knexward.js'), args, alone: false };
+  return { program: join(packageFolder, 'bin/knexward.js'), args, packageFolder, alone: false };
 }
 
 /** What a runner of the schedule is, as a program. */
@@ -40,9 +42,10 @@ export function invocationOf(
   packageFolder: string,
   resolved: { name: string; verdict: string } | null,
 ): Invocation {
-  if (command.kind === 'knex') return { program: KNEX, args: ['migrate:latest'], alone: true };
+  if (command.kind === 'knex')
+    return { program: KNEX, args: ['migrate:latest'], packageFolder, alone: true };
   if (command.kind === 'library') {
-    return { program: LIBRARY, args: [command.call, packageFolder], alone: false };
+    return { program: LIBRARY, args: [command.call, packageFolder], packageFolder, alone: false };
   }
   const words = wordsOf(command, resolved);
   return knexward(packageFolder, ...words, ...(json ? ['--json'] : []), '--no-color');
@@ -75,7 +78,7 @@ export interface RunningProcess {
 /** Starts a program; what has not ended by itself within the limit hangs, and is killed. */
 export function start(
   pool: CommandLinePool,
-  { program, args, alone }: Invocation,
+  { program, args, packageFolder, alone }: Invocation,
   where: { cwd: string; env: Record<string, string> },
   limitMs: number,
 ): RunningProcess {
@@ -95,7 +98,7 @@ export function start(
   }, limitMs);
   const run = alone
     ? runAlone([program, ...args], where, onStart)
-    : pool.run({ program, args, ...where }, onStart);
+    : pool.run({ program, args, packageFolder, ...where }, onStart);
   const ended = run.then((outcome) => {
     clearTimeout(timer);
     pid = null;

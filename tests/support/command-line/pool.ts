@@ -15,6 +15,8 @@ export interface CommandLine {
   args: readonly string[];
   cwd: string;
   env: Record<string, string>;
+  /** Where the build of knexward is that it loads, if not in the repository. */
+  packageFolder?: string;
 }
 
 /** How it ended, and what it printed. */
