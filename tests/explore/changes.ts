@@ -128,13 +128,16 @@ function checkRecorded(
 
 /** Outside a transaction, effect and row may part; then status has to say so. */
 function checkReported(
-  { name, migration, effects, rows }: Subject,
+  { name, migration, effects, words, rows }: Subject,
   status: StatusDocument | null,
   violations: Violations,
 ): void {
   if (migration.transaction || !status?.problems) return;
   const half = effects.at(-1)?.part === 'begin';
   if (!half && netOf(effects) === rows) return;
+  const last = words.at(-1);
+  // Somebody has dealt with it since.
+  if (last?.event === 'resolved' && last.at > (effects.at(-1)?.at ?? 0)) return;
   const reported = status.problems.some(
     ({ code, migration: of }) => of === name && (code === 'UNFINISHED' || code === 'FAILED'),
   );

@@ -39,7 +39,7 @@ const migrations: fc.Arbitrary<PlannedMigration> = fc
         ] as const
       ).map(([weight, style]) => [weight, style] as [number, PlannedMigration['style']]),
     ),
-    sleepMs: oftenOneOf([5, 0], [3, 50], [3, 200], [1, 600]),
+    sleepMs: oftenOneOf([5, 0], [3, 50], [4, 200], [2, 600]),
     sleepIn: oftenOneOf<PlannedMigration['sleepIn']>([2, 'server'], [1, 'client']),
     ending: oftenOneOf<PlannedMigration['ending']>(
       ...(
@@ -91,7 +91,7 @@ const ups: fc.Arbitrary<Command> = oftenOneOf<Command>(
   [1, { kind: 'library', call: 'latest' }],
 );
 const others: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 5, arbitrary: ups },
+  { weight: 7, arbitrary: ups },
   {
     weight: 3,
     arbitrary: fc.constantFrom('last', 'batch', 'all').map((extent) => ({
@@ -113,7 +113,11 @@ const runnerOf = (command: fc.Arbitrary<Command>, latestMs: number): fc.Arbitrar
   fc.record({
     command,
     json: oftenOneOf([3, true], [1, false]),
-    atMs: fc.integer({ min: 0, max: latestMs }),
+    // Most begin while the first is at work; some after it.
+    atMs: fc.oneof(
+      fc.integer({ min: 0, max: latestMs / 6 }),
+      fc.integer({ min: 0, max: latestMs }),
+    ),
     faults: fc.array(faults, { maxLength: 2 }),
   });
 
@@ -165,7 +169,7 @@ const schedules: fc.Arbitrary<Drawn> = fc.record({
   applied: oftenOneOf([3, 0], [1, 1], [2, 2]),
   surroundings,
   runners: fc
-    .tuple(runnerOf(ups, 50), fc.array(runnerOf(others, 900), { minLength: 1, maxLength: 2 }))
+    .tuple(runnerOf(ups, 60), fc.array(runnerOf(others, 900), { minLength: 1, maxLength: 2 }))
     .map(([first, rest]) => [first, ...rest]),
   tableLock: fc.oneof(
     { weight: 5, arbitrary: fc.constant(null) },
