@@ -18,8 +18,8 @@ export interface Victim {
   route: Surroundings['route'];
   proxy: ProtocolProxy;
   process(): RunningProcess | undefined;
-  /** Hears that one has struck. */
-  onStrike(kind: FaultKind): void;
+  /** Hears that one has struck, and is given what is kept when it is over. */
+  onStrike(kind: FaultKind, over: Promise<void>): void;
 }
 
 /** After these the message that was held is of no use to anybody. */
@@ -41,9 +41,10 @@ function armNext(victim: Victim, faults: readonly PlannedFault[], passed: number
   };
   void victim.proxy.arm(point, async (cut) => {
     armNext(victim, rest, Math.max(fault.message, passed + 1));
-    victim.onStrike(kind);
     // It strikes while the server, or the runner, goes away: then there is nobody to ask.
-    await strike(victim, fault, cut).catch(() => undefined);
+    const over = strike(victim, fault, cut).catch(() => undefined);
+    victim.onStrike(kind, over);
+    await over;
   });
 }
 

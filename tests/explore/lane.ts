@@ -7,6 +7,8 @@ import { WITNESS_SQL } from './effects.js';
 import { type Surroundings } from './schedule.js';
 
 const TEMPLATE = 'explorer_template';
+/** Two faults of one schedule may follow each other closely. */
+const TRIES = 4;
 
 /** A role that runners log in as. */
 interface Login {
@@ -23,6 +25,8 @@ export interface ScheduleDatabase {
   url(port: number, runner: number | null): string;
   /** One superuser's connection, opened anew where the server was restarted. */
   admin(): Promise<Client>;
+  /** Asks on that connection, and again where another's fault has cut it meanwhile. */
+  ask<T>(work: (admin: Client) => Promise<T>): Promise<T>;
   drop(): Promise<void>;
 }
 
@@ -84,6 +88,15 @@ export class Lane {
     }
     return {
       ...{ name, schema, admin },
+      ask: async (work) => {
+        for (let tried = 1; ; tried++) {
+          try {
+            return await work(await admin());
+          } catch (error) {
+            if (tried === TRIES) throw error;
+          }
+        }
+      },
       url: (port, runner) => {
         const url = new URL(`postgresql://${roleName}:${password}@127.0.0.1:${port}/${name}`);
         if (runner === null || route === 'pooled') return url.href;

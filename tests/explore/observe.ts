@@ -118,17 +118,24 @@ async function runPlanned(
   const proxy = new ProtocolProxy(pooler?.address ?? lane.server.address);
   const port = await proxy.listen();
   const struck: FaultKind[] = [];
+  const strikes: Promise<void>[] = [];
+  const onStrike = (kind: FaultKind, over: Promise<void>): void => {
+    struck.push(kind);
+    strikes.push(over);
+  };
   const env = environmentOf(schedule.surroundings, database.url(port, index), false);
   const invocation = invocationOf(planned, packageFolder, resolved);
   const began = Date.now();
   const running = start(pool, invocation, { cwd: project.root, env }, limitMs);
   const victim = { lane, database, route, proxy, process: () => running };
-  armFaults({ ...victim, onStrike: (kind) => struck.push(kind) }, planned.faults);
+  armFaults({ ...victim, onStrike }, planned.faults);
   try {
     const outcome = await running.ended;
     const tookMs = Date.now() - began;
     return { ...outcome, index, planned, struck, verdict: resolved?.verdict ?? null, tookMs };
   } finally {
+    // The server may still be on its way back.
+    await Promise.all(strikes);
     await proxy.close();
   }
 }
@@ -142,7 +149,7 @@ async function verdictFor(
   const planned = schedule.migrations[command.migration];
   if (!planned) return null;
   const name = nameOf(planned, command.migration);
-  const { effects } = await takeSnapshot(await database.admin(), database.schema);
+  const { effects } = await database.ask((admin) => takeSnapshot(admin, database.schema));
   const { verdict } = truthOf(effects.filter((effect) => effect.name === name));
   return { name, verdict };
 }
