@@ -37,6 +37,9 @@ function checkSpeech(outcome: RunnerOutcome, violations: Violations): void {
   if (/\bINTERNAL\b|^Node\.js v/m.test(stdout + stderr) && planned.command.kind !== 'knex') {
     violations.add('internal', `${who}: ${shortened(stdout + stderr)}`);
   }
+  if (/\bPERMISSION_DENIED\b/.test(stdout + stderr)) {
+    violations.add('rights', `${who}: ${shortened(stdout + stderr)}`);
+  }
   const { document, failed, error } = claimsOf(outcome);
   if (planned.command.kind === 'knex' || !(planned.json || planned.command.kind === 'library')) {
     return;

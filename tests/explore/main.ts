@@ -127,7 +127,9 @@ async function show(
   deadline: number,
 ): Promise<void> {
   const other = resolve(options.package) === REPOSITORY ? '' : ` --package ${options.package}`;
-  const command = `npm run explore -- --seed ${seed} --only ${number} --no-shrink${other}`;
+  const which =
+    options.schedule === undefined ? `--seed ${seed} --only ${number}` : commandLineOf(schedule);
+  const command = `npm run explore -- ${which} --no-shrink${other}`;
   console.log(renderFailure(`schedule ${number} of seed ${seed}`, command, schedule, violations));
   const [first] = fresh;
   if (!first || options['no-shrink']) return;
@@ -139,7 +141,10 @@ async function show(
     return;
   }
   const title = `the smallest that still fails in this way: ${kindOf(first)} (${small.trials} trials)`;
-  const json = JSON.stringify(small.schedule).replaceAll("'", "'\\''");
-  const replay = `npm run explore -- --schedule '${json}' --no-shrink${other}`;
+  const replay = `npm run explore -- ${commandLineOf(small.schedule)} --no-shrink${other}`;
   console.log(renderFailure(title, replay, small.schedule, small.violations));
+}
+
+function commandLineOf(schedule: Schedule): string {
+  return `--schedule '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'`;
 }

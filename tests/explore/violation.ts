@@ -7,6 +7,7 @@ export const RULES = {
   'exit code': 'the exit code says what the document says',
   'not up to date': 'after `up` or `wait` with 0, nothing is pending',
   internal: 'nothing happens that was not foreseen',
+  rights: 'a role that owns its schema needs no other right',
   'told but not there': 'what is told as done is in the database',
   'there but not told': 'what is told as failed, or not at all, left nothing',
   'resolve without effect': 'what `resolve` says it recorded is recorded',
