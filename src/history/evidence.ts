@@ -1,4 +1,5 @@
 import { type ClientBase } from 'pg';
+import { SESSIONS } from '../database/sessions.js';
 import { findInvalidIndexes } from '../database/invalid-indexes.js';
 
 /** A session of a run that the server is still busy with, whether or not its client lives. */
@@ -22,8 +23,8 @@ export interface UnfinishedEvidence {
 export async function findEvidence(client: ClientBase): Promise<UnfinishedEvidence> {
   const indexes = await findInvalidIndexes(client);
   const { rows: atWork } = await client.query<SessionAtWork>(
-    `select pid, substr(application_name, 10) as "runId" from pg_stat_activity
-      where datname = current_database() and application_name like 'knexward %'
+    `select pid, substr(application_name, 10) as "runId" from ${SESSIONS} s
+      where application_name like 'knexward %'
         and pid <> pg_backend_pid() and state is distinct from 'idle' order by pid`,
   );
   const left = indexes.filter(({ building, partitioned }) => !building && !partitioned);

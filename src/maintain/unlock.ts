@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { SESSIONS } from '../database/sessions.js';
 import { openSession } from '../database/session.js';
 import { notWritten, writeJournal } from '../history/journal.js';
 import { freeKnexLock } from '../history/knex-lock.js';
@@ -76,8 +77,8 @@ async function otherSessions(client: Client): Promise<OtherSession[]> {
     `select pid, coalesce(usename, '?') as role, coalesce(application_name, '') as application,
             coalesce(state, '?') as state, backend_start::text as since,
             left(regexp_replace(coalesce(query, ''), '\\s+', ' ', 'g'), 80) as query
-       from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid()
+       from ${SESSIONS} s
+      where pid <> pg_backend_pid()
         and application_name is distinct from current_setting('application_name')
         and backend_type = 'client backend'
       order by backend_start`,

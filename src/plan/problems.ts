@@ -36,6 +36,7 @@ export function findProblems(
   evidence: Evidence,
 ): Problem[] {
   const { dbMigrate, unfinished, failed, knexLock, nameless } = history;
+  const applied = new Set(history.rows.map(({ name }) => name));
   const known = new Set([...files, ...history.rows].map(({ name }) => name));
   return [
     ...(dbMigrate && dbMigrate.unadopted > 0 ? [notAdopted(dbMigrate.unadopted)] : []),
@@ -46,8 +47,13 @@ export function findProblems(
       message: describeUnfinished(change, evidence),
       fix: resolveCommand(change, evidence),
     })),
-    // A failure of a migration that is given up, its file gone, is no problem any more.
-    ...failed.filter(({ name }) => known.has(name)).map(failedBefore),
+    // A failure of a migration that is given up, its file gone, is no problem any more; nor is one
+    // that plain Knex has got over meanwhile.
+    ...failed
+      .filter(
+        ({ name, direction }) => known.has(name) && applied.has(name) === (direction === 'down'),
+      )
+      .map(failedBefore),
     ...problemsOfRows(files, history.rows),
     ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
     ...evidence.changedFiles.map(changedFile),

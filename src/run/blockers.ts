@@ -1,4 +1,5 @@
 import { escapeLiteral } from 'pg';
+import { SESSIONS } from '../database/sessions.js';
 import { redact } from '../secrets.js';
 import { type ControlConnection } from './control-connection.js';
 
@@ -47,11 +48,11 @@ async function findBlockers(control: ControlConnection): Promise<Blocker[]> {
               left(regexp_replace(coalesce(b.query, ''), '\\s+', ' ', 'g'), 80) as query,
               (select string_agg(distinct l.relation::regclass::text, ', ') from pg_locks l
                 where l.pid = w.pid and not l.granted and l.relation is not null) as "waitsFor"
-         from pg_stat_activity w
+         from ${SESSIONS} w
          cross join unnest(pg_blocking_pids(w.pid)) as blocking(pid)
-         join pg_stat_activity b on b.pid = blocking.pid
+         join ${SESSIONS} b on b.pid = blocking.pid
         where w.application_name = ${escapeLiteral(control.applicationName)}
-          and w.wait_event_type = 'Lock' and w.datname = current_database()
+          and w.wait_event_type = 'Lock'
         order by b.pid`,
     ),
   );

@@ -22,6 +22,7 @@ export async function changeOutsideTransaction(
   migration: LoadedMigration,
 ): Promise<Ended> {
   let begun = false;
+  let ran = false;
   let beside: Client | undefined;
   try {
     beside = await run.control.another();
@@ -30,6 +31,7 @@ export async function changeOutsideTransaction(
     begun = true;
     const started = performance.now();
     await work(run, migration);
+    ran = true;
     const durationMs = performance.now() - started;
     run.connections.renew();
     const confirmation = await recordBeside(run, migration, beside, durationMs);
@@ -39,7 +41,8 @@ export async function changeOutsideTransaction(
     // Whatever the migration's code still sends, it finds no connection any more.
     run.connections.sever();
     await run.control.cancelStatements().catch(() => undefined);
-    return { state: 'left behind', error };
+    // It is done, and only its record is missing: to run it again would be wrong.
+    return { state: ran ? 'unknown' : 'left behind', error };
   } finally {
     // What is open on it goes with the connection.
     await beside?.end().catch(() => undefined);

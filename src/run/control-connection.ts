@@ -1,4 +1,5 @@
 import { type Client, escapeLiteral } from 'pg';
+import { SESSIONS } from '../database/sessions.js';
 
 /**
  * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
@@ -31,9 +32,9 @@ export class ControlConnection {
   async cancelStatements(): Promise<void> {
     await this.use((client) =>
       client.query(
-        `select pg_cancel_backend(pid) from pg_stat_activity
+        `select pg_cancel_backend(pid) from ${SESSIONS} s
           where application_name = ${escapeLiteral(this.applicationName)}
-            and pid <> pg_backend_pid() and datname = current_database() and state = 'active'`,
+            and pid <> pg_backend_pid() and state = 'active'`,
       ),
     );
   }
@@ -46,7 +47,7 @@ export class ControlConnection {
   async terminate(pid: number): Promise<void> {
     await this.use((client) =>
       client.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
+        `select pg_terminate_backend(pid) from ${SESSIONS} s
           where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
             and pid <> pg_backend_pid()`,
       ),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
+import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
@@ -19,9 +20,7 @@ export interface RunLock {
   readonly waited: boolean;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
-  /** Commits what was done in the lock's own transaction, and lets go of the lock with that. */
-  commit(): Promise<void>;
-  /** Lets go of the lock; what was not committed is rolled back. */
+  /** Lets go of the lock. */
   release(): Promise<void>;
 }
 
@@ -53,8 +52,8 @@ export async function acquireLock(
   let told = false;
   while (!(await tryLock(client, tables))) {
     const isOver = Date.now() >= deadline;
-    const holder = isOver || !told ? await lockHolder(client, tables) : null;
     await client.query('rollback');
+    const holder = isOver || !told ? await lockHolder(client, tables) : null;
     if (isOver) throw locked(holder, waitMs);
     if (!told) onWaiting?.(holder);
     told = true;
@@ -63,18 +62,13 @@ export async function acquireLock(
     await sleep(pause, undefined, signal && { signal }).catch(() => undefined);
     refuseInterrupted(signal);
   }
-  let committed = false;
   return {
     waited: told,
     check: () => {
       if (lost()) throw lockLost();
     },
-    commit: async () => {
-      await client.query('commit');
-      committed = true;
-    },
     release: async () => {
-      if (!lost() && !committed) await client.query('rollback').catch(() => undefined);
+      if (!lost()) await client.query('rollback').catch(() => undefined);
     },
   };
 }
@@ -102,11 +96,12 @@ export async function lockHolder(
 ): Promise<LockHolder | null> {
   const { rows } = await client.query<LockHolder>(
     `select coalesce(usename, '?') as role,
-            coalesce(host(client_addr), 'the same machine') as client,
-            ${isoMoment('coalesce(xact_start, backend_start)')} as since
-       from pg_locks join pg_stat_activity using (pid)
+            case when backend_start is null then '?'
+                 else coalesce(host(client_addr), 'the same machine') end as client,
+            coalesce(${isoMoment('coalesce(xact_start, backend_start)')}, '?') as since
+       from pg_locks l left join ${SESSIONS} s using (pid)
       where locktype = 'advisory' and granted and objsubid = 2
-        and database = (select oid from pg_database where datname = current_database())
+        and l.database = (select oid from pg_database where datname = current_database())
         and classid = $1::int::oid and objid = hashtext($2)::oid`,
     [RUNNER_LOCK, lockName(tables)],
   );

@@ -1,10 +1,5 @@
-import { Client } from 'pg';
-import { readHistory } from '../../src/history/read';
-import { resolveConfig } from '../../src/config/resolve';
-import { acquireLock } from '../../src/run/lock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject } from '../support/db-migrate';
-import { KNEXFILE, type Outcome, type Project } from '../support/project';
 
 const MANY = 5000;
 const FEW = 50;
@@ -126,26 +121,5 @@ describe('adopt of a long history (SC-003)', () => {
               (select count(*)::int < 10 from statements) as few`,
     );
     expect(found).toEqual({ rows: 500, noted: 1500, few: true });
-  });
-
-  it('the lock is given up with the commit: the server has nothing to warn of', async () => {
-    project = createLegacyProject({ 'knexfile.js': KNEXFILE });
-    process.env['TEST_DATABASE_URL'] = database.url;
-    const config = await resolveConfig({ cwd: project.root, env: 'development' });
-    const client = new Client(database.config);
-    await client.connect();
-    const notices: (string | undefined)[] = [];
-    client.on('notice', ({ message }) => notices.push(message));
-    try {
-      const { tables } = await readHistory(client, config);
-      const lock = await acquireLock(client, tables, { waitMs: 0 });
-      await client.query('create table made (id int)');
-      await lock.commit();
-      await lock.release();
-      expect(notices).toEqual([]);
-      expect(await database.query('select * from made')).toEqual([]);
-    } finally {
-      await client.end();
-    }
   });
 });

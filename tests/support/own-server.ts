@@ -39,17 +39,18 @@ export class OwnServer {
     private readonly folder: string,
     private readonly cluster: Cluster,
     readonly address: TestServerAddress,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** Makes a cluster in a temporary folder and starts it. */
-  static async create(): Promise<OwnServer> {
+  /** Makes a cluster in a temporary folder and starts it, with these settings besides the usual. */
+  static async create(given: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'knexward-server-'));
     await chmod(folder, 0o755);
     const cluster = await openCluster(folder, await testBinaries(), false);
     const { password } = cluster;
     return onFreePort(async (port) => {
       const address = { host: '127.0.0.1', port, user: SUPERUSER, password };
-      const server = new OwnServer(folder, cluster, address);
+      const server = new OwnServer(folder, cluster, address, { ...SETTINGS, ...given });
       await server.startOnce();
       return server;
     });
@@ -72,7 +73,12 @@ export class OwnServer {
   private async startOnce(): Promise<void> {
     const { binaries, data, user } = this.cluster;
     const { host, port } = this.address;
-    const settings = { ...SETTINGS, listen_addresses: host, port, unix_socket_directories: '' };
+    const settings = {
+      ...this.settings,
+      listen_addresses: host,
+      port,
+      unix_socket_directories: '',
+    };
     const child = spawn(
       programPath(binaries, 'postgres'),
       [

@@ -7,6 +7,7 @@ import { Client, type QueryResultRow } from 'pg';
 import { serverUser } from '../../src/embedded/server-user.js';
 import { serverAddress, type TestRole } from './database.js';
 import { onFreePort } from './free-port.js';
+import { type TestServerAddress } from './postgres-address.js';
 import { waitFor } from './wait-for.js';
 
 /** When PgBouncer takes a server connection away from its client. */
@@ -17,7 +18,9 @@ export interface PgBouncerOptions {
   /** How many server connections there are at most for a role in a database (20). */
   poolSize?: number;
   /** Who may log in, besides the superuser. */
-  roles?: readonly TestRole[];
+  roles?: readonly Pick<TestRole, 'name' | 'password'>[];
+  /** The server behind it, where that is not the tests' own. */
+  server?: TestServerAddress;
   /** Further settings, by their names in PgBouncer's manual. */
   settings?: Readonly<Record<string, string>>;
 }
@@ -47,8 +50,8 @@ export function findPgBouncer(): string | null {
 }
 
 /** `describe` for tests that need PgBouncer. */
-export const describeWithPgBouncer: typeof describe.skip =
-  findPgBouncer() === null ? describe.skip : describe;
+export const describeWithPgBouncer = (...given: Parameters<typeof describe.skip>): void =>
+  (findPgBouncer() === null ? describe.skip : describe)(...given);
 
 /** Starts a PgBouncer of the test's own, which must be stopped. */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
@@ -64,7 +67,7 @@ async function startOn(
 ): Promise<PgBouncer> {
   const folder = await writeConfiguration(options, port);
   const { child, log, closed } = start(program, folder, await serverUser());
-  const { host, user, password } = serverAddress();
+  const { host, user, password } = options.server ?? serverAddress();
   const admin = new Client({ host, port, user, password, database: 'pgbouncer' });
   try {
     await waitFor(() => Promise.resolve(log().includes('process up') || closed()));
@@ -97,7 +100,7 @@ async function startOn(
 }
 
 async function writeConfiguration(options: PgBouncerOptions, port: number): Promise<string> {
-  const server = serverAddress();
+  const server = options.server ?? serverAddress();
   const folder = mkdtempSync(join(tmpdir(), 'knexward-pgbouncer-'));
   const settings = {
     listen_addr: server.host,

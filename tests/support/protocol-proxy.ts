@@ -6,6 +6,8 @@ export interface FaultPoint {
   /** Counted from 1, over all connections, in the order of arrival. */
   message: number;
   when: 'before' | 'after';
+  /** The connection outlives the fault: the message is passed on, and its answer is heard. */
+  goesOn?: boolean;
 }
 
 /** What happens at the fault point; the connection that carries the message can be cut. */
@@ -21,6 +23,8 @@ const GRACE_MS = 25;
  */
 export class ProtocolProxy {
   messages = 0;
+  /** What leads to the server, in the order in which the connections were opened. */
+  readonly connections: Socket[] = [];
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private armed: { point: FaultPoint; fault: Fault; struck: () => void } | undefined;
@@ -62,6 +66,7 @@ export class ProtocolProxy {
 
   private accept(client: Socket): void {
     const upstream = connect(this.target);
+    this.connections.push(upstream);
     for (const socket of [client, upstream]) {
       this.sockets.add(socket);
       socket.setNoDelay(true);
@@ -105,8 +110,8 @@ export class ProtocolProxy {
     }
     this.armed = undefined;
     if (armed.point.when === 'after') {
-      // The server gets the message; the client never hears of what became of it.
-      mute();
+      // The server gets the message; the client never hears of what became of it, unless it goes on.
+      if (!armed.point.goesOn) mute();
       upstream.write(message);
       await Promise.race([
         new Promise((resolve) => upstream.once('data', resolve)),
@@ -118,6 +123,7 @@ export class ProtocolProxy {
       upstream.destroy();
     });
     armed.struck();
+    if (armed.point.goesOn && armed.point.when === 'before') upstream.write(message);
   }
 }
 

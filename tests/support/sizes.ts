@@ -22,6 +22,8 @@ export const SIZES = {
   /** Processes that migrate one database at the same moment, and how many times. */
   runnersAtOnce: [8, 50],
   roundsOfRunners: [2, 20],
+  /** Schedules of runners and faults that are drawn, acted out and held against a model. */
+  explorerSchedules: [8, 150],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */

@@ -1,5 +1,6 @@
 import { type Client, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../../config/resolve.js';
+import { SESSIONS } from '../../database/sessions.js';
 import { type Session } from '../../database/session.js';
 import { KnexwardError } from '../../errors.js';
 import { type History, readHistory } from '../../history/read.js';
@@ -67,8 +68,8 @@ export async function refuseWhileDbMigrateRuns(
   const records = escapeLiteral(`INSERT INTO %${table}% (%name%, %run_on%)%`);
   const { rows } = await client.query<{ pid: number; client: string }>(
     `select pid, coalesce(host(client_addr), 'the same machine') as client
-       from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid()
+       from ${SESSIONS} s
+      where pid <> pg_backend_pid()
         and application_name not like 'knexward%'
         and (query like ${asks} or query like ${records}) order by pid`,
   );

@@ -15,6 +15,8 @@ export interface CommandLine {
   args: readonly string[];
   cwd: string;
   env: Record<string, string>;
+  /** Where the build of knexward is that it loads, if not in the repository. */
+  packageFolder?: string;
 }
 
 /** How it ended, and what it printed. */
@@ -41,13 +43,30 @@ const MAX_USES = 200;
 export class CommandLinePool {
   private readonly idle: PooledProcess[] = [];
 
-  /** Runs a command line as a process of its own would. */
-  async run(commandLine: CommandLine): Promise<CommandLineOutcome> {
+  /**
+   * Runs a command line as a process of its own would.
+   *
+   * @param onStart hears the process's id when it begins: what is sent to it then is this one's
+   */
+  async run(
+    commandLine: CommandLine,
+    onStart: (pid: number) => void = () => undefined,
+  ): Promise<CommandLineOutcome> {
     const pooled = this.takeIdle() ?? new PooledProcess();
-    const { outcome, reusable } = await pooled.run(commandLine);
+    const { outcome, reusable } = await pooled.run(commandLine, onStart);
     if (reusable) this.idle.push(pooled);
     else pooled.end();
     return outcome;
+  }
+
+  /** Keeps so many processes ready, so that the next ones need not load anything. */
+  warm(count: number): void {
+    while (this.idle.length < count) this.idle.push(new PooledProcess());
+  }
+
+  /** Ends the processes that wait. */
+  close(): void {
+    for (const pooled of this.idle.splice(0)) pooled.end();
   }
 
   private takeIdle(): PooledProcess | undefined {
@@ -84,7 +103,10 @@ class PooledProcess {
     return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  async run(commandLine: CommandLine): Promise<{ outcome: CommandLineOutcome; reusable: boolean }> {
+  async run(
+    commandLine: CommandLine,
+    onStart: (pid: number) => void,
+  ): Promise<{ outcome: CommandLineOutcome; reusable: boolean }> {
     await this.ready;
     this.keepsJestAlive(true);
     // It marks the end of what is printed.
@@ -97,6 +119,7 @@ class PooledProcess {
       [number | null, NodeJS.Signals | null]
     >;
     this.child.send({ ...commandLine, end });
+    onStart(this.child.pid ?? 0);
     const ended = await Promise.race([
       Promise.all([answered, ...printed.map((one) => one.complete)]).then(([[answer]]) => answer),
       closed.then(([code, signal]) => ({ code, signal, reusable: false })),

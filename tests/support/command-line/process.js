@@ -10,8 +10,9 @@ const { pathToFileURL } = require('node:url');
 
 const REPOSITORY = join(__dirname, '../../..');
 const PACKAGES = join(REPOSITORY, 'node_modules') + sep;
-/** The lines in which knexward's command lines end their own process. */
-const OWN_END = /[/\\]dist[/\\](?:cli[/\\]exit|command-line)\.js:/;
+/** The lines in which knexward's command lines, and the explorer's program, end their own process. */
+const OWN_END =
+  /[/\\](?:dist[/\\](?:cli[/\\](?:main|exit)|command-line)|tests[/\\]explore[/\\]library-program)\.js:/;
 
 for (const name of [
   'bluebird',
@@ -38,8 +39,8 @@ const emitters = [process, process.stdout, process.stderr];
 const listeners = emitters.map(listenersOf);
 process.send('ready');
 
-async function run({ program, args, cwd, env, end }) {
-  restore();
+async function run({ program, args, cwd, env, end, packageFolder = REPOSITORY }) {
+  restore(packageFolder);
   process.chdir(cwd);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
@@ -71,7 +72,7 @@ async function isIdle() {
   return false;
 }
 
-function restore() {
+function restore(packageFolder) {
   Object.assign(console, consoleMethods);
   Module._load = loadModule;
   emitters.forEach((emitter, index) => {
@@ -87,7 +88,7 @@ function restore() {
     const kept = path.startsWith(PACKAGES) && !path.startsWith(`${PACKAGES}db-migrate`);
     if (!kept && path !== __filename) delete require.cache[path];
   }
-  replaceImport();
+  replaceImport(packageFolder);
 }
 
 function listenersOf(emitter) {
@@ -95,9 +96,9 @@ function listenersOf(emitter) {
 }
 
 /** `import()` keeps what it has loaded for ever: here a file that was edited in between is read again. */
-function replaceImport() {
+function replaceImport(packageFolder) {
   // Throws where it was moved.
-  const path = require.resolve(join(REPOSITORY, 'dist/import-module.js'));
+  const path = require.resolve(join(packageFolder, 'dist/import-module.js'));
   const replaced = new Module(path, module);
   replaced.filename = path;
   replaced.loaded = true;

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { type ProtocolProxy } from '../support/protocol-proxy.js';
+import { TABLES } from './effects.js';
+import { type Lane, type ScheduleDatabase } from './lane.js';
+import { type RunningProcess } from './runners.js';
+import {
+  type FaultKind,
+  type PlannedFault,
+  type Surroundings,
+  type TableLock,
+} from './schedule.js';
+
+/** What a fault can reach. */
+export interface Victim {
+  lane: Lane;
+  database: ScheduleDatabase;
+  route: Surroundings['route'];
+  proxy: ProtocolProxy;
+  process(): RunningProcess | undefined;
+  /** Hears that one has struck, and is given what is kept when it is over. */
+  onStrike(kind: FaultKind, over: Promise<void>): void;
+}
+
+/** After these the message that was held is of no use to anybody. */
+const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
+
+/** Arms the faults one after the other, each at its message counted from the start. */
+export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {
+  const inOrder = [...faults].sort((a, b) => a.message - b.message);
+  armNext(victim, inOrder, 0);
+}
+
+function armNext(victim: Victim, faults: readonly PlannedFault[], passed: number): void {
+  const [fault, ...rest] = faults;
+  if (!fault) return;
+  const { kind, when } = fault;
+  const point = {
+    message: Math.max(fault.message - passed, 1),
+    ...{ when, goesOn: !ENDS_CONNECTION.has(kind) },
+  };
+  void victim.proxy.arm(point, async (cut) => {
+    armNext(victim, rest, Math.max(fault.message, passed + 1));
+    // It strikes while the server, or the runner, goes away: then there is nobody to ask.
+    const over = strike(victim, fault, cut).catch(() => undefined);
+    victim.onStrike(kind, over);
+    await over;
+  });
+}
+
+async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => void): Promise<void> {
+  const runner = victim.process();
+  switch (kind) {
+    case 'kill':
+      return runner?.signal('SIGKILL');
+    case 'interrupt':
+      return runner?.signal('SIGINT');
+    case 'terminate':
+      return runner?.signal('SIGTERM');
+    case 'freeze':
+      return freeze(runner, ms);
+    case 'cut':
+      return cut();
+    case 'cut lock':
+      return void victim.proxy.connections[0]?.destroy();
+    case 'end lock session':
+      return onSessions(victim, 'pg_terminate_backend', 'lock');
+    case 'end change session':
+      return onSessions(victim, 'pg_terminate_backend', 'change');
+    case 'cancel change':
+      return onSessions(victim, 'pg_cancel_backend', 'change');
+    case 'restart server':
+      return victim.lane.restart();
+  }
+}
+
+function freeze(runner: RunningProcess | undefined, ms: number): void {
+  runner?.signal('SIGSTOP');
+  setTimeout(() => runner?.signal('SIGCONT'), ms);
+}
+
+/**
+ * A runner's first connection holds its lock, the others are for its changes. Each is known to the
+ * server by the port that the proxy has connected from; behind a pooler, only what it does tells.
+ */
+async function onSessions(
+  { database, proxy, route }: Victim,
+  act: 'pg_terminate_backend' | 'pg_cancel_backend',
+  which: 'lock' | 'change',
+): Promise<void> {
+  const admin = await database.admin();
+  const [lock, ...changes] = proxy.connections.map(({ localPort }) => localPort ?? 0);
+  if (route === 'direct') {
+    const ports = which === 'lock' ? [lock] : changes;
+    await admin.query(
+      `select ${act}(pid) from pg_stat_activity
+        where datname = current_database() and client_port = any($1)`,
+      [ports],
+    );
+    return;
+  }
+  await admin.query(
+    `select ${act}(pid) from (
+       select pid, row_number() over (order by xact_start) as place from pg_stat_activity
+        where datname = current_database() and application_name like 'knexward%'
+          and xact_start is not null) session
+      where (place = 1) = $1`,
+    [which === 'lock'],
+  );
+}
+
+/** Another session holds a table for a while. Returns whether it got it. */
+export async function holdTable(
+  lane: Lane,
+  { name, schema }: ScheduleDatabase,
+  { table, atMs, forMs, ended }: TableLock,
+): Promise<boolean> {
+  await sleep(atMs);
+  const client = new Client({ ...lane.server.address, database: name });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(`set lock_timeout = '2s'; begin;
+      lock table ${schema}.${TABLES[table]} in access exclusive mode`);
+    await sleep(forMs);
+    await client.query(ended ? 'select pg_terminate_backend(pg_backend_pid())' : 'commit');
+    return true;
+  } catch {
+    // The table is not there yet, the server is away, or it ended itself.
+    return ended;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,34 @@
+// An application that migrates with the library: what a call returns, or throws, is one JSON document.
+'use strict';
+
+const [, , call, packageFolder] = process.argv;
+const { createMigrator, knexMigrate } = require(packageFolder);
+
+const CALLS = {
+  up: async () => {
+    const { done, failed, notReached } = await createMigrator().up();
+    return { done: done.map(({ name }) => name), failed, notReached };
+  },
+  latest: async () => {
+    const createKnex = require('knex');
+    const knex = createKnex(require(`${process.cwd()}/knexfile.js`).development);
+    try {
+      return { done: (await knexMigrate(knex).latest())[1], failed: null, notReached: [] };
+    } finally {
+      await knex.destroy();
+    }
+  },
+};
+
+void main();
+
+async function main() {
+  let document;
+  try {
+    document = await CALLS[call]();
+  } catch (error) {
+    document = { error: { code: error.code ?? null, message: String(error.message) } };
+  }
+  await new Promise((resolve) => process.stdout.write(`${JSON.stringify(document)}\n`, resolve));
+  process.exit(document.error || document.failed ? 1 : 0);
+}

@@ -1,0 +1,127 @@
+/*
+ * What is drawn: a plan of migrations, a server to run them on, runners, and what disturbs them. All
+ * of it is plain data, so that it can be printed, shrunk, and acted out again.
+ */
+
+/** How a migration treats what it sends. */
+export type Style = 'await' | 'callback' | 'together' | 'swallow';
+
+/** How a migration's `up` ends: `commits` and `rolls back` stand in its own SQL. */
+export type Ending = 'well' | 'fails' | 'commits' | 'rolls back';
+
+/** One migration, from which its file is written (migration-files.ts). */
+export interface PlannedMigration {
+  format: 'knex' | 'sql' | 'db-migrate';
+  transaction: boolean;
+  style: Style;
+  /** How long it sleeps, and where: on the server in a statement, or in JavaScript between two. */
+  sleepMs: number;
+  sleepIn: 'server' | 'client';
+  ending: Ending;
+  /** What it sets for its session, as careless migrations do. */
+  session: 'search_path' | 'timezone' | null;
+  /** Builds an index concurrently. */
+  index: boolean;
+}
+
+export type Command =
+  | { kind: 'up'; count: number | null }
+  | { kind: 'down'; extent: 'last' | 'batch' | 'all' }
+  | { kind: 'redo' }
+  | { kind: 'resolve'; migration: number }
+  | { kind: 'wait' }
+  | { kind: 'library'; call: 'up' | 'latest' }
+  | { kind: 'knex' };
+
+/** Every way to disturb a runner. */
+export const FAULT_KINDS = [
+  'kill',
+  'interrupt',
+  'terminate',
+  'freeze',
+  'cut',
+  'cut lock',
+  'end lock session',
+  'end change session',
+  'cancel change',
+  'restart server',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Strikes a runner at the n-th protocol message that it sends. */
+export interface PlannedFault {
+  kind: FaultKind;
+  message: number;
+  when: 'before' | 'after';
+  /** For how long, where it freezes. */
+  ms: number;
+}
+
+export interface PlannedRunner {
+  command: Command;
+  json: boolean;
+  /** When it starts. */
+  atMs: number;
+  faults: PlannedFault[];
+}
+
+/** Settings of the role, as a careful or careless administrator made them. */
+export type RoleSetting =
+  | 'default_transaction_isolation=serializable'
+  | 'default_transaction_isolation=repeatable read'
+  | 'lock_timeout=100ms'
+  | 'statement_timeout=200ms'
+  | 'idle_in_transaction_session_timeout=300ms'
+  | 'idle_session_timeout=300ms'
+  | 'transaction_timeout=400ms';
+
+/** What the runners work with. */
+export interface Surroundings {
+  /** `few`: may not read pg_stat_activity, and owns one schema and no more. */
+  role: 'owner' | 'few';
+  route: 'direct' | 'pooled';
+  roleSettings: RoleSetting[];
+  poolMax: 1 | 2 | 10;
+  /** The connection's `query_timeout`. */
+  queryTimeoutMs: number | null;
+  lockTimeout: string | null;
+  retries: number | null;
+  waitForLock: string;
+}
+
+/** Another session that holds a table for a while. */
+export interface TableLock {
+  table: 'history' | 'lock' | 'journal';
+  atMs: number;
+  forMs: number;
+  /** Its session is ended by the server, instead of by itself. */
+  ended: boolean;
+}
+
+/** A full disk, once: at the n-th row that is written to a table. */
+export interface DiskFull {
+  table: 'history' | 'journal';
+  row: number;
+}
+
+export interface Schedule {
+  migrations: PlannedMigration[];
+  /** How many are applied, undisturbed, before it begins. */
+  applied: number;
+  surroundings: Surroundings;
+  runners: PlannedRunner[];
+  tableLock: TableLock | null;
+  diskFull: DiskFull | null;
+}
+
+/** Whether an undisturbed `up` can record it. */
+export function canBeApplied({ ending }: PlannedMigration): boolean {
+  return ending === 'well' || ending === 'commits';
+}
+
+/** The name in the history, which is the file's. */
+export function nameOf({ format }: PlannedMigration, index: number): string {
+  const stamp = `202601010000${String(index + 1).padStart(2, '0')}`;
+  if (format === 'db-migrate') return `${stamp}-m${index + 1}.js`;
+  return `${stamp}_m${index + 1}.${format === 'sql' ? 'up.sql' : 'js'}`;
+}

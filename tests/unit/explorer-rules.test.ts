@@ -1,0 +1,170 @@
+import { type EffectRow, type JournalRow, type Snapshot } from '../explore/effects';
+import { violationsOf } from '../explore/invariants';
+import { type Observation } from '../explore/observe';
+import { type RunnerOutcome } from '../explore/runners';
+import { type PlannedMigration, type Schedule } from '../explore/schedule';
+
+const NAME = '20260101000001_m1.js';
+const RUN = 'c0d78f67-2ad2-4023-91e3-049290dd4d08';
+
+const MIGRATION: PlannedMigration = {
+  ...{ format: 'knex', transaction: true, style: 'await', sleepMs: 0, sleepIn: 'server' },
+  ...{ ending: 'well', session: null, index: false },
+};
+
+const SCHEDULE: Schedule = {
+  migrations: [MIGRATION],
+  applied: 0,
+  surroundings: {
+    ...{ role: 'owner', route: 'direct', roleSettings: [], poolMax: 10, queryTimeoutMs: null },
+    ...{ lockTimeout: null, retries: null, waitForLock: '3s' },
+  },
+  runners: [{ command: { kind: 'up', count: null }, json: true, atMs: 0, faults: [] }],
+  tableLock: null,
+  diskFull: null,
+};
+
+const DONE = { runId: RUN, direction: 'up', done: [{ name: NAME }], failed: null, notReached: [] };
+
+function outcome(document: unknown, code = 0): RunnerOutcome {
+  return {
+    ...{ index: 0, planned: SCHEDULE.runners[0] as RunnerOutcome['planned'], code, signal: null },
+    ...{ stdout: JSON.stringify(document), stderr: '', struck: [], hung: false },
+    ...{ verdict: null, tookMs: 10 },
+  };
+}
+
+let id = 0;
+function effect(given: Partial<EffectRow> = {}): EffectRow {
+  id++;
+  return {
+    ...{ id, at: id, name: NAME, direction: 'up', part: 'end', runner: 0, locked: 2 },
+    ...{ application: `knexward ${RUN}`, path: '"$user", public', zone: 'UTC' },
+    ...given,
+  };
+}
+
+function word(event: string, given: Partial<JournalRow> = {}): JournalRow {
+  id++;
+  return {
+    ...{ id, at: id, runId: RUN, event, name: NAME, verdict: null, direction: 'up' },
+    ...{ endUnknown: false, ...given },
+  };
+}
+
+function snapshot(given: Partial<Snapshot> = {}): Snapshot {
+  const effects = [effect({ part: 'begin' }), effect()];
+  return { effects, history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
+}
+
+/** A run in which all is well. */
+function observation(given: Partial<Observation> = {}): Observation {
+  const seen = given.after ?? snapshot();
+  const calm = outcome({ problems: [], done: [], failed: null });
+  const recovery = {
+    ...{ status: calm, unlock: null, resolves: [], up: calm, check: calm, wait: calm },
+  };
+  return {
+    ...{ schedule: SCHEDULE, before: null, outcomes: [outcome(DONE)], leftSessions: [] },
+    ...{ after: seen, recovery, end: seen, tableHeld: false, ...given },
+  };
+}
+
+const rulesOf = (seen: Observation): string[] => [
+  ...new Set(violationsOf(seen).map(({ rule }) => rule)),
+];
+
+describe("the explorer's rules (FR-006, FR-009)", () => {
+  it('have nothing to say where all is well', () => {
+    expect(violationsOf(observation())).toEqual([]);
+  });
+
+  it('notice a change that took effect twice', () => {
+    const effects = [effect(), effect({ runner: 1 })];
+    expect(rulesOf(observation({ after: snapshot({ effects }) }))).toContain('twice');
+  });
+
+  it('notice what is told and not there', () => {
+    const after = snapshot({ effects: [], history: [NAME] });
+    expect(rulesOf(observation({ after }))).toEqual(
+      expect.arrayContaining(['told but not there', 'history and effects', 'end']),
+    );
+  });
+
+  it('notice what is there after it was told as failed', () => {
+    const failed = { ...DONE, done: [], failed: { name: NAME } };
+    expect(rulesOf(observation({ outcomes: [outcome(failed, 1)] }))).toEqual([
+      'there but not told',
+    ]);
+  });
+
+  it.each([
+    ['exit code', outcome({ ...DONE, failed: { name: 'other' } }, 0)],
+    ['json', { ...outcome(DONE), stdout: '{}{}' }],
+    ['hang', { ...outcome(DONE), hung: true, code: null }],
+    ['died', { ...outcome(DONE), code: null, signal: 'SIGSEGV' as const }],
+    ['internal', outcome({ error: { code: 'INTERNAL', message: '' } }, 1)],
+    ['rights', outcome({ error: { code: 'PERMISSION_DENIED', message: '' } }, 2)],
+  ])('notice, of how a runner ends: %s', (rule, ended) => {
+    expect(rulesOf(observation({ outcomes: [ended] }))).toContain(rule);
+  });
+
+  it('notice what is left behind', () => {
+    expect(rulesOf(observation({ leftSessions: ['an advisory lock'] }))).toEqual(['session left']);
+    expect(rulesOf(observation({ after: snapshot({ isLocked: 1 }) }))).toEqual(['Knex lock left']);
+  });
+
+  it("notice a change beside an open lock of Knex's, and a session that another has set", () => {
+    const open = snapshot({ effects: [effect({ part: 'begin' }), effect({ locked: 0 })] });
+    expect(rulesOf(observation({ after: open }))).toEqual(['Knex lock open']);
+    const leaked = snapshot({ effects: [effect({ part: 'begin', path: 'other' }), effect()] });
+    expect(rulesOf(observation({ after: leaked }))).toEqual(['session state']);
+  });
+
+  describe('outside a transaction', () => {
+    const schedule = { ...SCHEDULE, migrations: [{ ...MIGRATION, transaction: false }] };
+    const failed = outcome({ ...DONE, done: [], failed: { name: NAME } }, 1);
+    const half = (...journal: JournalRow[]): Observation =>
+      observation({
+        ...{ schedule, outcomes: [failed] },
+        after: snapshot({ effects: [effect({ part: 'begin' })], history: [], journal }),
+        end: snapshot(),
+      });
+
+    it('ask that half a change is told by status', () => {
+      expect(rulesOf(half(word('started')))).toEqual(['unreported']);
+      const seen = half(word('started'));
+      const status = outcome({ problems: [{ code: 'UNFINISHED', migration: NAME }] });
+      expect(rulesOf({ ...seen, recovery: { ...seen.recovery, status } })).toEqual([]);
+    });
+
+    it('let it begin again after the server refused it, and not take effect again', () => {
+      const begun = effect({ part: 'begin' });
+      const refused = word('failed');
+      const again = [effect({ part: 'begin' }), effect()];
+      const journal = [refused, word('applied')];
+      const after = snapshot({ effects: [begun, ...again], journal });
+      expect(rulesOf(observation({ schedule, after }))).toEqual([]);
+      const twice = snapshot({ effects: [effect(), ...again, effect()], journal });
+      expect(rulesOf(observation({ schedule, after: twice }))).toContain('twice');
+    });
+  });
+
+  it('hold the journal to the history', () => {
+    const after = snapshot({ journal: [word('applied'), word('applied')] });
+    expect(rulesOf(observation({ after }))).toEqual(['journal and history']);
+    expect(rulesOf(observation({ after: snapshot({ journal: [] }) }))).toEqual([
+      'journal and history',
+    ]);
+  });
+
+  it('notice a resolve that recorded nothing', () => {
+    const runners = [
+      { command: { kind: 'resolve' as const, migration: 0 }, json: true, atMs: 0, faults: [] },
+    ];
+    const said = outcome({ resolved: { name: NAME, verdict: 'applied' } });
+    const outcomes = [{ ...said, planned: runners[0] as RunnerOutcome['planned'] }];
+    const seen = observation({ schedule: { ...SCHEDULE, runners }, outcomes });
+    expect(rulesOf(seen)).toEqual(['resolve without effect']);
+  });
+});
