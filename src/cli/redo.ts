@@ -19,7 +19,8 @@ export function addRedoCommand(program: Command): void {
     const yes = options.yes ?? false;
     const down = await runForCommand(config, { direction: 'down' }, output, yes);
     if (!output.options.json) output.line(renderRun(down).trimEnd());
-    const names = down.done.map(({ name }) => name).sort();
+    // Going back up in the order in which they had been applied.
+    const names = down.done.map(({ name }) => name).reverse();
     const last = names.at(-1);
     // Only what was reverted is applied again: another pending migration is no part of a redo.
     const up =

@@ -18,6 +18,8 @@ export interface FailedChange {
   at: string;
   direction: 'up' | 'down';
   message: string;
+  /** Whether it was stopped from outside, and nothing is wrong with the migration itself. */
+  stopped: boolean;
   /** What the same run had reverted before it, in that order. */
   reverted: string[];
   /** What that run would have done after it. */
@@ -30,7 +32,7 @@ export function unfinishedChanges(tables: HistoryTables): string {
       'statement', details ->> 'statement',
       'startedAt', (select ${isoMoment('min(s.at)')} from ${journal(tables)} s
         where s.run_id = latest.run_id and s.migration = latest.migration)) order by id)
-    from (${lastWords(tables)}) latest
+    from (${latestEvents(tables)}) latest
    where event = 'started' or details ->> 'endUnknown' = 'true')`;
 }
 
@@ -38,25 +40,26 @@ export function unfinishedChanges(tables: HistoryTables): string {
 export function failedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
       'direction', details ->> 'direction', 'message', details ->> 'message',
+      'stopped', coalesce(details ->> 'code' in ('INTERRUPTED', 'LOCK_LOST'), false),
       'reverted', (select coalesce(json_agg(r.migration order by r.id), '[]')
          from ${journal(tables)} r
         where r.run_id = latest.run_id and r.event = 'reverted' and r.id < latest.id),
       'notReached', coalesce(details -> 'notReached', '[]')) order by id)
-    from (${lastWords(tables)}) latest
+    from (${latestEvents(tables)}) latest
    where event = 'failed' and details ->> 'endUnknown' is distinct from 'true')`;
 }
 
 /**
- * The last word on each change decides. Where that is `started`, or a failure that leaves open
+ * The latest event of each change decides. Where that is `started`, or a failure that leaves open
  * what the server did, its end is unknown. The two are rare: to look for something later after each
  * of them is nothing, where putting a journal of many thousands in order is not.
  */
-function lastWords(tables: HistoryTables): string {
+function latestEvents(tables: HistoryTables): string {
   return `select id, run_id, migration, event, actor, at, details
-      from ${journal(tables)} word
+      from ${journal(tables)} e
      where event in ('started', 'failed')
        and not exists (select from ${journal(tables)} later
-         where later.migration = word.migration and later.id > word.id
+         where later.migration = e.migration and later.id > e.id
            and later.event in ('started', 'applied', 'failed', 'reverted', 'resolved')
            and later.details ->> 'verdict' is distinct from 'checksum')`;
 }

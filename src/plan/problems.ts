@@ -47,12 +47,8 @@ export function findProblems(
       message: describeUnfinished(change, evidence),
       fix: resolveCommand(change, evidence),
     })),
-    // A failure of a migration that is given up, its file gone, is no problem any more; nor is one
-    // that plain Knex has got over meanwhile.
     ...failed
-      .filter(
-        ({ name, direction }) => known.has(name) && applied.has(name) === (direction === 'down'),
-      )
+      .filter((change) => known.has(change.name) && isStillOpen(change, applied))
       .map(failedBefore),
     ...problemsOfRows(files, history.rows),
     ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
@@ -78,6 +74,19 @@ function revertedByDbMigrate(name: string): Problem {
     message: 'db-migrate has reverted it since its history was carried over',
     fix: commandLine('adopt', '--database-only'),
   };
+}
+
+/**
+ * Whether a failure still says something: not of a migration that has got to where it was to go, by
+ * plain Knex perhaps, nor of a revert whose steps are all applied again.
+ */
+function isStillOpen(
+  { name, direction, stopped, reverted }: FailedChange,
+  applied: ReadonlySet<string>,
+): boolean {
+  if (direction === 'up') return !applied.has(name);
+  if (reverted.length > 0) return reverted.some((each) => !applied.has(each));
+  return applied.has(name) && !stopped;
 }
 
 function failedBefore(change: FailedChange): Problem {

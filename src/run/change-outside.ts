@@ -27,6 +27,8 @@ export async function changeOutsideTransaction(
   try {
     beside = await run.control.another();
     if (!isNeeded(run, await open(run, migration, beside))) return { state: 'not needed' };
+    // On connections that no migration before it has set anything on.
+    run.connections.renew();
     await announce(run, migration);
     begun = true;
     const started = performance.now();

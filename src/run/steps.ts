@@ -70,10 +70,10 @@ async function recordFailure(
   { ended, failed, notReached }: { ended: Ended; failed: MigrationFailure; notReached: string[] },
 ): Promise<void> {
   const { tables, runId, batch, direction } = recording;
-  const { message, sqlstate, statement, leftovers } = failed;
+  const { code, message, sqlstate, statement, leftovers } = failed;
   const endUnknown = ended.state === 'unknown' || (leftovers && !isRefusal(failed));
   const details = {
-    ...{ direction, message, sqlstate, notReached },
+    ...{ direction, code, message, sqlstate, notReached },
     statement: statement === null ? null : redact(statement),
     ...(endUnknown && { endUnknown }),
   };

@@ -1,3 +1,4 @@
+import { LEAST_RUN_NUMBER } from '../../src/history/knex-lock';
 import { type EffectRow, type JournalRow, type Snapshot } from './effects.js';
 import { isAtomic, netOf } from './model.js';
 import { type Observation } from './observe.js';
@@ -178,7 +179,7 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
   };
   for (const row of seen.end.effects) {
     if (!row.application.startsWith('knexward ') || row.direction === 'hand') continue;
-    if (row.locked !== 2 && row.part === 'end') {
+    if ((row.locked ?? 0) < LEAST_RUN_NUMBER && row.part === 'end') {
       once('Knex lock open', `${row.name} ran while is_locked was ${String(row.locked)}`);
     }
     if (row.part !== 'begin') continue;

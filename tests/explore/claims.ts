@@ -33,7 +33,7 @@ export interface Document extends RunDocument {
   error?: { code: string | null; message: string };
   down?: RunDocument;
   up?: RunDocument | null;
-  resolved?: { name: string; verdict: string };
+  resolved?: { name: string; verdict: string; changed?: boolean };
 }
 
 /** Signals that a runner may end by before it listens for them. */

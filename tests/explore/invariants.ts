@@ -157,7 +157,7 @@ function checkResolve(
     ({ event, name, verdict }) =>
       event === 'resolved' && name === resolved?.name && verdict === resolved?.verdict,
   );
-  if (recorded) return;
+  if (recorded || resolved?.changed === false) return;
   violations.add(
     'resolve without effect',
     `${runnerName(outcome)} said: ${shortened(outcome.stdout)}; the journal has no such row`,

@@ -1,3 +1,4 @@
+import { type Outcome, type Project } from '../support/project';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject } from '../support/db-migrate';
 
