@@ -17,7 +17,7 @@ const OF_EVERY_COMMAND = { env: '--env', cwd: '--cwd', knexfile: '--knexfile' } 
 const OF_ADOPT = { timeZone: '--time-zone' } as const;
 
 /** The commands that take `--scope`. */
-const SCOPED = new Set(['up', 'down', 'status', 'create', 'plan', 'resolve', 'unlock']);
+const SCOPED = new Set(['up', 'down', 'status', 'create', 'wait', 'plan', 'resolve', 'unlock']);
 
 /** `null` in a program that uses the library: nothing is known of how its user calls knexward. */
 let call: CalledWith | null = null;

@@ -10,6 +10,7 @@ import { giveKnexLockBack, runNumber, takeKnexLock } from '../history/knex-lock.
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
+import { isLostConnection } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { ControlConnection } from './control-connection.js';
 import { type RunListener } from './events.js';
@@ -167,30 +168,32 @@ async function withKnexLockedOut(
 ): Promise<RunResult> {
   const number = runNumber(result.runId);
   const { tables } = before;
+  let taken = false;
   try {
     const history = await control.use(async (client) => {
       // Before the lock was to be had, somebody may have made the tables, or put them away.
       const { complete } = lock.waited ? await readHistory(client, config) : before;
-      const taken = await takeKnexLock(client, tables, number, !complete).catch(
-        (error: unknown) => {
-          if ((error as { code?: unknown }).code !== UNDEFINED_TABLE) throw error;
-          return takeKnexLock(client, tables, number, true);
-        },
-      );
+      taken = await takeKnexLock(client, tables, number, !complete).catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== UNDEFINED_TABLE) throw error;
+        return takeKnexLock(client, tables, number, true);
+      });
       if (!taken) throw knexLockTaken(tables.lock);
       return readHistory(client, config);
     });
     return await work(history);
   } finally {
-    await control
-      .use((client) => giveKnexLockBack(client, tables, number))
-      .catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return;
-        listener({
-          ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
-          message: `Knex's lock could not be given back; the next run does it: ${String(error)}`,
-        });
+    if (taken) await giveBack();
+  }
+
+  async function giveBack(): Promise<void> {
+    try {
+      await control.use((client) => giveKnexLockBack(client, tables, number));
+    } catch (error) {
+      listener({
+        ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
+        message: `Knex's lock could not be given back; the next run does it: ${String(error)}`,
       });
+    }
   }
 }
 
@@ -240,6 +243,8 @@ async function connectionsFor(
   steps: readonly LoadedMigration[],
 ): Promise<ChangeConnections> {
   const connections = await session.forChanges(needsKnex(config, steps));
+  // A server that has no connection left is not a failure of the first migration.
+  await connections.release(await connections.acquire());
   connections.knex?.on(
     'query-error',
     (error: unknown, query: { sql: string; bindings?: unknown[] }) =>
@@ -260,7 +265,8 @@ async function withHooks(
     try {
       await beforeAll?.(knex, steps);
     } catch (error) {
-      const failed = describeHookFailure(error, 'beforeAll', 'No migration was run.');
+      if (isLostConnection(error)) throw error;
+      const failed = describeHookFailure(error, 'beforeAll', 'no migration was run');
       return { done: [], failed, notReached: names };
     }
   }
@@ -270,7 +276,7 @@ async function withHooks(
     await afterAll?.(knex, steps);
     return outcome;
   } catch (error) {
-    const failed = describeHookFailure(error, 'afterAll', 'Every migration of this run is done.');
+    const failed = describeHookFailure(error, 'afterAll', 'every migration of this run is done');
     return { ...outcome, failed };
   }
 }

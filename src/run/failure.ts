@@ -68,6 +68,7 @@ export function describeFailure(
     ...(blockers.length > 0 && {
       detail: describeBlockers(blockers),
       fix: fixForBlockers(blockers),
+      hint: server?.hint ?? fixForBlockers(blockers),
     }),
   };
   rememberThrown(failure, error);
@@ -93,7 +94,7 @@ export function describeHookFailure(
   const place = { name: hook, path: null, format: 'knex', transaction: true } as const;
   const none = { up: () => undefined, down: null, direct: null, checksum: null };
   const failure = describeFailure({ state: 'rolled back', error }, { ...place, ...none }, 'up');
-  const message = `The hook ${hook} of the knexfile failed: ${failure.message} ${consequence}`;
+  const message = `The hook ${hook} of the knexfile failed, and ${consequence}: ${failure.message}`;
   return { ...failure, message, fix: 'Correct the hook, then run the command again.' };
 }
 
