@@ -138,14 +138,39 @@ export class Output {
         fix: `Give --yes if that is what you want${preview === null ? '' : `; ${preview} shows what would happen`}.`,
       });
     }
-    const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`${question} [y/N] `);
-    prompt.close();
+    const answer = await ask(`${question} [y/N] `);
     if (/^\s*y(es)?\s*$/i.test(answer)) return;
     throw new KnexwardError('CONFIRMATION_REQUIRED', {
       message: 'The answer was no. Nothing was changed.',
       fix: 'Run the command again when you are ready.',
     });
+  }
+}
+
+/**
+ * Asks on the terminal. The end of the input is an empty answer.
+ *
+ * @throws KnexwardError `INTERRUPTED` for Ctrl-C, which `readline` takes for itself, or a signal
+ */
+async function ask(question: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  let stop = (): void => undefined;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      stop = () =>
+        reject(
+          new KnexwardError('INTERRUPTED', {
+            message: 'Stopped at the question. Nothing was changed.',
+            fix: 'Run the command again when you are ready.',
+          }),
+        );
+      prompt.once('SIGINT', stop).once('close', () => resolve(''));
+      process.once('SIGINT', stop).once('SIGTERM', stop);
+      prompt.question(question).then(resolve, reject);
+    });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    prompt.close();
   }
 }
 
