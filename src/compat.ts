@@ -35,6 +35,6 @@ export { scopeOf, withoutScope } from './files/scope.js';
 export { locateHistory } from './history/locate.js';
 export { type History, readHistory } from './history/read.js';
 export { type RunEvent } from './run/events.js';
-export { type MigrationFailure } from './run/failure.js';
+export { type MigrationFailure } from './failure/failure.js';
 export { type RunResult } from './run/result.js';
 export { run } from './run/run.js';

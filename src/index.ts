@@ -42,10 +42,10 @@ export { type Plan } from './plan/plan.js';
 export { type Problem } from './plan/problems.js';
 export { type Status } from './plan/status.js';
 export { type LockHolder, type RunEvent, type RunListener } from './run/events.js';
-export { type MigrationFailure } from './run/failure.js';
+export { type MigrationFailure } from './failure/failure.js';
 export { type RunResult } from './run/result.js';
 export { type WrittenBaseline } from './verify/baseline/write.js';
-export { errorOf } from './run/thrown.js';
+export { errorOf } from './failure/thrown.js';
 export {
   type PreparedTestDatabases,
   type TestDatabase,

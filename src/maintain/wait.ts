@@ -13,7 +13,7 @@ import { type Problem } from '../plan/problems.js';
 import { inTheWay, statusOf } from '../plan/status.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { type LockHolder } from '../run/events.js';
-import { refuseInterrupted } from '../run/interruption.js';
+import { refuseInterrupted } from '../transaction/interruption.js';
 import { lockHolder } from '../run/lock.js';
 
 const POLL_MS = 500;

@@ -4,7 +4,7 @@ import { findHistory } from '../history/find.js';
 import { type Plan, planFor, type PlanRequest } from '../plan/plan.js';
 import { type Status } from '../plan/status.js';
 import { type RunListener } from '../run/events.js';
-import { refuseInterrupted } from '../run/interruption.js';
+import { refuseInterrupted } from '../transaction/interruption.js';
 import { type RunResult } from '../run/result.js';
 import { readStatus } from '../maintain/status.js';
 import { waitUntilMigrated } from '../maintain/wait.js';

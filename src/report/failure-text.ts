@@ -1,6 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { relative } from 'node:path';
-import { type MigrationFailure, ownHint } from '../run/failure.js';
+import { type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
 import { excerptOf, type StatementPlace } from './excerpt.js';
 import { type Colors } from './output.js';

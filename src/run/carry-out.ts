@@ -12,18 +12,18 @@ import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { isLostConnection } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
-import { ControlConnection } from './control-connection.js';
+import { ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
-import { describeHookFailure } from './failure.js';
+import { describeHookFailure } from '../failure/failure.js';
 import { type Begun } from './from-baseline.js';
-import { refuseInterrupted } from './interruption.js';
+import { refuseInterrupted } from '../transaction/interruption.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { type Outcome, runSteps } from './steps.js';
-import { Transactions } from './transactions.js';
+import { Transactions } from '../transaction/transactions.js';
 
 /** A run that has something to do, as far as it could be planned without the lock. */
 export interface PlannedRun {

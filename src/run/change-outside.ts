@@ -5,10 +5,10 @@ import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
 import { type Ended, isNeeded } from './change.js';
-import { Confirmation } from './confirmation.js';
+import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
-import { untilInterrupted } from './interruption.js';
-import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from './opening.js';
+import { untilInterrupted } from '../transaction/interruption.js';
+import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from '../transaction/opening.js';
 import { recordOf } from './record.js';
 
 /**

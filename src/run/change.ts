@@ -2,14 +2,14 @@ import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
 import { type LoadedMigration } from '../files/load.js';
-import { type Confirmation, findOutcome } from './confirmation.js';
+import { type Confirmation, findOutcome } from '../transaction/confirmation.js';
 import { openingFor, type RunContext } from './context.js';
-import { untilInterrupted } from './interruption.js';
+import { untilInterrupted } from '../transaction/interruption.js';
 import { isDirect } from './needs-knex.js';
-import { isEndedTransaction, type Opening, type Seen } from './opening.js';
+import { isEndedTransaction, type Opening, type Seen } from '../transaction/opening.js';
 import { recordOf } from './record.js';
-import { type ChangeTransaction } from './transactions.js';
-import { PartlyCommitted, watchTransaction } from './watch-transaction.js';
+import { type ChangeTransaction } from '../transaction/transactions.js';
+import { PartlyCommitted, watchTransaction } from '../transaction/watch-transaction.js';
 
 /*
  * A change is a migration in one direction. Its states, and how it comes from one to the next:

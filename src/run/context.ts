@@ -1,11 +1,11 @@
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type LoadedMigration } from '../files/load.js';
-import { type ControlConnection } from './control-connection.js';
+import { type ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
-import { type Opening, type OpeningContext, openingOf } from './opening.js';
+import { type Opening, type OpeningContext, openingOf } from '../transaction/opening.js';
 import { type Recording } from './record.js';
-import { type Transactions } from './transactions.js';
+import { type Transactions } from '../transaction/transactions.js';
 
 /** What the changes of one run have in common. */
 export interface RunContext {

@@ -1,6 +1,6 @@
 import { type RunWarningCode } from '../errors.js';
 import { type Plan } from '../plan/plan.js';
-import { type MigrationFailure } from './failure.js';
+import { type MigrationFailure } from '../failure/failure.js';
 
 /** Who holds the lock that a runner waits for, as far as the server tells. */
 export interface LockHolder {

@@ -15,10 +15,10 @@ import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { knexLockTaken, type LockedRun, type PlannedRun } from './carry-out.js';
-import { findOutcome } from './confirmation.js';
-import { describeFailure, type FailedEnd, type MigrationFailure } from './failure.js';
-import { refuseInterrupted, untilInterrupted } from './interruption.js';
-import { BEGIN, limitsOf } from './opening.js';
+import { findOutcome } from '../transaction/confirmation.js';
+import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
+import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
+import { BEGIN, limitsOf } from '../transaction/opening.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 

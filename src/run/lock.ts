@@ -5,7 +5,7 @@ import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { type LockHolder } from './events.js';
-import { refuseInterrupted } from './interruption.js';
+import { refuseInterrupted } from '../transaction/interruption.js';
 
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;

@@ -1,4 +1,4 @@
-import { type MigrationFailure } from './failure.js';
+import { type MigrationFailure } from '../failure/failure.js';
 
 /** What a run did. A failed migration is a value here, not an exception. */
 export interface RunResult {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverErrorIn } from '../server-error.js';
-import { type Blocker, describeBlockers, watchBlockers } from './blockers.js';
+import { type Blocker, describeBlockers, watchBlockers } from '../transaction/blockers.js';
 import { type Ended } from './change.js';
 import { type RunContext } from './context.js';
-import { refuseInterrupted } from './interruption.js';
+import { refuseInterrupted } from '../transaction/interruption.js';
 
 /** A lock not had in time, a deadlock: the transaction is rolled back, so it can be tried again. */
 const REASONS: Readonly<Record<string, string>> = {

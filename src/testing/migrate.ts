@@ -6,7 +6,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type ErrorCode, KnexwardError } from '../errors.js';
 import { type MigratorOptions } from '../migrator/options.js';
 import { type RunListener } from '../run/events.js';
-import { type MigrationFailure } from '../run/failure.js';
+import { type MigrationFailure } from '../failure/failure.js';
 import { type Ingredient } from './key.js';
 import { hasOldModules, rememberModules } from './loaded.js';
 

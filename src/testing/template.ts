@@ -1,8 +1,8 @@
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { connect } from '../database/connect.js';
 import { KnexwardError } from '../errors.js';
-import { type MigrationFailure } from '../run/failure.js';
-import { errorOf } from '../run/thrown.js';
+import { type MigrationFailure } from '../failure/failure.js';
+import { errorOf } from '../failure/thrown.js';
 import { serverErrorIn } from '../server-error.js';
 import { withDatabase } from '../verify/shadow/connection.js';
 import { schemasNamed } from '../verify/shadow/schemas.js';

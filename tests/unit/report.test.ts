@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import { type MigrationFailure } from '../../src/run/failure';
+import { type MigrationFailure } from '../../src/failure/failure';
 import { type RunResult } from '../../src/run/result';
 import { renderFailure } from '../../src/report/failure-text';
 import { renderRun } from '../../src/report/run-text';

@@ -9,8 +9,7 @@ import { redact, redactAround } from '../secrets.js';
 import { isLostConnection, type ServerError, serverErrorIn } from '../server-error.js';
 import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
-import { type Blocker, describeBlockers, fixForBlockers } from './blockers.js';
-import { type Ended } from './change.js';
+import { type Blocker, describeBlockers, fixForBlockers } from '../transaction/blockers.js';
 import { rememberThrown } from './thrown.js';
 
 /** All that is known of a migration that failed, ready to be shown: no bound value, no secret. */
@@ -75,8 +74,11 @@ export function describeFailure(
   return failure;
 }
 
-/** How a change can end that is reported as failed. */
-export type FailedEnd = Exclude<Ended, { state: 'committed' | 'not needed' }>;
+/** How a change ended that failed: see run/change.ts. */
+export interface FailedEnd {
+  state: 'rolled back' | 'left behind' | 'unknown';
+  error: unknown;
+}
 
 const NOBODY_KNOWS = 'Whether the server carried it out could not be found out.';
 
