@@ -1,4 +1,5 @@
 import { type ClientBase, type QueryResult } from 'pg';
+import { fence } from './fence.js';
 import { type HistoryTables, qualified } from './tables.js';
 import { missingTablesSql } from './write.js';
 
@@ -24,14 +25,17 @@ export function runNumber(runId: string): number {
  * runners' lock: what it finds here of another knexward is left over from one that was killed, or
  * that lost its lock.
  *
+ * It passes the fence first: a run that has lost the runners' lock may be in the middle of a change, and
+ * as long as it is, Knex has to keep out for it.
+ *
+ * @param waitMs how long to wait for that, in milliseconds
  * @param create whether the tables may be missing; they are created then, in the same message
  * @returns whether it was to be had: `false` where Knex holds it, or left it behind.
  */
 export async function takeKnexLock(
   client: ClientBase,
   tables: HistoryTables,
-  number: number,
-  create = false,
+  { number, waitMs, create = false }: { number: number; waitMs: number; create?: boolean },
 ): Promise<boolean> {
   const lock = qualified(tables.schema, tables.lock);
   const take = `with made as (
@@ -40,9 +44,10 @@ export async function takeKnexLock(
        update ${lock} set is_locked = ${number} where is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER} returning 1
      )
      select exists (select from made) or exists (select from taken) as taken`;
-  const results = (await client.query(
-    create ? `${missingTablesSql(tables)}; ${take}` : take,
-  )) as unknown as QueryResult<{ taken: boolean }> | QueryResult<{ taken: boolean }>[];
+  const limit = `select set_config('lock_timeout', '${Math.max(waitMs, 1)}ms', true)`;
+  const before = create ? missingTablesSql(tables) : fence(tables);
+  const results = (await client.query(`${limit}; ${before}; ${take}`)) as unknown as
+    QueryResult<{ taken: boolean }> | QueryResult<{ taken: boolean }>[];
   return [results].flat().at(-1)?.rows[0]?.taken ?? false;
 }
 

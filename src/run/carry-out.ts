@@ -173,9 +173,13 @@ async function withKnexLockedOut(
     const history = await control.use(async (client) => {
       // Before the lock was to be had, somebody may have made the tables, or put them away.
       const { complete } = lock.waited ? await readHistory(client, config) : before;
-      taken = await takeKnexLock(client, tables, number, !complete).catch((error: unknown) => {
-        if ((error as { code?: unknown }).code !== UNDEFINED_TABLE) throw error;
-        return takeKnexLock(client, tables, number, true);
+      const take = (create: boolean) =>
+        takeKnexLock(client, tables, { number, waitMs: config.settings.waitForLock, create });
+      taken = await take(!complete).catch((error: unknown) => {
+        const { code } = error as { code?: unknown };
+        if (code === LOCK_NOT_AVAILABLE) throw changeUnderWay();
+        if (code !== UNDEFINED_TABLE) throw error;
+        return take(true);
       });
       if (!taken) throw knexLockTaken(tables.lock);
       return readHistory(client, config);
@@ -198,6 +202,15 @@ async function withKnexLockedOut(
 }
 
 const UNDEFINED_TABLE = '42P01';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Of a run that has lost the runners' lock, most likely: else this one would not have got it. */
+function changeUnderWay(): KnexwardError {
+  return new KnexwardError('LOCKED', {
+    message: 'A run that has lost its lock is still in the middle of a change.',
+    fix: `Wait until the change has ended; ${commandLine('status')} shows it. Then run the command again.`,
+  });
+}
 
 /** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
 export function knexLockTaken(table: string): KnexwardError {
