@@ -12,7 +12,7 @@ type Stop = (reason: StoppedByMigration) => void;
 
 const running = new Set<Stop>();
 let exitCode: number | null = null;
-let exit: typeof process.exit = process.exit.bind(process);
+const exit: typeof process.exit = process.exit.bind(process);
 
 /** Sets the exit code of this command. What is set later counts. */
 export function endWith(code: number): void {
@@ -45,7 +45,6 @@ export async function runAsProcess(
   onError: (error: unknown) => Promise<number>,
 ): Promise<number> {
   exitCode = null;
-  exit = process.exit.bind(process);
   let isOver = false;
   const stray = new Promise<never>((_resolve, reject) => {
     const onStray = (reason: StoppedByMigration): void => {

@@ -37,7 +37,6 @@ export interface BegunTransaction {
 interface TransactionConfig {
   connection?: RawConnection;
   begun?: BegunTransaction;
-  doNotRejectOnRollback?: boolean;
 }
 
 /** Knex on connections that can be cut off all at once. */
@@ -150,28 +149,22 @@ export async function inBegunTransaction<T>(
   work: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
   const begun: BegunTransaction = { connection, settled: false };
-  let outcome: { value: T } | { error: unknown } | undefined;
+  let running: Promise<T> | undefined;
   const config: TransactionConfig = { connection, begun };
   try {
-    await knex.transaction(async (trx) => {
-      try {
-        outcome = { value: await work(trx) };
-      } catch (error) {
-        outcome = { error };
-        // Knex says nothing useful of what is no error.
-        throw error instanceof Error ? error : new Error('rejected without an error');
-      } finally {
-        begun.settled = true;
-      }
+    await knex.transaction((trx) => {
+      running = work(trx).finally(() => (begun.settled = true));
+      return running;
     }, config as Knex.TransactionConfig);
   } catch (error) {
-    // Where the work ended the transaction itself, that is Knex's error, and the work's counts.
-    if (!outcome) throw error;
+    // What the work itself says, below, counts; Knex makes something else of what is no error.
+    if (!running) throw error;
+  }
+  try {
+    // A work that has ended its transaction itself may still go on.
+    return await (running as unknown as Promise<T>);
   } finally {
     // Knex leaves its mark on a connection that it was lent.
     Reflect.deleteProperty(connection, '__knexTxId');
   }
-  if (outcome && 'value' in outcome) return outcome.value;
-
-  throw (outcome as { error: unknown } | undefined)?.error;
 }

@@ -36,6 +36,8 @@ export interface MigrationFailure {
   page: string;
   /** Whether it may have left something behind, because not all of it ran in its transaction. */
   leftovers: boolean;
+  /** Whether it could not be found out what became of it. */
+  endUnknown: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ export function describeFailure(
     line: place.line,
     ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
     leftovers: state !== 'rolled back',
+    endUnknown: state === 'unknown',
     ...(blockers.length > 0 && {
       detail: describeBlockers(blockers),
       fix: fixForBlockers(blockers),

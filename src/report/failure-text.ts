@@ -55,14 +55,17 @@ function isStopped({ code }: MigrationFailure): boolean {
 }
 
 function nextStep(result: RunResult, failure: MigrationFailure): string {
-  const { name, leftovers, fix } = failure;
+  const { name, leftovers, endUnknown, fix } = failure;
   const verdict = result.direction === 'up' ? '--applied' : '--reverted';
   const resolve = commandLine('resolve', name, verdict);
   const before = result.done.length;
   const kept =
     before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
+  const look = endUnknown
+    ? 'Its end is not known: see whether it took effect'
+    : 'It did not run in one transaction: see what it left behind, and clean up first';
   const itself = leftovers
-    ? `It did not run in one transaction: see what it left behind, and clean up first (or say that it is done: "${resolve}").`
+    ? `${look} (or say that it is done: "${resolve}").`
     : 'It left no trace of itself.';
   const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
   return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows where things stand.`;

@@ -1,5 +1,5 @@
 import { commandLine } from '../command-line.js';
-import { type ResolvedConfig } from '../config/resolve.js';
+import { type LifecycleHook, type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
@@ -10,13 +10,15 @@ import { giveKnexLockBack, runNumber, takeKnexLock } from '../history/knex-lock.
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
+import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
 import { describeHookFailure } from '../failure/failure.js';
 import { type Begun } from './from-baseline.js';
-import { refuseInterrupted } from '../transaction/interruption.js';
+import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
+import { type RunContext } from './context.js';
 import { acquireLock, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
@@ -195,7 +197,7 @@ async function withKnexLockedOut(
     } catch (error) {
       listener({
         ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
-        message: `Knex's lock could not be given back; the next run does it: ${String(error)}`,
+        message: `Knex's lock could not be given back; the next run does it: ${redact(String(error))}`,
       });
     }
   }
@@ -233,7 +235,7 @@ async function runPlan(
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);
   const transactions = new Transactions(connections);
-  const run = {
+  const run: RunContext = {
     recording: {
       ...{ tables, oldTable: dbMigrate, runId: result.runId },
       ...{ direction: plan.direction, batch: plan.batch },
@@ -268,28 +270,36 @@ async function connectionsFor(
 
 /** The hooks around all changes. What they throw is told beside what was done. */
 async function withHooks(
-  { config, connections: { knex } }: { config: ResolvedConfig; connections: ChangeConnections },
+  { config, connections, reporting, control }: RunContext,
   steps: readonly LoadedMigration[],
   work: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const { beforeAll, afterAll } = config.migrations.hooks;
-  const names = steps.map(({ name }) => name);
-  if (knex) {
-    try {
-      await beforeAll?.(knex, steps);
-    } catch (error) {
-      if (isLostConnection(error)) throw error;
-      const failed = describeHookFailure(error, 'beforeAll', 'no migration was run');
-      return { done: [], failed, notReached: names };
-    }
+  const { knex } = connections;
+  const call = async (hook: LifecycleHook | undefined): Promise<void> => {
+    if (knex) await untilInterrupted(() => hook?.(knex, steps), reporting.signal);
+  };
+  const failed = async (error: unknown, hook: 'beforeAll' | 'afterAll', consequence: string) => {
+    connections.sever();
+    await control.cancelStatements().catch(() => undefined);
+    const failure = describeHookFailure(error, hook, consequence);
+    reporting.listener({ type: 'failed', failure });
+    return failure;
+  };
+  try {
+    await call(beforeAll);
+  } catch (error) {
+    if (isLostConnection(error)) throw error;
+    const failure = await failed(error, 'beforeAll', 'no migration was run');
+    return { done: [], failed: failure, notReached: steps.map(({ name }) => name) };
   }
   const outcome = await work();
-  if (!knex || outcome.failed) return outcome;
+  if (outcome.failed) return outcome;
   try {
-    await afterAll?.(knex, steps);
+    await call(afterAll);
     return outcome;
   } catch (error) {
-    const failed = describeHookFailure(error, 'afterAll', 'every migration of this run is done');
-    return { ...outcome, failed };
+    const failure = await failed(error, 'afterAll', 'every migration of this run is done');
+    return { ...outcome, failed: failure };
   }
 }

@@ -4,12 +4,12 @@ import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
-import { type Ended, isNeeded } from './change.js';
+import { type Ended, functionOf, isNeeded, notWritten } from './change.js';
 import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from '../transaction/opening.js';
-import { recordOf } from './record.js';
+import { isNotWritten, recordOf } from './record.js';
 
 /**
  * Carries out a change that opts out of its transaction. The fence, the look at the history and the
@@ -23,10 +23,10 @@ export async function changeOutsideTransaction(
 ): Promise<Ended> {
   let begun = false;
   let ran = false;
-  let beside: Client | undefined;
+  let beside: Beside | undefined;
   try {
-    beside = await run.control.another();
-    if (!isNeeded(run, await open(run, migration, beside))) return { state: 'not needed' };
+    beside = await open(run, migration);
+    if (!isNeeded(run, beside.seen)) return { state: 'not needed' };
     // On connections that no migration before it has set anything on.
     run.connections.renew();
     await announce(run, migration);
@@ -47,14 +47,26 @@ export async function changeOutsideTransaction(
     return { state: ran ? 'unknown' : 'left behind', error };
   } finally {
     // What is open on it goes with the connection.
-    await beside?.end().catch(() => undefined);
+    await beside?.client.end().catch(() => undefined);
   }
 }
 
-async function open(run: RunContext, { name }: LoadedMigration, beside: Client): Promise<Seen> {
+/** The transaction beside a change. */
+interface Beside {
+  client: Client;
+  seen: Seen;
+}
+
+async function open(run: RunContext, { name }: LoadedMigration): Promise<Beside> {
   const { sql } = openingBeside(run.opening, name);
-  const results = (await beside.query(`${BEGIN}; ${sql}`)) as unknown as QueryResult<Seen>[];
-  return results.at(-1)?.rows[0] as Seen;
+  const client = await run.control.another();
+  try {
+    const results = (await client.query(`${BEGIN}; ${sql}`)) as unknown as QueryResult<Seen>[];
+    return { client, seen: results.at(-1)?.rows[0] as Seen };
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Within the fence, so that no other run can come between the look and this. */
@@ -82,7 +94,8 @@ async function work(run: RunContext, migration: LoadedMigration): Promise<void> 
   const finishNotes = noteStatements(run, knex, migration);
   try {
     await beforeEach?.(knex, [migration]);
-    await untilInterrupted(() => migration[recording.direction]?.(knex), reporting.signal);
+    const change = functionOf(migration, recording.direction);
+    await untilInterrupted(() => change(knex), reporting.signal);
     await afterEach?.(knex, [migration]);
   } finally {
     // What comes next in the journal, the end or the failure, has to be its last row.
@@ -126,26 +139,28 @@ function noteStatements(run: RunContext, knex: Knex, migration: LoadedMigration)
 async function recordBeside(
   run: RunContext,
   migration: LoadedMigration,
-  beside: Client,
+  { client, seen }: Beside,
   durationMs: number,
 ): Promise<Confirmation> {
-  const { statements } = recordOf(run.recording, migration, durationMs);
-  const record = async (client: Client): Promise<Confirmation> => {
-    const answer = await client.query(`${SAME_TRANSACTION}; ${statements}; commit`);
+  const { confirmed } = recordOf(run.recording, migration, durationMs);
+  const record = async (on: Client): Promise<Confirmation> => {
+    const answer = await on.query(`${SAME_TRANSACTION}; ${confirmed}; commit`);
     return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());
   };
   try {
-    return await record(beside);
+    return await record(client);
   } catch (error) {
-    if (!isLostConnection(error)) throw error;
+    if (!isLostConnection(error)) throw isNotWritten(error) ? notWritten() : error;
   }
-  const anew = await run.control.another();
+  // Where only this side has lost it, the server would keep the fence for nobody.
+  await run.control.terminate(seen.pid);
+  const anew = await open(run, migration);
   try {
-    const { applied } = await open(run, migration, anew);
-    if (applied !== (run.recording.direction === 'up')) return await record(anew);
+    const isRecorded = anew.seen.applied === (run.recording.direction === 'up');
+    if (!isRecorded) return await record(anew.client);
     // The commit had arrived before the connection was lost.
-    return Confirmation.ofAnswer([await anew.query('commit')]);
+    return Confirmation.ofAnswer([await anew.client.query('commit')]);
   } finally {
-    await anew.end().catch(() => undefined);
+    await anew.client.end().catch(() => undefined);
   }
 }

@@ -1,15 +1,24 @@
 import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
-import { type LoadedMigration } from '../files/load.js';
+import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { type Confirmation, findOutcome } from '../transaction/confirmation.js';
 import { openingFor, type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { isDirect } from './needs-knex.js';
-import { isEndedTransaction, type Opening, type Seen } from '../transaction/opening.js';
-import { recordOf } from './record.js';
+import {
+  isEndedTransaction,
+  type Opening,
+  SAME_TRANSACTION,
+  type Seen,
+} from '../transaction/opening.js';
+import { isNotWritten, recordOf } from './record.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
-import { PartlyCommitted, watchTransaction } from '../transaction/watch-transaction.js';
+import {
+  PartlyCommitted,
+  type TransactionWatch,
+  watchTransaction,
+} from '../transaction/watch-transaction.js';
 
 /*
  * A change is a migration in one direction. Its states, and how it comes from one to the next:
@@ -70,7 +79,7 @@ export async function changeInTransaction(
   } catch (error) {
     return { state: 'rolled back', error };
   }
-  const started = performance.now();
+  const attempt = { transaction, started: performance.now(), commitSent: false };
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
@@ -78,22 +87,57 @@ export async function changeInTransaction(
       return { state: 'not needed' };
     }
     await work(run, migration, transaction);
-    if (watch.ownEnd() === 'rolled back') throw rolledBackItself();
-    if (watch.ownEnd() === 'committed') await beginAgain(run, migration, transaction, opening);
-    watch.stop();
-    const statements = await recordIn(run, migration, transaction, performance.now() - started);
-    const confirmation = await run.transactions.commit(
-      ...([transaction, statements, openingFor(run, next)] as const),
-    );
-    return { state: 'committed', confirmation, durationMs: performance.now() - started };
+    const confirmation = await commit(run, { migration, next, attempt, watch, opening });
+    return { state: 'committed', confirmation, durationMs: performance.now() - attempt.started };
   } catch (error) {
-    watch.stop();
     await run.transactions.discard(transaction);
-    const durationMs = performance.now() - started;
-    const reason = isEndedTransaction(error) ? rolledBackItself() : error;
-    return whatBecame(run, migration, transaction, {
-      ...{ reason, durationMs, leftovers: watch.leftovers() },
-    });
+    return await whatBecame(run, migration, attempt, { reason: reasonOf(error), watch });
+  } finally {
+    watch.stop();
+  }
+}
+
+/** An attempt at a change, in one transaction. */
+interface Attempt {
+  transaction: ChangeTransaction;
+  /** When its transaction had begun, as `performance.now()` has it. */
+  started: number;
+  /** Until then, nothing of it can be committed. */
+  commitSent: boolean;
+}
+
+interface Finished {
+  migration: LoadedMigration;
+  next: LoadedMigration | undefined;
+  attempt: Attempt;
+  watch: TransactionWatch;
+  opening: Opening;
+}
+
+/** The migration's own statements are done: records and commits it. */
+async function commit(
+  run: RunContext,
+  { migration, next, attempt, watch, opening }: Finished,
+): Promise<Confirmation> {
+  const { transaction, started } = attempt;
+  const send = async (): Promise<Confirmation> => {
+    const statements = await recordIn(run, migration, transaction, performance.now() - started);
+    attempt.commitSent = true;
+    return run.transactions.commit(transaction, statements, openingFor(run, next));
+  };
+  const ownEnd = watch.ownEnd();
+  if (ownEnd === 'rolled back') throw rolledBackItself();
+  if (ownEnd === 'committed') {
+    await beginAgain(run, migration, transaction, opening);
+    return send();
+  }
+  try {
+    return await send();
+  } catch (error) {
+    // Only now is the answer there to a COMMIT that the migration has not waited for.
+    if (!isEndedTransaction(error) || watch.ownEnd() !== 'committed') throw error;
+    await beginAgain(run, migration, transaction, opening);
+    return send();
   }
 }
 
@@ -122,15 +166,27 @@ async function work(
   const { direction } = recording;
   const { signal } = reporting;
   if (!knex || isDirect(config, migration)) {
-    await untilInterrupted(() => migration.direct?.[direction]?.(connection), signal);
+    const direct = migration.direct?.[direction];
+    if (!direct) throw new Error(`The migration ${migration.name} needs Knex, and there is none.`);
+    await untilInterrupted(() => direct(connection), signal);
     return;
   }
   const { beforeEach, afterEach } = config.migrations.hooks;
   await inBegunTransaction(knex, connection, async (trx) => {
     await beforeEach?.(trx, [migration]);
-    await untilInterrupted(() => migration[direction]?.(trx), signal);
+    await untilInterrupted(() => functionOf(migration, direction)(trx), signal);
     await afterEach?.(trx, [migration]);
   });
+}
+
+/** @throws Error where the migration has no such direction: files are checked before anything runs */
+export function functionOf(
+  migration: LoadedMigration,
+  direction: 'up' | 'down',
+): MigrationFunction {
+  const found = migration[direction];
+  if (found) return found;
+  throw new Error(`The migration ${migration.name} has no "${direction}".`);
 }
 
 /**
@@ -162,10 +218,11 @@ async function recordIn(
   transaction: ChangeTransaction,
   durationMs: number,
 ): Promise<string> {
-  const { statements, isDoneElsewhere } = recordOf(recording, migration, durationMs);
-  if (!isDoneElsewhere) return statements;
+  const { confirmed, isDoneElsewhere } = recordOf(recording, migration, durationMs);
+  if (!isDoneElsewhere) return confirmed;
+  const [, ...answers] = await transaction.query(`${SAME_TRANSACTION}; ${confirmed}`);
   // Thrown within the transaction, so that what was done twice is taken back.
-  if (isDoneElsewhere(await transaction.query(statements))) throw doneByDbMigrate();
+  if (isDoneElsewhere(answers)) throw doneByDbMigrate();
   return '';
 }
 
@@ -182,27 +239,37 @@ function rolledBackItself(): Error {
   );
 }
 
-interface Failure {
-  reason: unknown;
-  durationMs: number;
-  leftovers: boolean;
+export function notWritten(): Error {
+  return new Error(
+    'Its row in the history or in the journal was not written: a trigger or a rule on these tables keeps it out.',
+  );
 }
 
-/** Its connection has ended. The server may have carried the commit out all the same. */
+function reasonOf(error: unknown): unknown {
+  if (isEndedTransaction(error)) return rolledBackItself();
+  return isNotWritten(error) ? notWritten() : error;
+}
+
+/** The attempt has failed, and its connection has ended. The server may have committed it all the same. */
 async function whatBecame(
   { control, recording }: RunContext,
   { name }: LoadedMigration,
-  { seen: { pid } }: ChangeTransaction,
-  { reason: error, durationMs, leftovers }: Failure,
+  { transaction: { seen }, started, commitSent }: Attempt,
+  { reason: error, watch }: { reason: unknown; watch: TransactionWatch },
 ): Promise<Ended> {
   const { tables, runId, direction } = recording;
+  const question = { tables, runId, name, direction, pid: seen.pid };
   try {
-    const confirmation = await findOutcome(control, { tables, runId, name, direction, pid });
-    if (confirmation) return { state: 'committed', confirmation, durationMs };
+    const confirmation = commitSent ? await findOutcome(control, question) : null;
+    if (confirmation) {
+      return { state: 'committed', confirmation, durationMs: performance.now() - started };
+    }
   } catch {
     // The failure that led here says more than the one of finding out.
     return { state: 'unknown', error };
   }
-  if (leftovers) return { state: 'left behind', error: new PartlyCommitted(error) };
+  // What its process is still at would hold up the next attempt; where it is gone, so much the better.
+  if (!commitSent) await control.terminate(seen.pid).catch(() => undefined);
+  if (watch.leftovers()) return { state: 'left behind', error: new PartlyCommitted(error) };
   return { state: 'rolled back', error };
 }

@@ -26,15 +26,15 @@ export interface Recording {
 
 /** What records a change. */
 export interface ChangeRecord {
+  /** The history row, the row of db-migrate's own table and the journal row. */
   statements: string;
+  /** The same, for a run: they fail unless history and journal have taken their rows. */
+  confirmed: string;
   /** Where the answer has to be looked at: whether db-migrate has recorded the migration before. */
   isDoneElsewhere: ((results: QueryResult[]) => boolean) | null;
 }
 
-/**
- * The statements that write the history row, the row of db-migrate's own table and the journal row,
- * for one message to the server.
- */
+/** The statements that record a change, for one message to the server. */
 export function recordOf(
   { tables, direction, batch, runId, oldTable, actor }: Recording,
   { name, checksum }: Pick<LoadedMigration, 'name' | 'checksum'>,
@@ -48,15 +48,23 @@ export function recordOf(
     ...(actor !== undefined && { actor }),
     detailsSql: up && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
   });
-  if (oldTable === null || oldName === undefined) {
-    return { statements: `${row}; ${entry}`, isDoneElsewhere: null };
-  }
-  if (!up) {
-    const old = oldRowsDelete(tables, oldName);
-    return { statements: `${old}; ${row}; ${entry}`, isDoneElsewhere: null };
-  }
+  const texts = (before: string): Pick<ChangeRecord, 'statements' | 'confirmed'> => ({
+    statements: `${before}${row}; ${entry}`,
+    confirmed: `${before}with history as (${row} returning 1), journal as (${entry} returning 1)
+      select case when exists (select from history) and exists (select from journal) then 'true'
+                  else '${NOT_WRITTEN}' end::boolean`,
+  });
+  if (oldTable === null || oldName === undefined) return { ...texts(''), isDoneElsewhere: null };
+  if (!up) return { ...texts(`${oldRowsDelete(tables, oldName)}; `), isDoneElsewhere: null };
   return {
-    statements: `${oldRowInsert(tables, oldTable, oldName)}; ${row}; ${entry}`,
+    ...texts(`${oldRowInsert(tables, oldTable, oldName)}; `),
     isDoneElsewhere: (results) => results[OLD_ROW_INSERTED]?.rowCount !== 1,
   };
+}
+
+const NOT_WRITTEN = 'knexward: history or journal did not take the row';
+
+/** Whether an error says that a trigger, or a rule, has kept a row out of history or journal. */
+export function isNotWritten(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NOT_WRITTEN);
 }

@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
 const SHORTEST_LOOK_MS = 50;
+const UNLIMITED_LOOK_MS = 5000;
 
 /** How the last attempt ended, and who was in its way. */
 export interface Attempted {
@@ -31,7 +32,8 @@ export async function retryWhenBusy(
 ): Promise<Attempted> {
   const { lockTimeout, retries } = config.settings;
   for (let tried = 1; ; tried++) {
-    const watch = watchBlockers(control, Math.max(lockTimeout / 2, SHORTEST_LOOK_MS));
+    const everyMs = lockTimeout === 0 ? UNLIMITED_LOOK_MS : lockTimeout / 2;
+    const watch = watchBlockers(control, Math.max(everyMs, SHORTEST_LOOK_MS));
     const ended = await attempt().finally(() => watch.stop());
     const busy = ended.state === 'rolled back' ? REASONS[codeOf(ended.error)] : undefined;
     const blockers = busy === undefined ? [] : watch.found();

@@ -18,7 +18,8 @@ export class Confirmation {
 
   /** Of the journal's row, which is in the same transaction as the change. */
   static ofRow(row: { recorded: boolean } | undefined): Confirmation | null {
-    return row?.recorded ? new Confirmation() : null;
+    if (!row) throw new Error('The server gave no answer.');
+    return row.recorded ? new Confirmation() : null;
   }
 }
 
@@ -88,5 +89,7 @@ async function ask(
 /** No connection, or none any more; or a server that is starting. */
 function isUnreachable(error: unknown): boolean {
   const { code } = error as { code?: string };
-  return isLostConnection(error) || code === 'CONNECTION_FAILED';
+  return (
+    ['CONNECTION_FAILED', 'TOO_MANY_CONNECTIONS'].includes(code ?? '') || isLostConnection(error)
+  );
 }

@@ -7,7 +7,7 @@ import { SESSIONS } from '../database/sessions.js';
  * costs neither. It is opened when it is first needed, and again where it was lost.
  */
 export class ControlConnection {
-  private client: Client | null = null;
+  private client: Promise<Client> | null = null;
 
   /**
    * @param open opens a connection to the run's database
@@ -20,7 +20,7 @@ export class ControlConnection {
 
   /** Does something on it. */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return work(this.client ?? (await this.connect()));
+    return work(await (this.client ??= this.connect()));
   }
 
   /** Opens a further connection, which the caller closes. */
@@ -55,15 +55,17 @@ export class ControlConnection {
   }
 
   async close(): Promise<void> {
-    await this.client?.end().catch(() => undefined);
+    await this.client?.then((client) => client.end()).catch(() => undefined);
   }
 
   private async connect(): Promise<Client> {
-    const client = await this.open();
-    for (const event of ['error', 'end'] as const)
-      client.once(event, () => {
-        if (this.client === client) this.client = null;
-      });
-    return (this.client = client);
+    try {
+      const client = await this.open();
+      for (const event of ['error', 'end'] as const) client.once(event, () => (this.client = null));
+      return client;
+    } catch (error) {
+      this.client = null;
+      throw error;
+    }
   }
 }

@@ -8,7 +8,7 @@ export function refuseInterrupted(signal: AbortSignal | undefined): void {
 /** The error that an interrupted run ends with. */
 export function interrupted(): KnexwardError {
   return new KnexwardError('INTERRUPTED', {
-    message: 'The run was stopped. What was under way is rolled back; what is done is recorded.',
+    message: 'The run was stopped. What is done is recorded.',
     fix: 'Run the command again to go on.',
   });
 }

@@ -48,8 +48,9 @@ export function openingOf(context: OpeningContext, name: string): Opening {
 
 /** The same where the transaction stays open, and idle, beside a change that runs outside of it. */
 export function openingBeside(context: OpeningContext, name: string): Opening {
-  const { tables } = context;
+  const { tables, config } = context;
   const limits = `select set_config('idle_in_transaction_session_timeout', '0', true), ${MARK},
+    set_config('lock_timeout', '${Math.max(config.settings.waitForLock, 1)}ms', true),
     case when current_setting('server_version_num')::int >= 170000
          then set_config('transaction_timeout', '0', true) end`;
   return { name, sql: `${limits}; ${fence(tables)}; ${look(context, name)}` };

@@ -77,6 +77,40 @@ describe('what the code of a migration does to its run', () => {
     });
   });
 
+  it.each([
+    ['await trx.commit()', "await knex.raw('create table b (id int)'); await knex.commit();"],
+    ['trx.commit() without await', "await knex.raw('create table b (id int)'); knex.commit();"],
+    [
+      'trx.commit(), and then something else that takes its time',
+      "await knex.raw('create table b (id int)'); await knex.commit(); await new Promise((resolve) => setTimeout(resolve, 50));",
+    ],
+  ])('%s: applied, recorded, and warned of (FR-006)', async (_, code) => {
+    project.write({ [`migrations/${B}.js`]: `exports.up = async (knex) => { ${code} };` });
+    const { code: exit, stderr } = await knexward('up');
+    expect({ exit, stderr }).toMatchObject({ exit: 0 });
+    expect(stderr).toContain('it ended its transaction itself');
+    expect([await history(), await tables()]).toEqual([
+      [A, `${B}.js`],
+      ['a', 'b'],
+    ]);
+  });
+
+  it.each(['knex_migrations', 'knexward_journal'])(
+    'a trigger that keeps the row out of %s: not told as done (FR-006)',
+    async (table) => {
+      await knexward('up');
+      await database.query(`
+        create function drop_it() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger drop_it before insert on ${table} for each row execute function drop_it()`);
+      project.write({
+        [`migrations/${B}.js`]: `exports.up = (knex) => knex.raw('create table b (id int)');`,
+      });
+      const { code, json } = await knexward('up', '--json');
+      expect([code, json<Document>().done, await tables()]).toEqual([1, [], ['a']]);
+      expect(json<Document>().failed?.message).toContain('was not written');
+    },
+  );
+
   const OWN_ENDS: [string, string, string][] = [
     ['process.exit(0)', 'process.exit(0);', 'process.exit(0)'],
     [
@@ -214,6 +248,9 @@ describe('what the code of a migration does to its run', () => {
     expect(told.failed?.message).toContain('no mail server');
     expect([told.done.map(({ name }) => name), told.notReached]).toEqual([done, notReached]);
     expect([await history(), await lockRow()]).toEqual([done, 0]);
+    const again = hook === 'afterAll' ? 'redo' : 'up';
+    const log = await knexward(again, '--log-format', 'json');
+    expect(log.stderr).toContain('no mail server');
   });
 
   describe('after the end of a change, its code reaches the database no more (FR-006)', () => {

@@ -50,6 +50,7 @@ describe('a failure', () => {
     fix: 'Look at it.',
     page: 'docs/errors/sqlstate-42P07.md',
     leftovers: false,
+    endUnknown: false,
   };
 
   it('is a page of a manual', () => {
