@@ -18,8 +18,8 @@ export interface FailedChange {
   at: string;
   direction: 'up' | 'down';
   message: string;
-  /** Whether it was stopped from outside, and nothing is wrong with the migration itself. */
-  stopped: boolean;
+  /** Whether it may have left something behind. */
+  leftovers: boolean;
   /** What the same run had reverted before it, in that order. */
   reverted: string[];
   /** What that run would have done after it. */
@@ -40,7 +40,7 @@ export function unfinishedChanges(tables: HistoryTables): string {
 export function failedChanges(tables: HistoryTables): string {
   return `(select json_agg(json_build_object('name', migration, 'at', ${isoMoment('at')},
       'direction', details ->> 'direction', 'message', details ->> 'message',
-      'stopped', coalesce(details ->> 'code' in ('INTERRUPTED', 'LOCK_LOST'), false),
+      'leftovers', coalesce((details ->> 'leftovers')::boolean, true),
       'reverted', (select coalesce(json_agg(r.migration order by r.id), '[]')
          from ${journal(tables)} r
         where r.run_id = latest.run_id and r.event = 'reverted' and r.id < latest.id),

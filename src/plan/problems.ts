@@ -78,15 +78,15 @@ function revertedByDbMigrate(name: string): Problem {
 
 /**
  * Whether a failure still says something: not of a migration that has got to where it was to go, by
- * plain Knex perhaps, nor of a revert whose steps are all applied again.
+ * plain Knex perhaps, nor of a revert that has changed nothing, or whose steps are all applied again.
  */
 function isStillOpen(
-  { name, direction, stopped, reverted }: FailedChange,
+  { name, direction, leftovers, reverted }: FailedChange,
   applied: ReadonlySet<string>,
 ): boolean {
   if (direction === 'up') return !applied.has(name);
   if (reverted.length > 0) return reverted.some((each) => !applied.has(each));
-  return applied.has(name) && !stopped;
+  return applied.has(name) && leftovers;
 }
 
 function failedBefore(change: FailedChange): Problem {

@@ -70,10 +70,10 @@ async function recordFailure(
   { ended, failed, notReached }: { ended: Ended; failed: MigrationFailure; notReached: string[] },
 ): Promise<void> {
   const { tables, runId, batch, direction } = recording;
-  const { code, message, sqlstate, statement, leftovers } = failed;
+  const { message, sqlstate, statement, leftovers } = failed;
   const endUnknown = ended.state === 'unknown' || (leftovers && !isRefusal(failed));
   const details = {
-    ...{ direction, code, message, sqlstate, notReached },
+    ...{ direction, message, sqlstate, notReached, leftovers },
     statement: statement === null ? null : redact(statement),
     ...(endUnknown && { endUnknown }),
   };
