@@ -10,32 +10,34 @@
 export const FAULTS = [
   // run
   {
-    id: 'look-lets-go-of-lock',
+    id: 'lock-used-for-reading',
     room: 'run',
     kind: 'lock',
-    file: 'src/run/lock.ts',
-    find: `await client.query('rollback to savepoint look');`,
-    replace: `await client.query('rollback');`,
+    file: 'src/run/carry-out.ts',
+    find: 'const control = new ControlConnection(() => session.connect(), applicationName);',
+    replace:
+      'const control = new ControlConnection(() => Promise.resolve(session.client), applicationName);',
     breaks:
-      'A runner that had to wait gives the lock back as soon as it has looked whether anything is left, and a third one runs beside it.',
+      'A statement of the run that fails ends the transaction that holds the lock, and a second runner runs beside it.',
   },
   {
     id: 'failed-commit-told-as-done',
-    room: 'run',
+    room: 'transaction',
     kind: 'transaction',
-    file: 'src/run/transaction-ends.ts',
-    find: `if (!next || !watch.committed()) throw error;`,
-    replace: `if (!next) throw error;`,
+    file: 'src/transaction/transactions.ts',
+    find: 'if (!next || !committed) throw error;',
+    replace:
+      "if (!next) throw error;\n      if (!committed) return Confirmation.ofAnswer([{ command: 'COMMIT' }]);",
     breaks:
       'A change whose commit fails, by a deferred constraint for one, is told as done although it was rolled back, and the one after it is blamed.',
   },
   {
     id: 'commit-and-begin-unseen',
-    room: 'run',
+    room: 'transaction',
     kind: 'transaction',
-    file: 'src/run/watch-transaction.ts',
-    find: `if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') ended = true;`,
-    replace: `if (text === 'PREPARE TRANSACTION') ended = true;`,
+    file: 'src/transaction/watch-transaction.ts',
+    find: "if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {",
+    replace: "if (text === 'PREPARE TRANSACTION') {",
     breaks:
       'A SQL file that commits and begins anew is not warned of, and where it fails after that it is said to have left no trace.',
   },
@@ -53,19 +55,19 @@ export const FAULTS = [
     id: 'note-after-the-end',
     room: 'run',
     kind: 'order',
-    file: 'src/run/apply.ts',
-    find: `await notes.finish();`,
-    replace: `void notes.finish();`,
+    file: 'src/run/change-outside.ts',
+    find: 'await finishNotes();',
+    replace: 'void finishNotes();',
     breaks:
       'The note on the last statement of a change outside a transaction can come after the row that records its end, and up then stops with UNFINISHED for a change that is done.',
   },
   {
     id: 'shutdown-taken-for-refusal',
-    room: 'run',
+    room: 'failure',
     kind: 'condition',
-    file: 'src/run/steps.ts',
-    find: `!/^(08|57P)/.test(sqlstate)`,
-    replace: `!/^08/.test(sqlstate)`,
+    file: 'src/failure/failure.ts',
+    find: '!/^(08|57P)/.test(sqlstate)',
+    replace: '!/^08/.test(sqlstate)',
     breaks:
       'A change outside a transaction that a shutdown of the server cuts off counts as failed and not as unfinished, so that the next up runs it again without asking.',
   },
@@ -73,9 +75,9 @@ export const FAULTS = [
     id: 'one-retry-less',
     room: 'run',
     kind: 'boundary',
-    file: 'src/run/apply.ts',
-    find: `|| tried > retries) throw error;`,
-    replace: `|| tried >= retries) throw error;`,
+    file: 'src/run/retries.ts',
+    find: '|| tried > retries) return',
+    replace: '|| tried >= retries) return',
     breaks: 'A change that does not get its locks is tried again once less than the knexfile says.',
   },
 
@@ -95,7 +97,7 @@ export const FAULTS = [
     room: 'history',
     kind: 'lock',
     file: 'src/history/knex-lock.ts',
-    find: 'where is_locked in (0, ${mine}) returning 1',
+    find: 'where is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER} returning 1',
     replace: 'where is_locked = 0 returning 1',
     breaks:
       'After a runner was killed, every later up is refused with LOCKED until a person unlocks.',

@@ -9,6 +9,7 @@ import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from '../transaction/opening.js';
+import { endOf, lockLost, type RunLock } from './lock.js';
 import { isNotWritten, recordOf } from './record.js';
 
 /**
@@ -20,6 +21,7 @@ import { isNotWritten, recordOf } from './record.js';
 export async function changeOutsideTransaction(
   run: RunContext,
   migration: LoadedMigration,
+  lock: RunLock,
 ): Promise<Ended> {
   let begun = false;
   let ran = false;
@@ -32,7 +34,7 @@ export async function changeOutsideTransaction(
     await announce(run, migration);
     begun = true;
     const started = performance.now();
-    await work(run, migration);
+    await Promise.race([work(run, migration), unguarded(lock, beside.client)]);
     ran = true;
     const durationMs = performance.now() - started;
     run.connections.renew();
@@ -49,6 +51,15 @@ export async function changeOutsideTransaction(
     // What is open on it goes with the connection.
     await beside?.client.end().catch(() => undefined);
   }
+}
+
+/**
+ * With the runners' lock and the fence both lost, as where the server was restarted, nothing keeps
+ * another run out: the change must not go on.
+ */
+async function unguarded(lock: RunLock, beside: Client): Promise<never> {
+  await Promise.all([lock.gone, endOf(beside)]);
+  throw lockLost();
 }
 
 /** The transaction beside a change. */

@@ -18,6 +18,8 @@ const POLL_MS = 200;
 export interface RunLock {
   /** Whether another runner had to be waited for. */
   readonly waited: boolean;
+  /** Resolves once the connection that holds the lock is gone. */
+  readonly gone: Promise<void>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
   /** Lets go of the lock. */
@@ -47,7 +49,8 @@ export async function acquireLock(
   options: LockOptions,
 ): Promise<RunLock> {
   const { waitMs, onWaiting, signal } = options;
-  const lost = watchForLoss(client);
+  let lost = false;
+  const gone = endOf(client).then(() => void (lost = true));
   const deadline = Date.now() + waitMs;
   let told = false;
   while (!(await tryLock(client, tables))) {
@@ -64,11 +67,12 @@ export async function acquireLock(
   }
   return {
     waited: told,
+    gone,
     check: () => {
-      if (lost()) throw lockLost();
+      if (lost) throw lockLost();
     },
     release: async () => {
-      if (!lost()) await client.query('rollback').catch(() => undefined);
+      if (!lost) await client.query('rollback').catch(() => undefined);
     },
   };
 }
@@ -112,11 +116,9 @@ function lockName(tables: HistoryTables): string {
   return qualified(tables.schema, tables.history);
 }
 
-function watchForLoss(client: Client): () => boolean {
-  let lost = false;
-  client.once('error', () => (lost = true));
-  client.once('end', () => (lost = true));
-  return () => lost;
+/** Resolves once a connection is gone. */
+export function endOf(client: Client): Promise<void> {
+  return new Promise((resolve) => client.once('error', () => resolve()).once('end', resolve));
 }
 
 function locked(holder: LockHolder | null, waitMs: number): KnexwardError {
@@ -129,7 +131,7 @@ function locked(holder: LockHolder | null, waitMs: number): KnexwardError {
   });
 }
 
-function lockLost(): KnexwardError {
+export function lockLost(): KnexwardError {
   return new KnexwardError('LOCK_LOST', {
     message: 'The connection that holds the lock was lost; the run stopped before its next change.',
     fix: 'Run the command again: what is done is recorded.',

@@ -52,7 +52,7 @@ async function carryOut(
     refuseInterrupted(run.reporting.signal);
     lock.check();
     if (!migration.transaction) {
-      return { ended: await changeOutsideTransaction(run, migration), blockers: [] };
+      return { ended: await changeOutsideTransaction(run, migration, lock), blockers: [] };
     }
     return await retryWhenBusy(run, migration.name, () =>
       changeInTransaction(run, migration, next),

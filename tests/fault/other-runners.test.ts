@@ -185,6 +185,33 @@ describe('beside other runners (US7)', () => {
     expect((await start(['status', '--check']).ended).code).toBe(0);
   });
 
+  it('lock and fence are both lost during a change outside a transaction: it is stopped (FR-006)', async () => {
+    project.write({
+      [`migrations/${B}.js`]: `exports.config = { transaction: false };
+        exports.up = async (knex) => {
+          for (;;) {
+            await knex.raw("insert into ran values ('b')");
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+        };`,
+    });
+    const up = start(['up', '--json']);
+    await waitFor(async () => (await ran()).length > 3);
+    await database.query(
+      `select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and classid in (x'6b6e7864'::int, x'6b6e7865'::int) and granted
+          and database = (select oid from pg_database where datname = current_database())`,
+    );
+    const { code, stdout } = await up.ended;
+    expect(JSON.parse(stdout)).toMatchObject({
+      done: [],
+      failed: { name: `${B}.js`, code: 'LOCK_LOST', leftovers: true },
+    });
+    expect(code).toBe(4);
+    const again = await start(['up', '--json']).ended;
+    expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'UNFINISHED' } });
+  });
+
   it.each([['insert into knex_migrations'], ['insert into knexward_journal']])(
     'a change outside a transaction whose %s is refused is not run again by itself (FR-006)',
     async (statement) => {
