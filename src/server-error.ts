@@ -45,3 +45,9 @@ function causesOf(error: unknown): object[] {
   }
   return chain;
 }
+
+/** The message of whatever was thrown: a migration may throw anything. */
+export function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : '';
+}

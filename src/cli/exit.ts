@@ -26,6 +26,8 @@ export function endWithUnlessSet(code: number): void {
 
 /** Ends the process at once, with this code. */
 export function exitAtOnce(code: number): never {
+  // After whatever a migration has left for this moment.
+  process.once('exit', () => (process.exitCode = code));
   return exit(code);
 }
 

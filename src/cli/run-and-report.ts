@@ -8,6 +8,8 @@ import { endWithUnlessSet } from './exit.js';
 import { asDryRun, rehearseForCommand } from './rehearse-for-command.js';
 import { stopOnSignals } from './signals.js';
 
+const MIGRATION_FAILED = 1;
+
 /** Runs migrations in one direction for a command, reports, and sets the exit code. */
 export async function runAndReport(
   options: CommonOptions & { yes?: boolean },
@@ -66,6 +68,12 @@ export async function runForCommand(
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });
     if (result.failed?.code === 'INTERRUPTED') stop.endWithSignal();
+    const unhandled = stop.unhandled();
+    if (!result.failed && unhandled) {
+      // What is done is done; but something that a migration began and did not wait for has failed.
+      output.note('error', unhandled.message);
+      endWithUnlessSet(MIGRATION_FAILED);
+    }
     return result;
   } catch (error) {
     stop.endWithSignal();

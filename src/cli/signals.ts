@@ -1,3 +1,4 @@
+import { StoppedByMigration } from '../transaction/interruption.js';
 import { endWith, exitAtOnce, stopWithProcess } from './exit.js';
 
 /** A run that a signal may stop. */
@@ -5,6 +6,8 @@ export interface Stoppable {
   signal: AbortSignal;
   /** Sets the exit code that says which signal it was, where it was one. */
   endWithSignal(): void;
+  /** What would have ended the process, where nothing could tell of it any more. */
+  unhandled(): Error | null;
   /** Stops listening. */
   release(): void;
 }
@@ -31,6 +34,10 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
     signal: controller.signal,
     endWithSignal: () => {
       if (exitCode !== null) endWith(exitCode);
+    },
+    unhandled: () => {
+      const reason: unknown = controller.signal.reason;
+      return reason instanceof StoppedByMigration ? reason : null;
     },
     release: () => {
       process.off('SIGINT', listen).off('SIGTERM', listen);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { type Client } from 'pg';
 import { type SeverableKnex } from './knex-client.js';
@@ -19,6 +20,9 @@ export interface ChangeConnections {
   /** Closes them when the run is over. */
   close(): Promise<void>;
 }
+
+/** For how long what a migration has not waited for may still be at work when the run is over. */
+const GRACE_MS = 5000;
 
 /** The connections of Knex's pool. */
 export class PooledConnections implements ChangeConnections {
@@ -54,9 +58,10 @@ export class PooledConnections implements ChangeConnections {
 
   async close(): Promise<void> {
     const closed = this.knex.destroy();
-    // Knex waits until every connection is given back, which a migration that was cut off may never do.
-    if (this.severed) void closed.catch(() => undefined);
-    else await closed;
+    closed.catch(() => undefined);
+    // Knex waits until every connection is given back, which a migration may have forgotten.
+    await Promise.race([closed, sleep(this.severed ? 0 : GRACE_MS, undefined, { ref: false })]);
+    this.severable.sever();
   }
 
   private get pool(): {

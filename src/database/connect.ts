@@ -1,7 +1,9 @@
 import { promisify } from 'node:util';
 import './pg.js';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { type EnvironmentConfig } from '../config/settings.js';
+import { KnexwardError } from '../errors.js';
 import { keptOpen } from './event-loop.js';
 
 /**
@@ -37,7 +39,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
   }
   keptOpen(client);
   try {
-    await prepareAsKnexDoes(client, config);
+    await prepareAsKnexDoes(client, config, connection.application_name);
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;
@@ -46,8 +48,43 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
 }
 
 /** The knexfile's `pool.afterCreate`: it may say as which role, or in which schema, to work. */
-async function prepareAsKnexDoes(client: Client, { knex }: ResolvedConfig): Promise<void> {
-  const afterCreate = knex.pool?.afterCreate as
-    ((connection: Client, done: (error?: Error | null) => void) => void) | undefined;
-  if (afterCreate) await promisify(afterCreate)(client);
+async function prepareAsKnexDoes(
+  client: Client,
+  { knex }: ResolvedConfig,
+  applicationName: string | undefined,
+): Promise<void> {
+  const afterCreate = afterCreateOf(knex, applicationName);
+  if (!afterCreate) return;
+  const limit = knex.acquireConnectionTimeout ?? KNEX_ACQUIRES_IN_MS;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = `pool.afterCreate of the knexfile has not called its callback in ${limit} ms.`;
+      reject(new KnexwardError('KNEXFILE_BROKEN', { message, fix: 'Call done() in it.' }));
+    }, limit);
+  });
+  try {
+    await Promise.race([promisify(afterCreate)(client), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const KNEX_ACQUIRES_IN_MS = 60_000;
+
+type AfterCreate = (connection: ClientBase, done: (error?: Error | null) => void) => void;
+
+/** The knexfile's `pool.afterCreate`, followed by the name that a run knows its own sessions by. */
+export function afterCreateOf(
+  knex: EnvironmentConfig,
+  applicationName?: string,
+): AfterCreate | undefined {
+  const given = knex.pool?.afterCreate as AfterCreate | undefined;
+  if (!given || applicationName === undefined) return given;
+  return (connection, done) =>
+    given(connection, (error) => {
+      if (error) return done(error);
+      const name = `select set_config('application_name', ${escapeLiteral(applicationName)}, false)`;
+      connection.query(name).then(() => done(), done);
+    });
 }

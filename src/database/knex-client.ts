@@ -62,13 +62,17 @@ export async function createSeverableKnex(
   const { default: PgTransaction } = (await import(PG_TRANSACTION)) as {
     default: TransactionClass;
   };
-  const named = createInstance({ client: given ?? 'pg' }).client as object;
+  // A class of the project's own may need the whole configuration when it is made.
+  const Base =
+    typeof given === 'function'
+      ? given
+      : (createInstance({ client: given ?? 'pg' }).client as object).constructor;
   const Transaction = transactionClass(PgTransaction);
   const connections = new Set<RawConnection>();
   const retired = new WeakSet<RawConnection>();
   let severed = false;
 
-  class SeverableClient extends (named.constructor as ClientClass) {
+  class SeverableClient extends (Base as unknown as ClientClass) {
     constructor(own: Knex.Config) {
       super(own);
       // Migrations ask for it: "is this PostgreSQL?"

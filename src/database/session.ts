@@ -1,7 +1,7 @@
 import { type Knex } from 'knex';
 import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { connect, TRANSPORT } from './connect.js';
+import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { type ChangeConnections, KeptConnection, PooledConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
@@ -150,11 +150,12 @@ async function createKnex(
   const { migrations, knexward, seeds, searchPath, ...given } = config.knex;
   // A pool of pg's that the application has given to Knex: these connections are made anew.
   delete (given as { connectionPool?: unknown }).connectionPool;
+  const afterCreate = afterCreateOf(config.knex, connection.application_name);
   const whole = {
     ...given,
     ...(setsSearchPath && searchPath !== undefined && { searchPath }),
     connection: { ...TRANSPORT, ...connection } as Knex.PgConnectionConfig,
-    pool: { ...given.pool, min: 0 },
+    pool: { ...given.pool, min: 0, ...(afterCreate && { afterCreate }) },
     // The place of a failing query builder in the migration's file is worth its small cost here.
     asyncStackTraces: true,
     // Else a failing statement's bound values, a password perhaps, become part of the message.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { stemOf } from '../files/name.js';
@@ -10,6 +11,7 @@ import { isLostConnection, type ServerError, serverErrorIn } from '../server-err
 import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
 import { type Blocker, describeBlockers, fixForBlockers } from '../transaction/blockers.js';
+import { PartlyCommitted } from '../transaction/watch-transaction.js';
 import { rememberThrown } from './thrown.js';
 
 /** All that is known of a migration that failed, ready to be shown: no bound value, no secret. */
@@ -142,15 +144,23 @@ function shownStatement(
 }
 
 function failureCode(error: unknown): MigrationFailure['code'] {
-  const code = error instanceof KnexwardError ? error.code : undefined;
+  const cause = error instanceof PartlyCommitted ? error.cause : error;
+  const code = cause instanceof KnexwardError ? cause.code : undefined;
   return code === 'INVALID_MIGRATION' || code === 'LOCK_LOST' || code === 'INTERRUPTED'
     ? code
     : 'MIGRATION_FAILED';
 }
 
+/** A migration may throw anything, such as an object that cannot be made a text. */
+function shown(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  if (typeof message === 'string') return message;
+  return typeof error === 'string' ? error : inspect(error);
+}
+
 /** Knex puts the statement in front of the message. */
 function messageOf(error: unknown, statement: FailedStatement | undefined): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = shown(error);
   const prefix = `${statement?.sql ?? ''} - `;
   return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
@@ -213,7 +223,7 @@ function lineAt(sql: string, position: string | undefined): number | null {
 
 /** The first line of the migration's own file that a stack passes through. */
 function lineInStack(stack: string | undefined, path: string | null): number | null {
-  if (stack === undefined || path === null) return null;
+  if (typeof stack !== 'string' || path === null) return null;
   for (const frame of stack.split('\n')) {
     const match = /(?:\(|at )((?:file:\/\/)?[^()]+):(\d+):\d+\)?$/.exec(frame.trim());
     const [, place = '', line] = match ?? [];

@@ -143,8 +143,12 @@ function fromModule(
   }
   return {
     transaction: typeof config?.transaction === 'boolean' ? config.transaction : byDefault,
-    up: up as MigrationFunction,
-    down: typeof down === 'function' ? (down as MigrationFunction) : null,
+    // As Knex calls them: `this` is the migration.
+    up: (knex) => Reflect.apply(up, module, [knex]) as ReturnType<MigrationFunction>,
+    down:
+      typeof down === 'function'
+        ? (knex) => Reflect.apply(down, module, [knex]) as ReturnType<MigrationFunction>
+        : null,
     direct: null,
   };
 }

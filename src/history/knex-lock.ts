@@ -51,6 +51,9 @@ export async function takeKnexLock(
   return [results].flat().at(-1)?.rows[0]?.taken ?? false;
 }
 
+/** Somebody may have locked the row: the run is over all the same, and the next one takes it over. */
+const GIVE_BACK_MS = 5000;
+
 /** Gives Knex's lock back, if it is this run's to give. */
 export async function giveKnexLockBack(
   client: ClientBase,
@@ -58,7 +61,8 @@ export async function giveKnexLockBack(
   number: number,
 ): Promise<void> {
   await client.query(
-    `update ${qualified(tables.schema, tables.lock)} set is_locked = 0 where is_locked = ${number}`,
+    `select set_config('lock_timeout', '${GIVE_BACK_MS}ms', true);
+     update ${qualified(tables.schema, tables.lock)} set is_locked = 0 where is_locked = ${number}`,
   );
 }
 

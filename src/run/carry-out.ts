@@ -165,7 +165,7 @@ function refuseOtherPlan({ plan: shown, request }: LockedRun, { steps }: Plan): 
  * nobody, plain Knex included, change the history any more.
  */
 async function withKnexLockedOut(
-  { control, config, history: before, lock, result, listener }: LockedRun,
+  { control, config, history: before, lock, result, listener, request: { signal } }: LockedRun,
   work: (history: History) => Promise<RunResult>,
 ): Promise<RunResult> {
   const number = runNumber(result.runId);
@@ -177,7 +177,7 @@ async function withKnexLockedOut(
       const { complete } = lock.waited ? await readHistory(client, config) : before;
       const take = (create: boolean) =>
         takeKnexLock(client, tables, { number, waitMs: config.settings.waitForLock, create });
-      taken = await take(!complete).catch((error: unknown) => {
+      taken = await untilInterrupted(() => take(!complete), signal).catch((error: unknown) => {
         const { code } = error as { code?: unknown };
         if (code === LOCK_NOT_AVAILABLE) throw changeUnderWay();
         if (code !== UNDEFINED_TABLE) throw error;
@@ -209,7 +209,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** Of a run that has lost the runners' lock, most likely: else this one would not have got it. */
 function changeUnderWay(): KnexwardError {
   return new KnexwardError('LOCKED', {
-    message: 'A run that has lost its lock is still in the middle of a change.',
+    message:
+      "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is at work.",
     fix: `Wait until the change has ended; ${commandLine('status')} shows it. Then run the command again.`,
   });
 }

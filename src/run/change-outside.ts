@@ -8,7 +8,7 @@ import { type Ended, functionOf, isNeeded, notWritten } from './change.js';
 import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
-import { BEGIN, openingBeside, SAME_TRANSACTION, type Seen } from '../transaction/opening.js';
+import { BEGIN, openingBeside, type Seen } from '../transaction/opening.js';
 import { endOf, lockLost, type RunLock } from './lock.js';
 import { isNotWritten, recordOf } from './record.js';
 
@@ -42,7 +42,6 @@ export async function changeOutsideTransaction(
     return { state: 'committed', confirmation, durationMs };
   } catch (error) {
     if (!begun) return { state: 'rolled back', error };
-    // Whatever the migration's code still sends, it finds no connection any more.
     run.connections.sever();
     await run.control.cancelStatements().catch(() => undefined);
     // It is done, and only its record is missing: to run it again would be wrong.
@@ -102,12 +101,18 @@ async function work(run: RunContext, migration: LoadedMigration): Promise<void> 
   const { config, connections, recording, reporting } = run;
   const knex = connections.knex as Knex;
   const { beforeEach, afterEach } = config.migrations.hooks;
+  const change = functionOf(migration, recording.direction);
   const finishNotes = noteStatements(run, knex, migration);
   try {
-    await beforeEach?.(knex, [migration]);
-    const change = functionOf(migration, recording.direction);
-    await untilInterrupted(() => change(knex), reporting.signal);
-    await afterEach?.(knex, [migration]);
+    await untilInterrupted(async () => {
+      await beforeEach?.(knex, [migration]);
+      await change(knex);
+      await afterEach?.(knex, [migration]);
+    }, reporting.signal);
+  } catch (error) {
+    // Whatever the migration's code still sends, it finds no connection any more.
+    connections.sever();
+    throw error;
   } finally {
     // What comes next in the journal, the end or the failure, has to be its last row.
     await finishNotes();
@@ -155,7 +160,7 @@ async function recordBeside(
 ): Promise<Confirmation> {
   const { confirmed } = recordOf(run.recording, migration, durationMs);
   const record = async (on: Client): Promise<Confirmation> => {
-    const answer = await on.query(`${SAME_TRANSACTION}; ${confirmed}; commit`);
+    const answer = await on.query(`${confirmed}; commit`);
     return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());
   };
   try {

@@ -2,14 +2,14 @@ import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
-import { type Confirmation, findOutcome } from '../transaction/confirmation.js';
+import { Confirmation, findOutcome } from '../transaction/confirmation.js';
 import { openingFor, type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { isDirect } from './needs-knex.js';
 import {
   isEndedTransaction,
   type Opening,
-  SAME_TRANSACTION,
+  sameTransaction,
   type Seen,
 } from '../transaction/opening.js';
 import { isNotWritten, recordOf } from './record.js';
@@ -79,7 +79,7 @@ export async function changeInTransaction(
   } catch (error) {
     return { state: 'rolled back', error };
   }
-  const attempt = { transaction, started: performance.now(), commitSent: false };
+  const attempt = { transaction, started: performance.now() };
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
@@ -102,8 +102,6 @@ interface Attempt {
   transaction: ChangeTransaction;
   /** When its transaction had begun, as `performance.now()` has it. */
   started: number;
-  /** Until then, nothing of it can be committed. */
-  commitSent: boolean;
 }
 
 interface Finished {
@@ -119,25 +117,23 @@ async function commit(
   run: RunContext,
   { migration, next, attempt, watch, opening }: Finished,
 ): Promise<Confirmation> {
-  const { transaction, started } = attempt;
-  const send = async (): Promise<Confirmation> => {
-    const statements = await recordIn(run, migration, transaction, performance.now() - started);
-    attempt.commitSent = true;
-    return run.transactions.commit(transaction, statements, openingFor(run, next));
+  const send = async (current: ChangeTransaction): Promise<Confirmation> => {
+    attempt.transaction = current;
+    const durationMs = performance.now() - attempt.started;
+    const statements = await recordIn(run, migration, current, durationMs);
+    return run.transactions.commit(current, statements, openingFor(run, next));
   };
+  const again = async (): Promise<Confirmation> =>
+    send(await beginAgain(run, migration, attempt.transaction, opening));
   const ownEnd = watch.ownEnd();
   if (ownEnd === 'rolled back') throw rolledBackItself();
-  if (ownEnd === 'committed') {
-    await beginAgain(run, migration, transaction, opening);
-    return send();
-  }
+  if (ownEnd === 'committed') return again();
   try {
-    return await send();
+    return await send(attempt.transaction);
   } catch (error) {
     // Only now is the answer there to a COMMIT that the migration has not waited for.
     if (!isEndedTransaction(error) || watch.ownEnd() !== 'committed') throw error;
-    await beginAgain(run, migration, transaction, opening);
-    return send();
+    return again();
   }
 }
 
@@ -173,9 +169,11 @@ async function work(
   }
   const { beforeEach, afterEach } = config.migrations.hooks;
   await inBegunTransaction(knex, connection, async (trx) => {
-    await beforeEach?.(trx, [migration]);
-    await untilInterrupted(() => functionOf(migration, direction)(trx), signal);
-    await afterEach?.(trx, [migration]);
+    await untilInterrupted(async () => {
+      await beforeEach?.(trx, [migration]);
+      await functionOf(migration, direction)(trx);
+      await afterEach?.(trx, [migration]);
+    }, signal);
   });
 }
 
@@ -198,17 +196,18 @@ async function beginAgain(
   { name }: LoadedMigration,
   transaction: ChangeTransaction,
   opening: Opening,
-): Promise<void> {
+): Promise<ChangeTransaction> {
   run.reporting.listener({
     type: 'warned',
     name,
     code: 'ENDED_ITS_TRANSACTION',
     message: 'it ended its transaction itself; its history row was written right after it',
   });
-  const { seen } = await transaction.beginAgain(opening);
-  if (seen.applied === (run.recording.direction === 'up')) {
+  const anew = await transaction.beginAgain(opening);
+  if (anew.seen.applied === (run.recording.direction === 'up')) {
     throw new Error('Another run has recorded it meanwhile, and may have run it as well.');
   }
+  return anew;
 }
 
 /** The statements that record the change; where an answer has to be looked at, the last are sent. */
@@ -220,7 +219,9 @@ async function recordIn(
 ): Promise<string> {
   const { confirmed, isDoneElsewhere } = recordOf(recording, migration, durationMs);
   if (!isDoneElsewhere) return confirmed;
-  const [, ...answers] = await transaction.query(`${SAME_TRANSACTION}; ${confirmed}`);
+  const [, ...answers] = await transaction.query(
+    `${sameTransaction(transaction.seen)}; ${confirmed}`,
+  );
   // Thrown within the transaction, so that what was done twice is taken back.
   if (isDoneElsewhere(answers)) throw doneByDbMigrate();
   return '';
@@ -254,22 +255,23 @@ function reasonOf(error: unknown): unknown {
 async function whatBecame(
   { control, recording }: RunContext,
   { name }: LoadedMigration,
-  { transaction: { seen }, started, commitSent }: Attempt,
+  { transaction: { seen }, started }: Attempt,
   { reason: error, watch }: { reason: unknown; watch: TransactionWatch },
 ): Promise<Ended> {
   const { tables, runId, direction } = recording;
-  const question = { tables, runId, name, direction, pid: seen.pid };
   try {
-    const confirmation = commitSent ? await findOutcome(control, question) : null;
-    if (confirmation) {
-      return { state: 'committed', confirmation, durationMs: performance.now() - started };
+    const found = await findOutcome(control, { tables, runId, name, direction, seen });
+    if (found instanceof Confirmation) {
+      const durationMs = performance.now() - started;
+      return { state: 'committed', confirmation: found, durationMs };
     }
+    // The answer to a COMMIT in the middle of a message may never have arrived.
+    if (found === 'left behind' || watch.leftovers()) {
+      return { state: 'left behind', error: new PartlyCommitted(error) };
+    }
+    return { state: 'rolled back', error };
   } catch {
     // The failure that led here says more than the one of finding out.
     return { state: 'unknown', error };
   }
-  // What its process is still at would hold up the next attempt; where it is gone, so much the better.
-  if (!commitSent) await control.terminate(seen.pid).catch(() => undefined);
-  if (watch.leftovers()) return { state: 'left behind', error: new PartlyCommitted(error) };
-  return { state: 'rolled back', error };
 }

@@ -15,7 +15,7 @@ import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { knexLockTaken, type LockedRun, type PlannedRun } from './carry-out.js';
-import { findOutcome } from '../transaction/confirmation.js';
+import { Confirmation, findOutcome, type Question } from '../transaction/confirmation.js';
 import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, limitsOf } from '../transaction/opening.js';
@@ -114,16 +114,16 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
     },
   });
   const connection = await session.connect();
-  let pid: number | null = null;
+  let seen: Question['seen'] | null = null;
   try {
-    pid = await enter(connection, run);
-    if (pid === null) return null;
+    seen = await enter(connection, run);
+    if (seen === null) return null;
     await untilInterrupted(() => load(connection, run, beginning), request.signal);
   } catch (error) {
     closeAtOnce(connection);
     if (isBusy(error)) return null;
-    if (pid === null && error instanceof KnexwardError) throw error;
-    const ended = await whatBecame(run, names, pid, error);
+    if (seen === null && error instanceof KnexwardError) throw error;
+    const ended = await whatBecame(run, names, seen, error);
     if (ended) {
       const failure = describe(ended, beginning);
       listener({ type: 'failed', failure });
@@ -145,18 +145,18 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
 /**
  * Begins the transaction, and looks once more, now that nobody else can come in between.
  *
- * @returns the server's process; `null` where the database is no longer empty
+ * @returns server process and transaction; `null` where the database is no longer empty
  */
 async function enter(
   connection: Client,
   { config, history: { tables } }: PlannedRun,
-): Promise<number | null> {
+): Promise<Question['seen'] | null> {
   const results = (await connection.query(
     `${BEGIN}; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
      ${groundQuery(tables)}; ${createTablesSql(tables)};
      select is_locked from ${qualified(tables.schema, tables.lock)} for update;
      select from ${qualified(tables.schema, tables.history)} limit 1;
-     select pg_backend_pid() as pid`,
+     select pg_backend_pid() as pid, txid_current()::text as xid`,
   )) as unknown as QueryResult[];
   const selects = results.filter(({ command }) => command === 'SELECT');
   const [, , ground, locks, rows, process] = selects;
@@ -165,7 +165,7 @@ async function enter(
   );
   if (taken) throw knexLockTaken(tables.lock);
   const { empty } = groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]);
-  return empty && rows?.rowCount === 0 ? (process?.rows[0] as { pid: number }).pid : null;
+  return empty && rows?.rowCount === 0 ? (process?.rows[0] as Question['seen']) : null;
 }
 
 /** One message: the SQL itself, then what records it, then the commit. */
@@ -244,13 +244,14 @@ function isBusy(error: unknown): boolean {
 async function whatBecame(
   { control, history: { tables }, result: { runId } }: LockedRun,
   [name = '']: readonly string[],
-  pid: number | null,
+  seen: Question['seen'] | null,
   error: unknown,
 ): Promise<FailedEnd | null> {
-  if (pid === null) return { state: 'rolled back', error };
+  if (seen === null) return { state: 'rolled back', error };
   try {
-    const question = { tables, runId, name, direction: 'up', pid } as const;
-    return (await findOutcome(control, question)) ? null : { state: 'rolled back', error };
+    const found = await findOutcome(control, { tables, runId, name, direction: 'up', seen });
+    if (found instanceof Confirmation) return null;
+    return { state: found, error };
   } catch {
     return { state: 'unknown', error };
   }

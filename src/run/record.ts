@@ -10,6 +10,7 @@ import {
 } from '../history/in-step.js';
 import { journalInsert } from '../history/journal.js';
 import { type HistoryTables } from '../history/tables.js';
+import { messageOf } from '../server-error.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
 
 /** Where and how the changes of a run are recorded. */
@@ -66,5 +67,5 @@ const NOT_WRITTEN = 'knexward: history or journal did not take the row';
 
 /** Whether an error says that a trigger, or a rule, has kept a row out of history or journal. */
 export function isNotWritten(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(NOT_WRITTEN);
+  return messageOf(error).includes(NOT_WRITTEN);
 }

@@ -1,5 +1,6 @@
+import { type QueryResult } from 'pg';
 import { type LoadedMigration } from '../files/load.js';
-import { writeJournal } from '../history/journal.js';
+import { journalInsert } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { changeInTransaction, type Ended } from './change.js';
 import { changeOutsideTransaction } from './change-outside.js';
@@ -63,6 +64,9 @@ async function carryOut(
   }
 }
 
+/** For how long to wait for a journal that somebody has locked. */
+const JOURNAL_WAITS_MS = 10_000;
+
 /** The journal remembers the failure; where it cannot be reached any more, the report says so. */
 async function recordFailure(
   { control, recording, reporting }: RunContext,
@@ -78,11 +82,14 @@ async function recordFailure(
     ...(endUnknown && { endUnknown }),
   };
   try {
-    await control.use((client) =>
-      writeJournal(client, tables, {
-        ...{ runId, event: 'failed', migration: name, batch, checksum, details },
-      }),
+    const insert = journalInsert(tables, {
+      ...{ runId, event: 'failed', migration: name, batch, checksum, details },
+    });
+    const limit = `select set_config('lock_timeout', '${JOURNAL_WAITS_MS}ms', true)`;
+    const results = await control.use(
+      (client) => client.query(`${limit}; ${insert}`) as unknown as Promise<QueryResult[]>,
     );
+    if (results.at(-1)?.rowCount !== 1) throw new Error('the row was not written');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     reporting.listener({

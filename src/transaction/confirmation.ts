@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeLiteral, type QueryResult } from 'pg';
-import { fence } from '../history/fence.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { isLostConnection } from '../server-error.js';
 import { type ControlConnection } from './control-connection.js';
-import { BEGIN } from './opening.js';
+import { type Seen } from './opening.js';
 
 /** The server's word that a change is committed. There is no other way to make one. */
 export class Confirmation {
@@ -23,67 +22,71 @@ export class Confirmation {
   }
 }
 
-/** Which change is meant: one run does each migration once. */
+/** Which attempt at which change is meant: one run does each migration once. */
 export interface Question {
   tables: HistoryTables;
   runId: string;
   name: string;
   direction: 'up' | 'down';
-  /** The server's process that the change ran in. */
-  pid: number;
+  /** The server's process and the transaction that the attempt began. */
+  seen: Pick<Seen, 'pid' | 'xid'>;
 }
 
-/** For how long to wait until the change's own transaction has ended, whichever way. */
+/** What became of an attempt: `left behind` where the migration had committed something itself. */
+export type Found = Confirmation | 'rolled back' | 'left behind';
+
+/** For how long to wait until the transaction has ended, whichever way. */
 const WAIT_MS = 30_000;
+const POLL_MS = 50;
 /** A server that restarts is waited for. */
 const TRIES = 10;
 const PAUSE_MS = 1000;
 
 /**
- * Finds out what became of a change whose connection has ended: its server process is ended, and
- * once nobody is inside the fence any more, the journal tells.
+ * Finds out what became of an attempt whose connection has ended: its server process is ended too, and
+ * the server says whether the transaction was committed.
  *
- * @returns the confirmation; `null` where it is rolled back
  * @throws what made it impossible to find out
  */
-export async function findOutcome(
-  control: ControlConnection,
-  question: Question,
-): Promise<Confirmation | null> {
-  for (let tried = 1; ; tried++) {
+export async function findOutcome(control: ControlConnection, question: Question): Promise<Found> {
+  const deadline = Date.now() + WAIT_MS;
+  for (let failures = 0; ;) {
     try {
-      return await ask(control, question);
+      const found = await ask(control, question);
+      if (found) return found;
+      if (Date.now() >= deadline) throw new Error('The transaction is still in progress.');
+      await sleep(POLL_MS);
     } catch (error) {
-      if (!isUnreachable(error) || tried === TRIES) throw error;
+      if (!isUnreachable(error) || ++failures === TRIES) throw error;
       await sleep(PAUSE_MS);
     }
   }
 }
 
+/** @returns `null` as long as the transaction is in progress */
 async function ask(
   control: ControlConnection,
-  { tables, runId, name, direction, pid }: Question,
-): Promise<Confirmation | null> {
-  // Where the role may not look for the process, the fence is waited for all the same.
-  await control.terminate(pid).catch((error: unknown) => {
+  { tables, runId, name, direction, seen }: Question,
+): Promise<Found | null> {
+  // Where the role may not end it, it ends by itself: nobody is connected to it any more.
+  await control.terminate(seen.pid).catch((error: unknown) => {
     if (isUnreachable(error)) throw error;
   });
   const event = direction === 'up' ? 'applied' : 'reverted';
-  return control.use(async (client) => {
-    const results = (await client
-      .query(
-        `${BEGIN}; select set_config('lock_timeout', '${WAIT_MS}ms', true),
-         set_config('statement_timeout', '0', true); ${fence(tables)};
+  // Of the two, the status first: what is recorded by then is seen.
+  const results = await control.use((client) =>
+    client.query(
+      `select txid_status(${Number(seen.xid)}) as status;
        select exists (select from ${qualified(tables.schema, tables.journal)}
          where run_id = ${escapeLiteral(runId)} and migration = ${escapeLiteral(name)}
-           and event = '${event}') as recorded; commit`,
-      )
-      .catch(async (error: unknown) => {
-        if (!isLostConnection(error)) await client.query('rollback');
-        throw error;
-      })) as unknown as QueryResult<{ recorded: boolean }>[];
-    return Confirmation.ofRow(results[3]?.rows[0]);
-  });
+           and event = '${event}') as recorded`,
+    ),
+  );
+  const [first, second] = results as unknown as QueryResult<Record<string, unknown>>[];
+  if (first?.rows[0]?.['status'] === 'in progress') return null;
+  const confirmation = Confirmation.ofRow(second?.rows[0] as { recorded: boolean } | undefined);
+  if (confirmation) return confirmation;
+  return first?.rows[0]?.['status'] === 'aborted' ? 'rolled back' : 'left behind';
 }
 
 /** No connection, or none any more; or a server that is starting. */

@@ -30,12 +30,10 @@ export class ControlConnection {
 
   /** Cancels the statements that the run's other connections are at. */
   async cancelStatements(): Promise<void> {
-    await this.use((client) =>
-      client.query(
-        `select pg_cancel_backend(pid) from ${SESSIONS} s
-          where application_name = ${escapeLiteral(this.applicationName)}
-            and pid <> pg_backend_pid() and state = 'active'`,
-      ),
+    await this.asLoginRole(
+      `select pg_cancel_backend(pid) from ${SESSIONS} s
+        where application_name = ${escapeLiteral(this.applicationName)}
+          and pid <> pg_backend_pid() and state is distinct from 'idle'`,
     );
   }
 
@@ -45,13 +43,23 @@ export class ControlConnection {
    * is known by the run's name.
    */
   async terminate(pid: number): Promise<void> {
-    await this.use((client) =>
-      client.query(
-        `select pg_terminate_backend(pid) from ${SESSIONS} s
-          where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
-            and pid <> pg_backend_pid()`,
-      ),
+    await this.asLoginRole(
+      `select pg_terminate_backend(pid) from ${SESSIONS} s
+        where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
+          and pid <> pg_backend_pid()`,
     );
+  }
+
+  /** The knexfile's `afterCreate` may have set a role that may not signal the one that logged in. */
+  private async asLoginRole(query: string): Promise<void> {
+    await this.use(async (client) => {
+      try {
+        await client.query(`begin; set local role none; ${query}; commit`);
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async close(): Promise<void> {

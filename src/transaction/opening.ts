@@ -2,6 +2,7 @@ import { escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { fence } from '../history/fence.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
+import { messageOf } from '../server-error.js';
 
 /** What a change's transaction begins with. */
 export interface Opening {
@@ -19,6 +20,8 @@ export interface Seen {
   lockedBy: number | null;
   /** The server's process. */
   pid: number;
+  /** The transaction's id; `null` beside a change, where it would hold vacuum back. */
+  xid: string | null;
   /** The session's settings, for telling whether a migration before this one has changed them. */
   settings: string;
 }
@@ -43,31 +46,33 @@ export const BEGIN = 'begin isolation level read committed';
  * statement sees what is committed when it begins.
  */
 export function openingOf(context: OpeningContext, name: string): Opening {
-  return { name, sql: `${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name)}` };
+  return {
+    name,
+    sql: `${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name, 'txid_current()')}`,
+  };
 }
 
 /** The same where the transaction stays open, and idle, beside a change that runs outside of it. */
 export function openingBeside(context: OpeningContext, name: string): Opening {
   const { tables, config } = context;
-  const limits = `select set_config('idle_in_transaction_session_timeout', '0', true), ${MARK},
+  const limits = `select set_config('idle_in_transaction_session_timeout', '0', true),
     set_config('lock_timeout', '${Math.max(config.settings.waitForLock, 1)}ms', true),
     case when current_setting('server_version_num')::int >= 170000
          then set_config('transaction_timeout', '0', true) end`;
-  return { name, sql: `${limits}; ${fence(tables)}; ${look(context, name)}` };
+  return { name, sql: `${limits}; ${fence(tables)}; ${look(context, name, 'null')}` };
 }
-
-/** Set for the transaction, so that it is gone where the migration has ended the transaction. */
-const MARK = "set_config('knexward.change', 'open', true)";
 
 const ENDED = 'knexward: the migration has ended its transaction';
 
 /** A statement that fails unless the transaction is still the one that was opened. */
-export const SAME_TRANSACTION = `select case when current_setting('knexward.change', true) = 'open'
-  then 'true' else '${ENDED}' end::boolean`;
+export function sameTransaction({ xid }: Seen): string {
+  return `select case when txid_current_if_assigned() = ${Number(xid)}
+    then 'true' else '${ENDED}' end::boolean`;
+}
 
 /** Whether an error is that statement's. */
 export function isEndedTransaction(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(ENDED);
+  return messageOf(error).includes(ENDED);
 }
 
 /**
@@ -86,7 +91,6 @@ export function limitsOf({
   const set = (name: string, value: string): string =>
     `set_config('${name}', ${escapeLiteral(value)}, true)`;
   return `select ${[
-    MARK,
     set('lock_timeout', `${lockTimeout}ms`),
     ...(statementTimeout === null ? [] : [set('statement_timeout', `${statementTimeout}ms`)]),
     ...(searchPath === null ? [] : [set('search_path', searchPath)]),
@@ -106,13 +110,14 @@ const SETTINGS = [
   ...['DateStyle', 'IntervalStyle', 'standard_conforming_strings', 'xmloption', 'bytea_output'],
   ...['default_transaction_isolation', 'default_transaction_read_only', 'client_min_messages'],
   ...['synchronous_commit', 'work_mem', 'maintenance_work_mem', 'client_encoding'],
+  ...['statement_timeout', 'idle_in_transaction_session_timeout'],
 ];
 
-function look({ tables }: OpeningContext, name: string): string {
+function look({ tables }: OpeningContext, name: string, xid: string): string {
   const settings = SETTINGS.map((each) => `current_setting('${each}', true)`);
   return `select exists (select from ${qualified(tables.schema, tables.history)}
       where name = ${escapeLiteral(name)}) as applied,
     (select max(is_locked) from ${qualified(tables.schema, tables.lock)}) as "lockedBy",
-    pg_backend_pid() as pid,
+    pg_backend_pid() as pid, ${xid}::text as xid,
     concat_ws('|', ${settings.join(', ')}, pg_my_temp_schema()::text) as settings`;
 }

@@ -2,7 +2,7 @@ import { type QueryResult } from 'pg';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type RawConnection } from '../database/raw-connection.js';
 import { Confirmation } from './confirmation.js';
-import { BEGIN, type Opening, SAME_TRANSACTION, type Seen } from './opening.js';
+import { BEGIN, type Opening, sameTransaction, type Seen } from './opening.js';
 import { watchCommit } from './watch-transaction.js';
 
 /** A transaction that was begun in one message with the commit before it. */
@@ -42,12 +42,17 @@ export class Transactions {
    * @throws what the server says; then the transaction may or may not be committed
    */
   async commit(
-    { connection }: ChangeTransaction,
+    transaction: ChangeTransaction,
     statements: string,
     next: Opening | null,
   ): Promise<Confirmation> {
+    const { connection } = transaction;
     const watch = watchCommit(connection);
-    const parts = [SAME_TRANSACTION, ...(statements === '' ? [] : [statements]), 'commit'];
+    const parts = [
+      sameTransaction(transaction.seen),
+      ...(statements === '' ? [] : [statements]),
+      'commit',
+    ];
     const answer = send(connection, [...parts, ...(next ? [BEGIN, next.sql] : [])].join('; '));
     try {
       const confirmation = Confirmation.ofAnswer(await answer);

@@ -25,6 +25,7 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
   let last: 'COMMIT' | 'ROLLBACK' | null = null;
   let committed = false;
   let outside = false;
+  let now = 'T';
   let afterRollback = false;
   const onCommandComplete = ({ text }: { text: string }): void => {
     if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
@@ -37,13 +38,15 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
     }
   };
   const onReadyForQuery = ({ status }: { status: string }): void => {
+    now = status;
     if (status === 'I') outside = true;
   };
   protocol?.on('commandComplete', onCommandComplete).on('readyForQuery', onReadyForQuery);
   return {
     ownEnd: () => {
       if (!outside && !committed) return null;
-      return committed && (last === 'COMMIT' || !outside) ? 'committed' : 'rolled back';
+      // In a transaction that it has begun anew, a rollback was one to a savepoint.
+      return committed && (last === 'COMMIT' || now !== 'I') ? 'committed' : 'rolled back';
     },
     leftovers: () => committed || (outside && afterRollback),
     stop: () => {

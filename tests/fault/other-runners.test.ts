@@ -238,6 +238,87 @@ describe('beside other runners (US7)', () => {
     },
   );
 
+  it('a COMMIT in the middle of a message that never came back: told as left behind (FR-006)', async () => {
+    const gate = await closeGate(database, 1);
+    project.write({
+      [`migrations/${B}.up.sql`]: `insert into ran values ('b'); commit; ${gate.statement}`,
+    });
+    const up = start(['up', '--json']);
+    await waitFor(async () => (await waitingSessions(database)) === 1);
+    up.child.kill('SIGINT');
+    const { code, stdout } = await up.ended;
+    await gate.open();
+    expect(JSON.parse(stdout)).toMatchObject({ failed: { code: 'INTERRUPTED', leftovers: true } });
+    expect([code, await ran()]).toEqual([130, ['b']]);
+  });
+
+  it.each(['set role', 'set application_name'])(
+    'afterCreate with %s: a change outside a transaction is cancelled, and not resolved while at work (FR-006)',
+    async (what) => {
+      const role = `r_${process.pid}_${Date.now()}`;
+      await database.query(
+        `create role ${role}; grant all on schema public to ${role}; grant all on ran to ${role}`,
+      );
+      const statement = what === 'set role' ? `set role ${role}` : "set application_name = 'mine'";
+      project.write({
+        'knexfile.js': KNEXFILE.replace(
+          'migrations:',
+          `pool: { afterCreate: (connection, done) => connection.query("${statement}", done) }, migrations:`,
+        ),
+        [`migrations/${B}.js`]: `exports.config = { transaction: false };
+          exports.up = (knex) => knex.raw("select pg_sleep(900)");`,
+      });
+      const sleeping = () =>
+        database.query(
+          `select from pg_stat_activity where datname = current_database() and state = 'active'
+             and query like 'select pg_sleep(900)%'`,
+        );
+      try {
+        const killed = start(['up']);
+        await waitFor(async () => (await sleeping()).length === 1);
+        killed.child.kill('SIGKILL');
+        await killed.ended;
+        const resolved = await start(['resolve', B, '--reverted', '--json']).ended;
+        expect(JSON.parse(resolved.stdout)).toMatchObject({ error: { code: 'LOCKED' } });
+        await database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(900)%'",
+        );
+        await waitFor(async () => (await sleeping()).length === 0);
+        expect((await start(['resolve', B, '--reverted']).ended).code).toBe(0);
+        const stopped = start(['up', '--json']);
+        await waitFor(async () => (await sleeping()).length === 1);
+        stopped.child.kill('SIGINT');
+        expect((await stopped.ended).code).toBe(130);
+        await waitFor(async () => (await sleeping()).length === 0);
+      } finally {
+        await database.query(`drop owned by ${role}; drop role ${role}`);
+      }
+    },
+  );
+
+  it("Knex's lock row is locked by another session: SIGINT ends the waiting (US7)", async () => {
+    project.write({ [`migrations/${B}.js`]: 'exports.up = async () => {};' });
+    await start(['up']).ended;
+    project.write({ 'migrations/20260101000002_c.js': 'exports.up = async () => {};' });
+    const other = new Client(database.config);
+    await other.connect();
+    await other.query('begin; select from knex_migrations_lock for update');
+    const up = start(['up', '--json']);
+    await waitFor(
+      async () =>
+        (
+          await database.query(
+            `select from pg_stat_activity where datname = current_database()
+             and application_name like 'knexward%' and wait_event_type = 'Lock'`,
+          )
+        ).length > 0,
+    );
+    up.child.kill('SIGINT');
+    const { code } = await up.ended;
+    await other.end();
+    expect(code).toBe(130);
+  });
+
   it('two down at once in production: the second reverts nothing that it was not asked for (US7)', async () => {
     const gate = await closeGate(database, 1);
     const down = (wait: string) => `exports.up = async () => {};

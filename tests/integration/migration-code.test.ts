@@ -64,6 +64,25 @@ describe('what the code of a migration does to its run', () => {
       expect(await tables()).toEqual(leftovers ? ['a', 'c'] : ['a']);
     });
 
+    it('reset all is no end of the transaction', async () => {
+      project.write({ [`migrations/${B}.up.sql`]: 'create table b (id int); reset all;' });
+      expect((await knexward('up')).code).toBe(0);
+    });
+
+    it('a commit, and a savepoint of the next transaction that is rolled back', async () => {
+      project.write({
+        [`migrations/${B}.js`]: `exports.up = async (knex) => {
+          await knex.raw('create table b (id int); commit; begin;');
+          await knex.transaction((inner) => inner.raw('create table c (id int)').then(() => { throw new Error('no'); })).catch(() => undefined);
+        };`,
+      });
+      expect((await knexward('up')).code).toBe(0);
+      expect([await history(), await tables()]).toEqual([
+        [A, `${B}.js`],
+        ['a', 'b'],
+      ]);
+    });
+
     it('a rollback to a savepoint is no end of the transaction', async () => {
       project.write({
         [`migrations/${B}.up.sql`]:
@@ -130,6 +149,22 @@ describe('what the code of a migration does to its run', () => {
       'too late',
     ],
     ['a rejection without a reason', 'return Promise.reject();', ''],
+    [
+      'an error whose message is no text',
+      'throw Object.assign(new Error(), { message: undefined });',
+      '',
+    ],
+    ['an object without a prototype', 'throw Object.create(null);', ''],
+    [
+      'an error whose stack is no text',
+      "throw Object.assign(new Error('odd'), { stack: 5 });",
+      'odd',
+    ],
+    [
+      'a listener for the end that sets process.exitCode = 0',
+      "process.on('exit', () => (process.exitCode = 0)); throw new Error('odd');",
+      'odd',
+    ],
     ['trx.rollback() without a reason', 'await knex.rollback();', ''],
   ];
 
@@ -152,6 +187,34 @@ describe('what the code of a migration does to its run', () => {
       expect(await journal()).toEqual(['applied', 'failed']);
     },
   );
+
+  it('what nobody waits for fails after the last migration: exit code 1, and told (FR-014)', async () => {
+    project.write({
+      [`migrations/${B}.js`]: `exports.up = async (knex) => {
+        [1, 2].forEach(async () => { await knex.raw('select 1'); await knex.raw('select 2'); });
+      };`,
+    });
+    const { code, stderr } = await knexward('up');
+    expect({ code, stderr }).toMatchObject({ code: 1 });
+    expect(stderr).toContain('An error that nothing handled');
+  });
+
+  it('a migration is called as a method of what the file exports, as Knex does it', async () => {
+    project.write({
+      [`migrations/${B}.js`]: `exports.helper = (knex) => knex.raw('create table b (id int)');
+        exports.up = function (knex) { return this.helper(knex); };`,
+    });
+    expect((await knexward('up')).code).toBe(0);
+    expect(await tables()).toEqual(['a', 'b']);
+  });
+
+  it('a connection that a migration never gives back does not hold up the end', async () => {
+    project.write({
+      [`migrations/${B}.js`]: `exports.config = { transaction: false };
+        exports.up = async (knex) => { await knex.client.acquireConnection(); };`,
+    });
+    expect((await knexward('up')).code).toBe(0);
+  });
 
   it('process.exitCode = 5 in a migration that is applied: exit code 0 (FR-014)', async () => {
     project.write({
