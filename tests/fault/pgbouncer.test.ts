@@ -323,7 +323,7 @@ describeWithPgBouncer('through PgBouncer (US7)', () => {
     await holder.connect();
     await holder.query('begin; lock table a in access share mode');
     const up = listenTo(start(place, 'up'));
-    const told = /a table is busy, held by postgres \(pid \d+/;
+    const told = /a table is busy, (?:app\.|public\.)?a is held by postgres \(pid \d+/;
     await waitFor(() => Promise.resolve(told.test(up.said.stderr)));
     await holder.end();
     const { code, stderr } = await up.ended;
