@@ -86,8 +86,10 @@ function wasUnfinished(words: readonly JournalRow[], resolved: JournalRow): bool
 
 /** Between two times that it completes in one direction, something has to have taken the first back. */
 function checkNotTwice({ name, effects, words, migration }: Subject, violations: Violations): void {
-  // One that commits a part by itself does that part again, where it is cut off after it.
-  if (migration.transaction && !isAtomic(migration)) return;
+  // One that commits a part by itself does that part again, where it is cut off after it: in another run.
+  if (migration.transaction && !isAtomic(migration)) {
+    return checkNotTwiceInOneRun(name, effects, violations);
+  }
   const said = (from: EffectRow, to: EffectRow, test: (word: JournalRow) => boolean): boolean =>
     words.some((word) => word.at > from.at && word.at < to.at && test(word));
   for (const part of ['end', 'begin'] as const) {
@@ -107,6 +109,25 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
         `${name} ${part === 'end' ? 'took effect' : 'began'} twice (${row.direction}): ${describe(before)}, then ${describe(row)}`,
       );
     }
+  }
+}
+
+/** What is tried again by itself has left nothing of the attempt before. */
+function checkNotTwiceInOneRun(
+  name: string,
+  effects: readonly EffectRow[],
+  violations: Violations,
+): void {
+  for (const [index, row] of effects.entries()) {
+    const before = effects
+      .slice(0, index)
+      .filter(({ application }) => application === row.application)
+      .at(-1);
+    if (before?.part !== row.part || before.direction !== row.direction) continue;
+    violations.add(
+      'twice',
+      `${name} ${row.part === 'end' ? 'took effect' : 'began'} twice in one run (${row.direction}): ${describe(before)}, then ${describe(row)}`,
+    );
   }
 }
 

@@ -24,6 +24,8 @@ export interface Claims {
 interface RunDocument {
   runId?: string;
   done?: (string | { name: string })[];
+  /** The names that it showed before it began. */
+  shown?: string[];
   failed?: { name: string; code?: string } | null;
 }
 

@@ -14,7 +14,7 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
   const name = nameOf(migration, index);
   const path = `migrations/${name}`;
   const up = upSteps(migration, index, name);
-  const down = downSteps(index, name);
+  const down = downSteps(migration, index, name);
   switch (migration.format) {
     case 'sql':
       return [
@@ -29,7 +29,8 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
 }
 
 /** One thing that a migration does. */
-type Step = { sql: string; middle: boolean; careless: boolean } | { sleepMs: number };
+type Step =
+  { sql: string; middle: boolean; careless: boolean; afterMs?: number } | { sleepMs: number };
 
 const FAILS = "do $$ begin raise exception 'it always fails'; end $$";
 const SESSION = {
@@ -38,28 +39,43 @@ const SESSION = {
 };
 
 function upSteps(migration: PlannedMigration, index: number, name: string): Step[] {
-  const { sleepMs, sleepIn, ending, session } = migration;
-  const inClient = sleepIn === 'client' && migration.format !== 'sql';
+  const { ending, session, table } = migration;
   const middle = (sql: string, careless = true): Step => ({ sql, middle: true, careless });
   return [
     edge(effect(name, 'up', 'begin')),
-    middle(`create table if not exists t_${index + 1} (id int)`),
-    ...(sleepMs === 0 ? [] : [inClient ? { sleepMs } : middle(sleepSql(sleepMs))]),
+    ...(table ? [middle(`create table if not exists t_${index + 1} (id int)`)] : []),
+    ...sleepOf(migration),
     ...(migration.index ? indexSteps(index) : []),
     ...(ending === 'fails' ? [middle(FAILS, false)] : []),
     ...(session === null ? [] : [edge(SESSION[session])]),
     ...(ending === 'commits' ? [edge('commit')] : []),
-    edge(effect(name, 'up', 'end')),
+    ...endOf(migration, name),
     ...(ending === 'rolls back' ? [edge('rollback')] : []),
   ];
 }
 
-function downSteps(index: number, name: string): Step[] {
+/** What is done together with something that fails is done a little later, and by nobody waited for. */
+function endOf({ style, ending, sleepMs }: PlannedMigration, name: string): Step[] {
+  const end = effect(name, 'up', 'end');
+  if (style !== 'together' || ending !== 'fails') return [edge(end)];
+  return [{ sql: end, middle: true, careless: false, afterMs: sleepMs / LATE_PART }];
+}
+
+const LATE_PART = 20;
+
+function downSteps(migration: PlannedMigration, index: number, name: string): Step[] {
   return [
     edge(effect(name, 'down', 'begin')),
-    edge(`drop table if exists t_${index + 1}`),
+    ...(migration.table ? [edge(`drop table if exists t_${index + 1}`)] : []),
+    ...sleepOf(migration),
     edge(effect(name, 'down', 'end')),
   ];
+}
+
+function sleepOf({ format, sleepMs, sleepIn }: PlannedMigration): Step[] {
+  if (sleepMs === 0) return [];
+  if (sleepIn === 'client' && format !== 'sql') return [{ sleepMs }];
+  return [{ sql: sleepSql(sleepMs), middle: true, careless: true }];
 }
 
 /** What is sent in its place, whatever the style. */
@@ -132,7 +148,9 @@ function asyncBody(
   };
   for (const step of steps) {
     const inMiddle = !('sql' in step) || step.middle;
-    const call = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
+    const sent = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
+    const late = 'sql' in step && step.afterMs !== undefined;
+    const call = late ? `${wait(step.afterMs ?? 0)}.then(() => ${sent})` : sent;
     const careless = style === 'swallow' && 'sql' in step && step.careless;
     if (style === 'together' && inMiddle) {
       together.push(call);

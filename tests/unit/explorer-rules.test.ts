@@ -9,7 +9,7 @@ const RUN = 'c0d78f67-2ad2-4023-91e3-049290dd4d08';
 
 const MIGRATION: PlannedMigration = {
   ...{ format: 'knex', transaction: true, style: 'await', sleepMs: 0, sleepIn: 'server' },
-  ...{ ending: 'well', session: null, index: false },
+  ...{ ending: 'well', session: null, index: false, table: true },
 };
 
 const SCHEDULE: Schedule = {

@@ -1,0 +1,163 @@
+/**
+ * Takes away the guards of explore-mutation/guards.mjs one at a time and tells after how many schedules
+ * the explorer finds that, so that a change of the explorer cannot lose its eye for any of them unnoticed.
+ *
+ * npm run explore:mutation                 each guard, five minutes at most
+ * npm run explore:mutation -- --only a,b   these guards only
+ * npm run explore:mutation -- --minutes 2  for so long each
+ * npm run explore:mutation -- --seed S     what is drawn (1)
+ *
+ * Builds in a temporary folder. Prints a table in Markdown, and exits with 1 where a guard's loss is not found.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { GUARDS } from './explore-mutation/guards.mjs';
+
+const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** @typedef {import('./explore-mutation/guards.mjs').Guard} Guard */
+/** @typedef {{ guard: Guard, rule: string | null, schedules: number, seconds: number }} Result */
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const guards = chooseGuards(values.only?.split(','));
+const copy = copyPackage();
+try {
+  build();
+  /** @type {Result[]} */
+  const results = [];
+  for (const guard of guards) {
+    const result = await withoutGuard(guard, () => explore(guard));
+    console.log(lineOf(result));
+    results.push(result);
+  }
+  console.log(`\n${tableOf(results)}`);
+  process.exitCode = results.every(({ rule }) => rule !== null) ? 0 : 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+/** @param {string[] | undefined} names */
+function chooseGuards(names) {
+  const unknown = names?.filter((name) => !GUARDS.some((guard) => guard.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`No such guard: ${unknown.join(', ')}`);
+  return GUARDS.filter(({ name }) => names?.includes(name) ?? true);
+}
+
+/** What a build takes, and what the package has beside it. */
+function copyPackage() {
+  const folder = mkdtempSync(join(tmpdir(), 'knexward-guards-'));
+  for (const file of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    copyFileSync(join(REPOSITORY, file), join(folder, file));
+  }
+  for (const name of ['src', 'bin']) {
+    cpSync(join(REPOSITORY, name), join(folder, name), { recursive: true });
+  }
+  for (const name of ['node_modules', 'docs']) {
+    symlinkSync(join(REPOSITORY, name), join(folder, name), 'dir');
+  }
+  return folder;
+}
+
+function build() {
+  const tsc = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
+  const options = ['--incremental', '--tsBuildInfoFile', join(copy, 'build-info')];
+  // What only the guard has needed is unused without it.
+  const unused = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options, ...unused], {
+    cwd: copy,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
+
+/**
+ * @template T
+ * @param {Guard} guard
+ * @param {() => Promise<T>} work
+ */
+async function withoutGuard({ name, edits }, work) {
+  const before = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
+  try {
+    for (const { file, find, replace } of edits) {
+      const text = readFileSync(join(copy, file), 'utf8');
+      if (text.split(find).length !== 2) {
+        throw new Error(`${name}: ${file} has no such place, or several: ${find}`);
+      }
+      writeFileSync(
+        join(copy, file),
+        text.replace(find, () => replace),
+      );
+    }
+    build();
+    return await work();
+  } finally {
+    for (const [file, text] of before) writeFileSync(join(copy, file), text);
+  }
+}
+
+/**
+ * Until the first violation, or the end of the time.
+ *
+ * @param {Guard} guard
+ * @returns {Promise<Result>}
+ */
+async function explore(guard) {
+  const options = ['--package', copy, '--no-shrink', '--seed', values.seed];
+  const child = spawn(
+    process.execPath,
+    [join(REPOSITORY, 'scripts/explore.mjs'), ...options, '--minutes', values.minutes],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let report = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (report += text));
+  const code = await new Promise((ended) => child.once('close', ended));
+  const tally = /^(\d+) schedules, .* in (\d+) s /m.exec(report);
+  const rule = /^VIOLATION ([^:]+): /m.exec(report)?.[1] ?? null;
+  // A schedule that could not be acted out says nothing about the guard.
+  if (!tally || rule === 'explorer' || (code === 0) !== (rule === null)) {
+    throw new Error(`${guard.name}: the explorer ended with ${String(code)}:\n${report}`);
+  }
+  if (process.env['EXPLORE_MUTATION_REPORTS']) console.log(report);
+  return { guard, rule, schedules: Number(tally[1]), seconds: Number(tally[2]) };
+}
+
+/** @param {Result} result */
+function lineOf({ guard: { name, guards: what }, rule, schedules, seconds }) {
+  const after = `${schedules} schedules, ${seconds} s`;
+  return rule === null
+    ? `not found  ${name}, after ${after}: ${what}`
+    : `found      ${name}, after ${after}, by "${rule}"`;
+}
+
+/** @param {Result[]} results */
+function tableOf(results) {
+  const rows = results.map(({ guard: { name, guards: what, behind }, ...result }) => {
+    const { rule, schedules, seconds } = result;
+    const whole = behind === undefined ? what : `${what} Taken away with ${behind}.`;
+    return [`\`${name}\``, whole, `${schedules}`, `${seconds}`, rule ?? '**not found**'];
+  });
+  const found = results.filter(({ rule }) => rule !== null).length;
+  return [
+    '| guard | what it is for | schedules | seconds | found by |',
+    '| ----- | -------------- | --------: | ------: | -------- |',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    `\n${found} of ${results.length} found, seed ${values.seed}`,
+  ].join('\n');
+}

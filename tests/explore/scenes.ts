@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import {
+  canBeApplied,
+  type Command,
+  type PlannedFault,
+  type PlannedMigration,
+  type PlannedRunner,
+  type Schedule,
+} from './schedule.js';
+
+/*
+ * What has to come together for a guard to matter is rarely drawn by chance: a run that loses its lock in the middle of a
+ * change while another one waits for it, a change that is killed and a run right after it. A scene puts that into a
+ * schedule, and leaves the rest of it as it was drawn.
+ */
+
+/** A combination, with what differs from one time to the next. */
+export type Scene =
+  /** Runner 1 loses its lock at a change, while runner 2 waits for it. */
+  | { kind: 'taken over'; fault: PlannedFault; next: Command; at: Placed }
+  /** A change outside a transaction is cut off, and runner 2 comes after it. */
+  | { kind: 'cut off'; fault: PlannedFault; at: Placed }
+  /** Two runs revert at the same moment. */
+  | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
+  /** A change that has committed a part does not get a lock that its record needs. */
+  | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed };
+
+/** The change that it happens at, which is the first that is pending. */
+interface Placed {
+  sleepMs: number;
+  sleepIn: PlannedMigration['sleepIn'];
+  format: 'knex' | 'db-migrate' | 'sql';
+  transaction: boolean;
+  /** When the second runner begins. */
+  nextAtMs: number;
+}
+
+const placed: fc.Arbitrary<Placed> = fc.record({
+  sleepMs: fc.constantFrom(200, 600),
+  sleepIn: fc.constantFrom('server', 'client'),
+  format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
+  transaction: fc.constantFrom(true, true, false),
+  nextAtMs: fc.integer({ min: 0, max: 200 }),
+});
+
+const UP: Command = { kind: 'up', count: null };
+const downs: Command[] = [
+  ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
+  { kind: 'library', call: 'down' },
+];
+
+/** A fault soon after the first change has begun, or just when it is about to. */
+const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
+  fc
+    .record({
+      kind: fc.constantFrom(...kinds),
+      from: fc.constantFrom('fence', 'change', 'change'),
+      message: fc.integer({ min: 1, max: 5 }),
+      when: fc.constantFrom('before', 'after'),
+      ms: fc.constantFrom(800, 1500),
+    })
+    // What is frozen between its look and its first statement is where others may come in between.
+    .map((fault) =>
+      fault.kind === 'suspend' && fault.from === 'fence'
+        ? { ...fault, message: 1, when: 'after' as const }
+        : fault,
+    );
+
+export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('taken over' as const),
+      fault: soon(['lose lock', 'suspend', 'suspend', 'end lock session', 'cut lock']),
+      next: fc.constantFrom<Command[]>(UP, UP, ...downs.slice(1), {
+        ...{ kind: 'resolve', migration: 0 },
+      }),
+      at: placed,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('cut off' as const),
+      fault: soon(['kill', 'kill', 'cut', 'terminate', 'end change session', 'restart server']),
+      at: placed.map((at) => ({ ...at, transaction: false })),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reverted twice' as const),
+      first: fc.constantFrom(...downs),
+      second: fc.constantFrom<Command[]>({ kind: 'library', call: 'down' }),
+      atMs: fc.integer({ min: 0, max: 40 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('busy' as const),
+      table: fc.constantFrom('history', 'journal'),
+      atMs: fc.integer({ min: 50, max: 300 }),
+      at: placed.map((at) => ({ ...at, sleepMs: 600 })),
+    }),
+  },
+);
+
+/** Puts a scene into a schedule. */
+export function set(scene: Scene, schedule: Schedule): Schedule {
+  const [first, second, ...rest] = schedule.runners as [PlannedRunner, PlannedRunner];
+  const calm = { ...first, atMs: 0, faults: [] };
+  switch (scene.kind) {
+    case 'taken over':
+    case 'cut off': {
+      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
+      const one = { ...calm, command: UP, faults: [scene.fault] };
+      const next = scene.kind === 'taken over' ? scene.next : UP;
+      const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
+      const two = { ...second, command, atMs: scene.at.nextAtMs, faults: [] };
+      return { ...placedIn, runners: [one, two, ...rest] };
+    }
+    case 'reverted twice': {
+      const migrations = schedule.migrations.map((one) =>
+        canBeApplied(one) ? one : { ...one, ending: 'well' as const },
+      );
+      const one = { ...calm, command: scene.first };
+      const two = { ...second, command: scene.second, atMs: scene.atMs, faults: [] };
+      return { ...schedule, migrations, applied: migrations.length, runners: [one, two, ...rest] };
+    }
+    case 'busy': {
+      const { table, atMs, at } = scene;
+      const { schedule: placedIn, index } = placedAt(schedule, at);
+      const migrations = placedIn.migrations.map((one, place) =>
+        place === index ? commitsByItself(one) : one,
+      );
+      return {
+        ...{ ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] },
+        surroundings: { ...placedIn.surroundings, lockTimeout: '200ms' },
+        tableLock: { ...{ table, atMs, forMs: 1000 }, ended: false },
+      };
+    }
+  }
+}
+
+/** Makes the first change that is pending the one that it happens at. */
+function placedAt(
+  schedule: Schedule,
+  { sleepMs, sleepIn, format, transaction }: Placed,
+): { schedule: Schedule; index: number } {
+  const applied = Math.min(schedule.applied, schedule.migrations.length - 2);
+  const migrations = schedule.migrations.map((one, place): PlannedMigration => {
+    if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
+    if (place !== applied) return one;
+    return {
+      ...{ ...one, format, sleepMs, style: 'await', ending: 'well', index: false },
+      transaction: transaction || format === 'db-migrate',
+      sleepIn: format === 'sql' ? 'server' : sleepIn,
+    };
+  });
+  const surroundings = {
+    ...{ ...schedule.surroundings, queryTimeoutMs: null, roleSettings: [], waitForLock: '3s' },
+  };
+  return { schedule: { ...schedule, migrations, applied, surroundings }, index: applied };
+}
+
+function commitsByItself(one: PlannedMigration): PlannedMigration {
+  return { ...one, format: 'sql', transaction: true, sleepIn: 'server', ending: 'commits' };
+}
