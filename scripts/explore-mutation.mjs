@@ -6,6 +6,7 @@
  * npm run explore:mutation -- --only a,b   these guards only
  * npm run explore:mutation -- --minutes 2  for so long each
  * npm run explore:mutation -- --seed S     what is drawn (1)
+ * npm run explore:mutation -- --lanes N    so many schedules at once (4); they sleep for half of their time
  *
  * Builds in a temporary folder. Prints a table in Markdown, and exits with 1 where a guard's loss is not found.
  */
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    lanes: { type: 'string', default: '4' },
   },
 });
 const guards = chooseGuards(values.only?.split(','));
@@ -122,7 +124,14 @@ async function explore(guard) {
   const options = ['--package', copy, '--no-shrink', '--seed', values.seed];
   const child = spawn(
     process.execPath,
-    [join(REPOSITORY, 'scripts/explore.mjs'), ...options, '--minutes', values.minutes],
+    [
+      join(REPOSITORY, 'scripts/explore.mjs'),
+      ...options,
+      '--minutes',
+      values.minutes,
+      '--lanes',
+      values.lanes,
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let report = '';

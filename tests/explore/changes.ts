@@ -4,7 +4,7 @@ import { isAtomic, netOf } from './model.js';
 import { type Observation } from './observe.js';
 import { expectedSession } from './project-folder.js';
 import { documentOf, type StatusDocument } from './recover.js';
-import { nameOf, type PlannedMigration } from './schedule.js';
+import { nameOf, type PlannedMigration, TAKES_LOCK } from './schedule.js';
 import { type Violations } from './violation.js';
 
 /** What is seen of one migration, at one moment. */
@@ -200,7 +200,7 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
   };
   for (const row of seen.end.effects) {
     if (!row.application.startsWith('knexward ') || row.direction === 'hand') continue;
-    if ((row.locked ?? 0) < LEAST_RUN_NUMBER && row.part === 'end') {
+    if ((row.locked ?? 0) < LEAST_RUN_NUMBER && row.part === 'end' && !lostItsLock(seen, row)) {
       once('Knex lock open', `${row.name} ran while is_locked was ${String(row.locked)}`);
     }
     if (row.part !== 'begin') continue;
@@ -209,6 +209,19 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
     if (row.zone !== zone)
       once('session state', `${row.name} began with the time zone ${row.zone}`);
   }
+}
+
+/**
+ * Whether it may have lost the lock in the middle of its change. Then another run can have taken over,
+ * found nothing to do or no time for it, and have given Knex's lock back.
+ */
+function lostItsLock({ outcomes, schedule }: Observation, { runner }: EffectRow): boolean {
+  const pooled = schedule.surroundings.route === 'pooled';
+  return outcomes.some(
+    ({ index, struck }) =>
+      (pooled || index === runner || struck.includes('restart server')) &&
+      struck.some((kind) => TAKES_LOCK.has(kind)),
+  );
 }
 
 /** Whether anything but the runners themselves happened. */

@@ -3,7 +3,7 @@ import { type EffectRow, type JournalRow } from './effects.js';
 import { isRun } from './claims.js';
 import { type Observation } from './observe.js';
 import { type RunnerOutcome } from './runners.js';
-import { type FaultKind } from './schedule.js';
+import { type FaultKind, TAKES_LOCK } from './schedule.js';
 import { type Violations } from './violation.js';
 
 /** That runs come one after the other, and that each knows whose turn it is. */
@@ -15,12 +15,6 @@ export function checkOrder(seen: Observation, violations: Violations): void {
   checkTakenOver(seen.end.effects, violations);
   checkOneAfterTheOther(seen.end.journal, violations);
 }
-
-/** What may end the session that holds a runner's lock. */
-const TAKES_LOCK = new Set<FaultKind>([
-  ...(['cut', 'cut lock', 'lose lock', 'suspend', 'end lock session'] as const),
-  'restart server',
-]);
 
 function checkLossKnown(
   { outcomes, schedule }: Observation,

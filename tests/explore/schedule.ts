@@ -55,6 +55,12 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** What may end the session that holds a runner's lock. */
+export const TAKES_LOCK: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...(['cut', 'cut lock', 'lose lock', 'suspend', 'end lock session'] as const),
+  'restart server',
+]);
+
 /**
  * From where a runner's messages are counted: the first of all, the first that passes the fence, or the
  * first that is a change's own.

@@ -1,3 +1,4 @@
+import { runNumber } from '../../src/history/knex-lock';
 import { type EffectRow, type JournalRow, type Snapshot } from '../explore/effects';
 import { violationsOf } from '../explore/invariants';
 import { type Observation } from '../explore/observe';
@@ -156,6 +157,58 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
     expect(rulesOf(observation({ after: snapshot({ journal: [] }) }))).toEqual([
       'journal and history',
     ]);
+  });
+
+  describe('where several runs are at work', () => {
+    const OTHER = 'a1b2c3d4-0000-4000-8000-000000000000';
+    const SECOND = '20260101000002_m2.js';
+    const schedule = { ...SCHEDULE, migrations: [MIGRATION, MIGRATION] };
+    const after = (given: Partial<Snapshot>): Observation =>
+      observation({ schedule, after: snapshot(given) });
+
+    it('notice that a lock is said to be lost which nothing took away', () => {
+      const lost = outcome({ error: { code: 'LOCK_LOST', message: '' } }, 5);
+      expect(rulesOf(observation({ outcomes: [lost] }))).toContain('lock lost');
+      const struck = { ...lost, struck: ['lose lock' as const] };
+      expect(rulesOf(observation({ outcomes: [struck] }))).not.toContain('lock lost');
+    });
+
+    it('notice a run that goes on after another has taken over', () => {
+      const during = [effect({ part: 'begin', locked: runNumber(RUN) }), effect({ locked: 7 })];
+      expect(rulesOf(after({ effects: during }))).not.toContain('taken over');
+      const next = effect({ name: SECOND, part: 'begin', locked: 7 });
+      expect(rulesOf(after({ effects: [...during, next] }))).toContain('taken over');
+    });
+
+    it('notice two runs that record in turn', () => {
+      const journal = [word('applied'), word('applied', { runId: OTHER, name: SECOND })];
+      expect(rulesOf(after({ journal }))).not.toContain('interleaved');
+      const again = [...journal, word('reverted')];
+      expect(rulesOf(after({ journal: again }))).toContain('interleaved');
+    });
+
+    it('notice that a change was resolved while it was under way', () => {
+      const journal = [word('started'), word('resolved', { runId: OTHER, verdict: 'reverted' })];
+      expect(rulesOf(after({ journal }))).not.toContain('under way');
+      expect(rulesOf(after({ journal: [...journal, word('applied')] }))).toContain('under way');
+    });
+  });
+
+  it('notice a part of a change that one run did twice', () => {
+    const migration = { ...MIGRATION, format: 'sql' as const, ending: 'commits' as const };
+    const schedule = { ...SCHEDULE, migrations: [migration] };
+    const name = '20260101000001_m1.up.sql';
+    const begun = (application: string): EffectRow =>
+      effect({ name, part: 'begin', application: `knexward ${application}` });
+    const twice = snapshot({ effects: [begun(RUN), begun(RUN)] });
+    expect(rulesOf(observation({ schedule, end: twice }))).toContain('twice');
+    const again = snapshot({ effects: [begun(RUN), begun('another')] });
+    expect(rulesOf(observation({ schedule, end: again }))).not.toContain('twice');
+  });
+
+  it('notice that more is carried out than was shown', () => {
+    const said = outcome({ ...DONE, shown: ['other'] });
+    expect(rulesOf(observation({ outcomes: [said] }))).toEqual(['plan']);
   });
 
   it('notice a resolve that recorded nothing', () => {
