@@ -26,7 +26,7 @@ interface RunDocument {
   done?: (string | { name: string })[];
   /** The names that it showed before it began. */
   shown?: string[];
-  failed?: { name: string; code?: string } | null;
+  failed?: { name: string; code?: string; sqlstate?: string | null } | null;
 }
 
 /** Any document that a command may print. */

@@ -29,8 +29,7 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
 }
 
 /** One thing that a migration does. */
-type Step =
-  { sql: string; middle: boolean; careless: boolean; afterMs?: number } | { sleepMs: number };
+type Step = { sql: string; middle: boolean; careless: boolean; then?: Late } | { sleepMs: number };
 
 const FAILS = "do $$ begin raise exception 'it always fails'; end $$";
 const SESSION = {
@@ -46,22 +45,30 @@ function upSteps(migration: PlannedMigration, index: number, name: string): Step
     ...(table ? [middle(`create table if not exists t_${index + 1} (id int)`)] : []),
     ...sleepOf(migration),
     ...(migration.index ? indexSteps(index) : []),
-    ...(ending === 'fails' ? [middle(FAILS, false)] : []),
+    ...(ending === 'fails' ? [{ ...middle(FAILS, false), ...goesOn(migration, name) }] : []),
     ...(session === null ? [] : [edge(SESSION[session])]),
     ...(ending === 'commits' ? [edge('commit')] : []),
-    ...endOf(migration, name),
+    ...('then' in goesOn(migration, name) ? [] : [edge(effect(name, 'up', 'end'))]),
     ...(ending === 'rolls back' ? [edge('rollback')] : []),
   ];
 }
 
-/** What is done together with something that fails is done a little later, and by nobody waited for. */
-function endOf({ style, ending, sleepMs }: PlannedMigration, name: string): Step[] {
-  const end = effect(name, 'up', 'end');
-  if (style !== 'together' || ending !== 'fails') return [edge(end)];
-  return [{ sql: end, middle: true, careless: false, afterMs: sleepMs / LATE_PART }];
+/** What is sent a little later by a branch that nobody waits for. */
+interface Late {
+  sql: string;
+  afterMs: number;
 }
 
-const LATE_PART = 20;
+/** One that does all together goes on after a part has failed: to its end, as if nothing had been. */
+function goesOn(
+  { style, ending, sleepMs, transaction }: PlannedMigration,
+  name: string,
+): { then?: Late } {
+  if (style !== 'together' || ending !== 'fails') return {};
+  // Outside a transaction it has its connections until the note on its last statement is written.
+  const afterMs = (transaction ? 1 : 12) + sleepMs / 20;
+  return { then: { sql: effect(name, 'up', 'end'), afterMs } };
+}
 
 function downSteps(migration: PlannedMigration, index: number, name: string): Step[] {
   return [
@@ -149,8 +156,7 @@ function asyncBody(
   for (const step of steps) {
     const inMiddle = !('sql' in step) || step.middle;
     const sent = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
-    const late = 'sql' in step && step.afterMs !== undefined;
-    const call = late ? `${wait(step.afterMs ?? 0)}.then(() => ${sent})` : sent;
+    const call = 'sql' in step && step.then ? goingOn(sent, step.then, send) : sent;
     const careless = style === 'swallow' && 'sql' in step && step.careless;
     if (style === 'together' && inMiddle) {
       together.push(call);
@@ -161,6 +167,12 @@ function asyncBody(
   }
   flush();
   return lines.join('');
+}
+
+/** What fails, and goes on. A query of Knex's is sent each time that somebody waits for it. */
+function goingOn(failing: string, { sql, afterMs }: Late, send: (sql: string) => string): string {
+  const late = `.catch(() => ${wait(afterMs)}).then(() => ${send(sql)}).catch(() => undefined)`;
+  return `(() => { const sent = Promise.resolve(${failing}); sent${late}; return sent; })()`;
 }
 
 function callbackBody(steps: readonly Step[]): string {

@@ -1,14 +1,17 @@
 import { LEAST_RUN_NUMBER, runNumber } from '../../src/history/knex-lock';
 import { type EffectRow, type JournalRow } from './effects.js';
-import { isRun } from './claims.js';
+import { claimsOf, isRun } from './claims.js';
 import { type Observation } from './observe.js';
 import { type RunnerOutcome } from './runners.js';
-import { type FaultKind, TAKES_LOCK } from './schedule.js';
-import { type Violations } from './violation.js';
+import { canBeApplied, type FaultKind, nameOf, TAKES_LOCK } from './schedule.js';
+import { shortened, type Violations } from './violation.js';
 
 /** That runs come one after the other, and that each knows whose turn it is. */
 export function checkOrder(seen: Observation, violations: Violations): void {
-  for (const outcome of seen.outcomes) checkLossKnown(seen, outcome, violations);
+  for (const outcome of seen.outcomes) {
+    checkLossKnown(seen, outcome, violations);
+    checkUndisturbed(seen, outcome, violations);
+  }
   checkResolvedAtRest(seen, violations);
   // The second run of a redo has the number of its first, and may come after somebody else's.
   if (seen.schedule.runners.some(({ command }) => command.kind === 'redo')) return;
@@ -34,6 +37,32 @@ function checkLossKnown(
   violations.add(
     'lock lost',
     `runner ${index + 1} (${planned.command.kind}) says so, and nothing took its lock away`,
+  );
+}
+
+/** A table is busy, or two wait for each other: that may be another run's doing. */
+const BUSY = ['55P03', '40P01'];
+
+/** A run that nothing has struck fails at no migration that is made to end well. */
+function checkUndisturbed(
+  { outcomes, schedule, tableHeld }: Observation,
+  outcome: RunnerOutcome,
+  violations: Violations,
+): void {
+  const { surroundings, migrations, diskFull, runners } = schedule;
+  const { roleSettings, queryTimeoutMs, route } = surroundings;
+  if (outcome.struck.length > 0 || outcomes.some(({ struck }) => struck.includes('restart server')))
+    return;
+  if (tableHeld || diskFull || roleSettings.length > 0 || queryTimeoutMs !== null) return;
+  // There, what strikes one may strike another; and Knex asks nobody.
+  if (route === 'pooled' || runners.some(({ command }) => command.kind === 'knex')) return;
+  const { failed } = claimsOf(outcome).document ?? {};
+  if (failed?.code !== 'MIGRATION_FAILED' || BUSY.includes(failed.sqlstate ?? '')) return;
+  const migration = migrations.find((one, index) => nameOf(one, index) === failed.name);
+  if (!migration || !canBeApplied(migration)) return;
+  violations.add(
+    'disturbed by another',
+    `runner ${outcome.index + 1} (${outcome.planned.command.kind}) failed at ${failed.name}: ${shortened(outcome.stdout)}`,
   );
 }
 

@@ -31,16 +31,18 @@ interface Placed {
   sleepIn: PlannedMigration['sleepIn'];
   format: 'knex' | 'db-migrate' | 'sql';
   transaction: boolean;
+  table: boolean;
   /** When the second runner begins. */
   nextAtMs: number;
 }
 
 const placed: fc.Arbitrary<Placed> = fc.record({
-  sleepMs: fc.constantFrom(200, 600),
+  sleepMs: fc.constantFrom(400, 800),
   sleepIn: fc.constantFrom('server', 'client'),
   format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
   transaction: fc.constantFrom(true, true, false),
   nextAtMs: fc.integer({ min: 0, max: 200 }),
+  table: fc.boolean(),
 });
 
 const UP: Command = { kind: 'up', count: null };
@@ -55,7 +57,7 @@ const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
     .record({
       kind: fc.constantFrom(...kinds),
       from: fc.constantFrom('fence', 'change', 'change'),
-      message: fc.integer({ min: 1, max: 5 }),
+      message: fc.integer({ min: 1, max: 3 }),
       when: fc.constantFrom('before', 'after'),
       ms: fc.constantFrom(800, 1500),
     })
@@ -72,7 +74,7 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('taken over' as const),
       fault: soon(['lose lock', 'suspend', 'suspend', 'end lock session', 'cut lock']),
-      next: fc.constantFrom<Command[]>(UP, UP, ...downs.slice(1), {
+      next: fc.constantFrom<Command[]>(UP, UP, UP, UP, ...downs.slice(1), {
         ...{ kind: 'resolve', migration: 0 },
       }),
       at: placed,
@@ -146,14 +148,14 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
 /** Makes the first change that is pending the one that it happens at. */
 function placedAt(
   schedule: Schedule,
-  { sleepMs, sleepIn, format, transaction }: Placed,
+  { sleepMs, sleepIn, format, transaction, table }: Placed,
 ): { schedule: Schedule; index: number } {
   const applied = Math.min(schedule.applied, schedule.migrations.length - 2);
   const migrations = schedule.migrations.map((one, place): PlannedMigration => {
     if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
     if (place !== applied) return one;
     return {
-      ...{ ...one, format, sleepMs, style: 'await', ending: 'well', index: false },
+      ...{ ...one, format, sleepMs, table, style: 'await', ending: 'well', index: false },
       transaction: transaction || format === 'db-migrate',
       sleepIn: format === 'sql' ? 'server' : sleepIn,
     };

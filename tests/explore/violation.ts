@@ -25,6 +25,7 @@ export const RULES = {
   'Knex lock open': "Knex's lock is taken while a change runs",
   'session state': 'each migration finds the session as the configuration says',
   'undisturbed run': 'a run that nothing disturbs does what it is asked for',
+  'disturbed by another': 'what other runs are struck by makes no migration fail in this one',
   end: 'the next run comes to the same end as an undisturbed one',
   status: 'status --check and wait agree with that end',
 } as const;

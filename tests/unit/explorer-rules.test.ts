@@ -194,6 +194,14 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
     });
   });
 
+  it('notice a migration that fails because of what another run does', () => {
+    const failure = { name: NAME, code: 'MIGRATION_FAILED', sqlstate: '23505' };
+    const failed = outcome({ ...DONE, done: [], failed: failure }, 1);
+    expect(rulesOf(observation({ outcomes: [failed] }))).toContain('disturbed by another');
+    const busy = outcome({ ...DONE, done: [], failed: { ...failure, sqlstate: '55P03' } }, 1);
+    expect(rulesOf(observation({ outcomes: [busy] }))).not.toContain('disturbed by another');
+  });
+
   it('notice a part of a change that one run did twice', () => {
     const migration = { ...MIGRATION, format: 'sql' as const, ending: 'commits' as const };
     const schedule = { ...SCHEDULE, migrations: [migration] };
