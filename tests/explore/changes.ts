@@ -1,4 +1,5 @@
 import { LEAST_RUN_NUMBER } from '../../src/history/knex-lock';
+import { mayDie } from './claims.js';
 import { type EffectRow, type JournalRow, type Snapshot } from './effects.js';
 import { isAtomic, netOf } from './model.js';
 import { type Observation } from './observe.js';
@@ -212,15 +213,17 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
 }
 
 /**
- * Whether it may have lost the lock in the middle of its change. Then another run can have taken over,
- * found nothing to do or no time for it, and have given Knex's lock back.
+ * Whether it may have lost the lock in the middle of its change, or its process, after which the server
+ * can go on with a statement. Then another run can have taken over, found nothing that it may do, and
+ * have given Knex's lock back.
  */
 function lostItsLock({ outcomes, schedule }: Observation, { runner }: EffectRow): boolean {
   const pooled = schedule.surroundings.route === 'pooled';
   return outcomes.some(
-    ({ index, struck }) =>
-      (pooled || index === runner || struck.includes('restart server')) &&
-      struck.some((kind) => TAKES_LOCK.has(kind)),
+    (outcome) =>
+      outcome.struck.includes('restart server') ||
+      ((pooled || outcome.index === runner) &&
+        (mayDie(outcome) || outcome.struck.some((kind) => TAKES_LOCK.has(kind)))),
   );
 }
 

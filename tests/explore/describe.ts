@@ -1,6 +1,6 @@
 import { nameOf, type Command, type Schedule } from './schedule.js';
 
-const FROM = { start: '', fence: ' from the first fence on', change: ' from its first change on' };
+const FROM = { start: '', look: ' from its first look on', change: ' from its first change on' };
 
 const LIBRARY_CALLS = {
   up: 'createMigrator().up()',

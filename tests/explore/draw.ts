@@ -82,7 +82,7 @@ function possible(drawn: PlannedMigration): PlannedMigration {
 
 const faults: fc.Arbitrary<PlannedFault> = fc.record({
   kind: fc.constantFrom(...FAULT_KINDS),
-  from: oftenOneOf<PlannedFault['from']>([5, 'start'], [1, 'fence'], [4, 'change']),
+  from: oftenOneOf<PlannedFault['from']>([5, 'start'], [1, 'look'], [4, 'change']),
   message: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 45 })),
   when: fc.constantFrom('before', 'after'),
   ms: fc.constantFrom(300, 800, 2000),

@@ -38,10 +38,10 @@ export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void
 
 /** What the first of the messages holds from which is counted. */
 const MARKS: Partial<Record<CountedFrom, string>> = {
-  fence: 'pg_advisory_xact_lock(',
+  look: '"lockedBy"',
   change: 'explorer.effect(',
 };
-const ORDER: readonly CountedFrom[] = ['start', 'fence', 'change'];
+const ORDER: readonly CountedFrom[] = ['start', 'look', 'change'];
 
 /** @param before from where was counted last, and how many messages have passed since */
 function armNext(

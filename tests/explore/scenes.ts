@@ -40,7 +40,7 @@ const placed: fc.Arbitrary<Placed> = fc.record({
   sleepMs: fc.constantFrom(400, 800),
   sleepIn: fc.constantFrom('server', 'client'),
   format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
-  transaction: fc.constantFrom(true, true, false),
+  transaction: fc.boolean(),
   nextAtMs: fc.integer({ min: 0, max: 200 }),
   table: fc.boolean(),
 });
@@ -51,22 +51,21 @@ const downs: Command[] = [
   { kind: 'library', call: 'down' },
 ];
 
-/** A fault soon after the first change has begun, or just when it is about to. */
+/** A fault soon after the first change has begun, or between the look before it and its first statement. */
 const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
   fc
     .record({
       kind: fc.constantFrom(...kinds),
-      from: fc.constantFrom('fence', 'change', 'change'),
+      from: fc.constantFrom('look', 'change', 'change'),
       message: fc.integer({ min: 1, max: 3 }),
       when: fc.constantFrom('before', 'after'),
       ms: fc.constantFrom(800, 1500),
     })
-    // What is frozen between its look and its first statement is where others may come in between.
-    .map((fault) =>
-      fault.kind === 'suspend' && fault.from === 'fence'
-        ? { ...fault, message: 1, when: 'after' as const }
-        : fault,
-    );
+    .map((fault) => {
+      // While it is frozen right after the look, others may come in between.
+      if (fault.kind !== 'suspend' || (fault.from === 'change' && fault.message > 1)) return fault;
+      return { ...fault, from: 'look', message: 1, when: 'after' };
+    });
 
 export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
   {

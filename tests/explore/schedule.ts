@@ -62,10 +62,10 @@ export const TAKES_LOCK: ReadonlySet<FaultKind> = new Set<FaultKind>([
 ]);
 
 /**
- * From where a runner's messages are counted: the first of all, the first that passes the fence, or the
- * first that is a change's own.
+ * From where a runner's messages are counted: the first of all, the first that looks whether a change is still to be
+ * done, or the first that is a change's own.
  */
-export type CountedFrom = 'start' | 'fence' | 'change';
+export type CountedFrom = 'start' | 'look' | 'change';
 
 /** Strikes a runner at the n-th protocol message that it sends. */
 export interface PlannedFault {
