@@ -120,7 +120,13 @@ export const GUARDS = [
   {
     name: 'announcement',
     guards: 'That a change outside a transaction has begun is known before its first statement.',
+    behind: 'the notes on its statements',
     edits: [
+      {
+        file: OUTSIDE,
+        find: "knex.on('query', listener);",
+        replace: "if (migration.name === '') knex.on('query', listener);",
+      },
       {
         file: OUTSIDE,
         find: 'await announce(run, migration);',

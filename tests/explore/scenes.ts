@@ -41,11 +41,13 @@ const placed: fc.Arbitrary<Placed> = fc.record({
   sleepIn: fc.constantFrom('server', 'client'),
   format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
   transaction: fc.boolean(),
-  nextAtMs: fc.integer({ min: 0, max: 200 }),
+  nextAtMs: fc.integer({ min: 50, max: 250 }),
   table: fc.boolean(),
 });
 
 const UP: Command = { kind: 'up', count: null };
+/** Of the migration that it happens at. */
+const RESOLVE: Command = { kind: 'resolve', migration: 0 };
 const downs: Command[] = [
   ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
   { kind: 'library', call: 'down' },
@@ -72,10 +74,8 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('taken over' as const),
-      fault: soon(['lose lock', 'suspend', 'suspend', 'end lock session', 'cut lock']),
-      next: fc.constantFrom<Command[]>(UP, UP, UP, UP, ...downs.slice(1), {
-        ...{ kind: 'resolve', migration: 0 },
-      }),
+      fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'end lock session', 'cut lock']),
+      next: fc.constantFrom<Command[]>(...[UP, UP, UP, UP, ...downs.slice(1), RESOLVE, RESOLVE]),
       at: placed,
     }),
   },
