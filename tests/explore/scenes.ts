@@ -23,7 +23,9 @@ export type Scene =
   /** Two runs revert at the same moment. */
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
   /** A change that has committed a part does not get a lock that its record needs. */
-  | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed };
+  | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed }
+  /** The code of a change that has failed goes on. */
+  | { kind: 'goes on'; at: Placed };
 
 /** The change that it happens at, which is the first that is pending. */
 interface Placed {
@@ -105,6 +107,18 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
       at: placed.map((at) => ({ ...at, sleepMs: 600 })),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('goes on' as const),
+      at: fc.tuple(placed, fc.constantFrom(0, 50)).map(([{ transaction, ...at }, sleepMs]) =>
+        // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
+        transaction
+          ? { ...at, transaction, sleepMs, format: 'db-migrate' as const }
+          : { ...at, transaction, sleepMs, format: 'knex' as const },
+      ),
+    }),
+  },
 );
 
 /** Puts a scene into a schedule. */
@@ -120,6 +134,14 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
       const two = { ...second, command, atMs: scene.at.nextAtMs, faults: [] };
       return { ...placedIn, runners: [one, two, ...rest] };
+    }
+    case 'goes on': {
+      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
+      const goingOn = { style: 'together', ending: 'fails' } as const;
+      const migrations = placedIn.migrations.map((one, place) =>
+        place === index ? { ...one, ...goingOn } : one,
+      );
+      return { ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] };
     }
     case 'reverted twice': {
       const migrations = schedule.migrations.map((one) =>
