@@ -33,6 +33,7 @@ export function checkChanges(seen: Observation, violations: Violations): void {
       checkJournal(now, violations);
     }
   }
+  checkLate(seen, violations);
   checkSurroundings(seen, violations);
 }
 
@@ -188,6 +189,19 @@ function checkJournal({ name, words, rows }: Subject, violations: Violations): v
     const before = ends[index - 1];
     if (word.event === 'resolved' || before?.event !== word.event) continue;
     violations.add('journal and history', `${name}: ${word.event} twice in the journal`);
+  }
+}
+
+/** Outside a transaction, what is sent may arrive until the failure is recorded; inside of one, never. */
+function checkLate({ schedule, end }: Observation, violations: Violations): void {
+  for (const { at, name, application } of end.late) {
+    const migration = schedule.migrations.find((one, index) => nameOf(one, index) === name);
+    const recorded = end.journal.find(
+      (word) => word.event === 'failed' && word.name === name && application.endsWith(word.runId),
+    );
+    if (!migration?.transaction && !(recorded && recorded.at < at)) continue;
+    violations.add('goes on', `${name} did something after it had failed`);
+    return;
   }
 }
 

@@ -29,7 +29,8 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
 }
 
 /** One thing that a migration does. */
-type Step = { sql: string; middle: boolean; careless: boolean; then?: Late } | { sleepMs: number };
+type Step =
+  { sql: string; middle: boolean; careless: boolean; late?: string } | { sleepMs: number };
 
 const FAILS = "do $$ begin raise exception 'it always fails'; end $$";
 const SESSION = {
@@ -45,29 +46,18 @@ function upSteps(migration: PlannedMigration, index: number, name: string): Step
     ...(table ? [middle(`create table if not exists t_${index + 1} (id int)`)] : []),
     ...sleepOf(migration),
     ...(migration.index ? indexSteps(index) : []),
-    ...(ending === 'fails' ? [{ ...middle(FAILS, false), ...goesOn(migration, name) }] : []),
+    ...(ending === 'fails' ? [failing(migration, name)] : []),
     ...(session === null ? [] : [edge(SESSION[session])]),
     ...(ending === 'commits' ? [edge('commit')] : []),
-    ...('then' in goesOn(migration, name) ? [] : [edge(effect(name, 'up', 'end'))]),
+    edge(effect(name, 'up', 'end')),
     ...(ending === 'rolls back' ? [edge('rollback')] : []),
   ];
 }
 
-/** What is sent a little later by a branch that nobody waits for. */
-interface Late {
-  sql: string;
-  afterMs: number;
-}
-
-/** One that does all together goes on after a part has failed: to its end, as if nothing had been. */
-function goesOn(
-  { style, ending, sleepMs, transaction }: PlannedMigration,
-  name: string,
-): { then?: Late } {
-  if (style !== 'together' || ending !== 'fails') return {};
-  // Outside a transaction it has its connections until the note on its last statement is written.
-  const afterMs = (transaction ? 1 : 12) + sleepMs / 20;
-  return { then: { sql: effect(name, 'up', 'end'), afterMs } };
+/** One that does all together goes on after that part has failed, in a branch that nobody waits for. */
+function failing({ style }: PlannedMigration, name: string): Step {
+  const step = { sql: FAILS, middle: true, careless: false };
+  return style === 'together' ? { ...step, late: effect(name, 'up', 'late') } : step;
 }
 
 function downSteps(migration: PlannedMigration, index: number, name: string): Step[] {
@@ -99,7 +89,7 @@ function indexSteps(index: number): Step[] {
   ];
 }
 
-function effect(name: string, direction: 'up' | 'down', part: 'begin' | 'end'): string {
+function effect(name: string, direction: 'up' | 'down', part: 'begin' | 'end' | 'late'): string {
   return `select explorer.effect('${name}', '${direction}', '${part}')`;
 }
 
@@ -156,7 +146,7 @@ function asyncBody(
   for (const step of steps) {
     const inMiddle = !('sql' in step) || step.middle;
     const sent = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
-    const call = 'sql' in step && step.then ? goingOn(sent, step.then, send) : sent;
+    const call = 'sql' in step && step.late !== undefined ? goingOn(sent, send(step.late)) : sent;
     const careless = style === 'swallow' && 'sql' in step && step.careless;
     if (style === 'together' && inMiddle) {
       together.push(call);
@@ -169,10 +159,10 @@ function asyncBody(
   return lines.join('');
 }
 
-/** What fails, and goes on. A query of Knex's is sent each time that somebody waits for it. */
-function goingOn(failing: string, { sql, afterMs }: Late, send: (sql: string) => string): string {
-  const late = `.catch(() => ${wait(afterMs)}).then(() => ${send(sql)}).catch(() => undefined)`;
-  return `(() => { const sent = Promise.resolve(${failing}); sent${late}; return sent; })()`;
+/** What fails, and goes on for a while. A query of Knex's is sent each time that somebody waits for it. */
+function goingOn(failing: string, late: string): string {
+  const again = `for (let n = 0; n < 25; n++) await ${wait(3)}.then(() => ${late}).catch(() => undefined);`;
+  return `(() => { const sent = Promise.resolve(${failing}); sent.catch(async () => { ${again} }); return sent; })()`;
 }
 
 function callbackBody(steps: readonly Step[]): string {

@@ -12,6 +12,7 @@ export const RULES = {
   'there but not told': 'what is told as failed, or not at all, left nothing',
   'resolve without effect': 'what `resolve` says it recorded is recorded',
   twice: 'no change runs twice',
+  'goes on': 'the code of a change that has failed reaches the database no more',
   'history and effects': 'the history holds what is in the database, once',
   'journal and history': 'the journal comes to the same as the history',
   unreported: 'a change outside a transaction without its history row is told by status',

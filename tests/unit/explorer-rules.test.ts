@@ -55,7 +55,7 @@ function word(event: string, given: Partial<JournalRow> = {}): JournalRow {
 
 function snapshot(given: Partial<Snapshot> = {}): Snapshot {
   const effects = [effect({ part: 'begin' }), effect()];
-  return { effects, history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
+  return { effects, late: [], history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
 }
 
 /** A run in which all is well. */
@@ -200,6 +200,17 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
     expect(rulesOf(observation({ outcomes: [failed] }))).toContain('disturbed by another');
     const busy = outcome({ ...DONE, done: [], failed: { ...failure, sqlstate: '55P03' } }, 1);
     expect(rulesOf(observation({ outcomes: [busy] }))).not.toContain('disturbed by another');
+  });
+
+  it('notice what the code of a change does that has failed', () => {
+    const application = `knexward ${RUN}`;
+    const late = [{ at: id + 10, name: NAME, application }];
+    expect(rulesOf(observation({ end: snapshot({ late }) }))).toEqual(['goes on']);
+    const schedule = { ...SCHEDULE, migrations: [{ ...MIGRATION, transaction: false }] };
+    const end = (at: number): Snapshot =>
+      snapshot({ late, journal: [word('failed', { at }), word('applied')] });
+    expect(rulesOf(observation({ schedule, end: end(0) }))).toContain('goes on');
+    expect(rulesOf(observation({ schedule, end: end(id + 1000) }))).not.toContain('goes on');
   });
 
   it('notice a part of a change that one run did twice', () => {
