@@ -24,6 +24,8 @@ export type Scene =
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
   /** A change that has committed a part does not get a lock that its record needs. */
   | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed }
+  /** The first change of several in transactions cannot be recorded. */
+  | { kind: 'not recorded'; table: 'history' | 'journal'; row: number; at: Placed }
   /** The code of a change that has failed goes on. */
   | { kind: 'goes on'; at: Placed };
 
@@ -108,6 +110,15 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('not recorded' as const),
+      table: fc.constantFrom('history', 'journal'),
+      row: fc.constantFrom(1, 2),
+      at: placed.map((at) => ({ ...at, sleepMs: 0, transaction: true })),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('goes on' as const),
@@ -134,6 +145,16 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
       const two = { ...second, command, atMs: scene.at.nextAtMs, faults: [] };
       return { ...placedIn, runners: [one, two, ...rest] };
+    }
+    case 'not recorded': {
+      const { table, row, at } = scene;
+      // The disk is full once something is applied.
+      const before = schedule.migrations.slice(0, 1);
+      const longer = { ...schedule, migrations: [...before, ...schedule.migrations], applied: 1 };
+      const { schedule: placedIn, index } = placedAt(longer, at);
+      const { schedule: both } = placedAt({ ...placedIn, applied: index + 1 }, at);
+      const runners = [{ ...calm, command: UP, json: true }, second, ...rest];
+      return { ...both, applied: index, runners, diskFull: { table, row } };
     }
     case 'goes on': {
       const { schedule: placedIn, index } = placedAt(schedule, scene.at);
@@ -171,7 +192,7 @@ function placedAt(
   schedule: Schedule,
   { sleepMs, sleepIn, format, transaction, table }: Placed,
 ): { schedule: Schedule; index: number } {
-  const applied = Math.min(schedule.applied, schedule.migrations.length - 2);
+  const applied = Math.max(Math.min(schedule.applied, schedule.migrations.length - 2), 0);
   const migrations = schedule.migrations.map((one, place): PlannedMigration => {
     if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
     if (place !== applied) return one;
