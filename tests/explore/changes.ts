@@ -1,10 +1,11 @@
 import { LEAST_RUN_NUMBER } from '../../src/history/knex-lock';
+import { mayDie } from './claims.js';
 import { type EffectRow, type JournalRow, type Snapshot } from './effects.js';
 import { isAtomic, netOf } from './model.js';
 import { type Observation } from './observe.js';
 import { expectedSession } from './project-folder.js';
 import { documentOf, type StatusDocument } from './recover.js';
-import { nameOf, type PlannedMigration } from './schedule.js';
+import { nameOf, type PlannedMigration, TAKES_LOCK } from './schedule.js';
 import { type Violations } from './violation.js';
 
 /** What is seen of one migration, at one moment. */
@@ -32,6 +33,7 @@ export function checkChanges(seen: Observation, violations: Violations): void {
       checkJournal(now, violations);
     }
   }
+  checkLate(seen, violations);
   checkSurroundings(seen, violations);
 }
 
@@ -86,8 +88,10 @@ function wasUnfinished(words: readonly JournalRow[], resolved: JournalRow): bool
 
 /** Between two times that it completes in one direction, something has to have taken the first back. */
 function checkNotTwice({ name, effects, words, migration }: Subject, violations: Violations): void {
-  // One that commits a part by itself does that part again, where it is cut off after it.
-  if (migration.transaction && !isAtomic(migration)) return;
+  // One that commits a part by itself does that part again, where it is cut off after it: in another run.
+  if (migration.transaction && !isAtomic(migration)) {
+    return checkNotTwiceInOneRun(name, effects, violations);
+  }
   const said = (from: EffectRow, to: EffectRow, test: (word: JournalRow) => boolean): boolean =>
     words.some((word) => word.at > from.at && word.at < to.at && test(word));
   for (const part of ['end', 'begin'] as const) {
@@ -107,6 +111,25 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
         `${name} ${part === 'end' ? 'took effect' : 'began'} twice (${row.direction}): ${describe(before)}, then ${describe(row)}`,
       );
     }
+  }
+}
+
+/** What is tried again by itself has left nothing of the attempt before. */
+function checkNotTwiceInOneRun(
+  name: string,
+  effects: readonly EffectRow[],
+  violations: Violations,
+): void {
+  for (const [index, row] of effects.entries()) {
+    const before = effects
+      .slice(0, index)
+      .filter(({ application }) => application === row.application)
+      .at(-1);
+    if (before?.part !== row.part || before.direction !== row.direction) continue;
+    violations.add(
+      'twice',
+      `${name} ${row.part === 'end' ? 'took effect' : 'began'} twice in one run (${row.direction}): ${describe(before)}, then ${describe(row)}`,
+    );
   }
 }
 
@@ -169,6 +192,19 @@ function checkJournal({ name, words, rows }: Subject, violations: Violations): v
   }
 }
 
+/** Outside a transaction, what is sent may arrive until the failure is recorded; inside of one, never. */
+function checkLate({ schedule, end }: Observation, violations: Violations): void {
+  for (const { at, name, application } of end.late) {
+    const migration = schedule.migrations.find((one, index) => nameOf(one, index) === name);
+    const recorded = end.journal.find(
+      (word) => word.event === 'failed' && word.name === name && application.endsWith(word.runId),
+    );
+    if (!migration?.transaction && !(recorded && recorded.at < at)) continue;
+    violations.add('goes on', `${name} did something after it had failed`);
+    return;
+  }
+}
+
 /** What the migrations found around them. */
 function checkSurroundings(seen: Observation, violations: Violations): void {
   const { path, zone } = expectedSession(seen.schedule.surroundings);
@@ -179,7 +215,7 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
   };
   for (const row of seen.end.effects) {
     if (!row.application.startsWith('knexward ') || row.direction === 'hand') continue;
-    if ((row.locked ?? 0) < LEAST_RUN_NUMBER && row.part === 'end') {
+    if ((row.locked ?? 0) < LEAST_RUN_NUMBER && row.part === 'end' && !lostItsLock(seen, row)) {
       once('Knex lock open', `${row.name} ran while is_locked was ${String(row.locked)}`);
     }
     if (row.part !== 'begin') continue;
@@ -188,6 +224,21 @@ function checkSurroundings(seen: Observation, violations: Violations): void {
     if (row.zone !== zone)
       once('session state', `${row.name} began with the time zone ${row.zone}`);
   }
+}
+
+/**
+ * Whether it may have lost the lock in the middle of its change, or its process, after which the server
+ * can go on with a statement. Then another run can have taken over, found nothing that it may do, and
+ * have given Knex's lock back.
+ */
+function lostItsLock({ outcomes, schedule }: Observation, { runner }: EffectRow): boolean {
+  const pooled = schedule.surroundings.route === 'pooled';
+  return outcomes.some(
+    (outcome) =>
+      outcome.struck.includes('restart server') ||
+      ((pooled || outcome.index === runner) &&
+        (mayDie(outcome) || outcome.struck.some((kind) => TAKES_LOCK.has(kind)))),
+  );
 }
 
 /** Whether anything but the runners themselves happened. */

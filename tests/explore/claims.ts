@@ -24,7 +24,9 @@ export interface Claims {
 interface RunDocument {
   runId?: string;
   done?: (string | { name: string })[];
-  failed?: { name: string; code?: string } | null;
+  /** The names that it showed before it began. */
+  shown?: string[];
+  failed?: { name: string; code?: string; sqlstate?: string | null } | null;
 }
 
 /** Any document that a command may print. */

@@ -1,5 +1,13 @@
 import { nameOf, type Command, type Schedule } from './schedule.js';
 
+const FROM = { start: '', look: ' from its first look on', change: ' from its first change on' };
+
+const LIBRARY_CALLS = {
+  up: 'createMigrator().up()',
+  down: 'createMigrator().down({ count: 1 })',
+  latest: 'knexMigrate(knex).latest()',
+};
+
 /** A schedule for a person to read. */
 export function describeSchedule(schedule: Schedule): string {
   const { migrations, applied, surroundings, runners, tableLock, diskFull } = schedule;
@@ -16,15 +24,15 @@ export function describeSchedule(schedule: Schedule): string {
     ...runners.flatMap(({ command, json, atMs, faults }, index) => [
       `runner ${index + 1}: at ${atMs} ms, ${commandText(command)}${json ? ' --json' : ''}`,
       ...faults.map(
-        ({ kind, message, when, ms }) =>
-          `  ${when} its message ${message}: ${kind}${kind === 'freeze' ? ` for ${ms} ms` : ''}`,
+        ({ kind, from, message, when, ms }) =>
+          `  ${when} its message ${message}${FROM[from]}: ${kind}${kind === 'freeze' || kind === 'suspend' ? ` for ${ms} ms` : ''}`,
       ),
     ]),
   ].join('\n');
 }
 
 function traits(migration: Schedule['migrations'][number]): string {
-  const { transaction, style, sleepMs, sleepIn, ending, session, index } = migration;
+  const { transaction, style, sleepMs, sleepIn, ending, session, index, table } = migration;
   const said = [
     transaction ? '' : 'no transaction',
     style === 'await' ? '' : style,
@@ -32,6 +40,7 @@ function traits(migration: Schedule['migrations'][number]): string {
     ending === 'well' ? '' : ending,
     session === null ? '' : `sets ${session}`,
     index ? 'index concurrently' : '',
+    table ? '' : 'no table',
   ].filter((text) => text !== '');
   return said.length === 0 ? '' : `  ${said.join(', ')}`;
 }
@@ -60,7 +69,7 @@ function commandText(command: Command): string {
     case 'resolve':
       return `resolve of migration ${command.migration + 1}, with the truth of that moment`;
     case 'library':
-      return command.call === 'up' ? 'createMigrator().up()' : 'knexMigrate(knex).latest()';
+      return LIBRARY_CALLS[command.call];
     case 'knex':
       return 'knex migrate:latest';
     default:

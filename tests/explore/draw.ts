@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { suitsKnex } from './model.js';
+import { drawnScenes, type Scene, set } from './scenes.js';
 import {
   type Command,
   type DiskFull,
@@ -17,7 +18,8 @@ import {
 export function drawSchedule(seed: number, k: number, withPooler: boolean): Schedule {
   const [drawn] = fc.sample(schedules, { seed: Math.imul(seed, 1_000_003) + k, numRuns: 1 });
   if (!drawn) throw new Error('fast-check drew nothing.');
-  return fit(madeForKnex(drawn), withPooler);
+  const { scene, ...schedule } = madeForKnex(drawn);
+  return fit(scene === null ? schedule : set(scene, schedule), withPooler);
 }
 
 /** One of these, each as likely as its number says. */
@@ -52,11 +54,12 @@ const migrations: fc.Arbitrary<PlannedMigration> = fc
       ).map(([weight, ending]) => [weight, ending] as [number, PlannedMigration['ending']]),
     ),
     session: oftenOneOf<PlannedMigration['session']>(
-      [16, null],
+      [12, null],
       [1, 'search_path'],
       [1, 'timezone'],
     ),
     index: oftenOneOf([2, false], [1, true]),
+    table: oftenOneOf([2, true], [1, false]),
   })
   .map(possible);
 
@@ -71,14 +74,15 @@ function possible(drawn: PlannedMigration): PlannedMigration {
   return {
     ...{ ...drawn, transaction, style, ending },
     sleepIn: format === 'sql' ? 'server' : drawn.sleepIn,
-    // Outside of a transaction it lands on any connection of the pool.
-    session: transaction ? drawn.session : null,
     index: drawn.index && format === 'knex' && !transaction,
+    // An index is made on a table.
+    table: drawn.table || (drawn.index && format === 'knex' && !transaction),
   };
 }
 
 const faults: fc.Arbitrary<PlannedFault> = fc.record({
   kind: fc.constantFrom(...FAULT_KINDS),
+  from: oftenOneOf<PlannedFault['from']>([5, 'start'], [1, 'look'], [4, 'change']),
   message: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 45 })),
   when: fc.constantFrom('before', 'after'),
   ms: fc.constantFrom(300, 800, 2000),
@@ -165,6 +169,10 @@ const diskFulls: fc.Arbitrary<DiskFull> = fc.record({
 
 const schedules: fc.Arbitrary<Drawn> = fc.record({
   forKnex: oftenOneOf([7, false], [1, true]),
+  scene: fc.oneof(
+    { weight: 1, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: drawnScenes },
+  ),
   migrations: fc.array(migrations, { minLength: 2, maxLength: 6 }),
   applied: oftenOneOf([3, 0], [1, 1], [2, 2]),
   surroundings,
@@ -181,18 +189,18 @@ const schedules: fc.Arbitrary<Drawn> = fc.record({
   ),
 });
 
-/** A plan of which Knex itself is to run a part. */
-type Drawn = Schedule & { forKnex: boolean };
+/** `forKnex`: a plan of which Knex itself is to run a part. */
+type Drawn = Schedule & { forKnex: boolean; scene: Scene | null };
 
-function madeForKnex({ forKnex, ...drawn }: Drawn): Schedule {
+function madeForKnex({ forKnex, ...drawn }: Drawn): Omit<Drawn, 'forKnex'> {
   if (!forKnex) return drawn;
   const plain = { format: 'knex', transaction: true, style: 'await', ending: 'well' } as const;
   const [first, second, ...rest] = drawn.runners;
   const knex = { ...(second as PlannedRunner), command: { kind: 'knex' as const } };
   return {
-    ...drawn,
+    ...{ ...drawn, scene: null },
     surroundings: { ...drawn.surroundings, route: 'direct' },
-    migrations: drawn.migrations.map((one) => ({ ...one, ...plain, index: false })),
+    migrations: drawn.migrations.map((one) => ({ ...one, ...plain, index: false, table: true })),
     runners: [first as PlannedRunner, knex, ...rest],
   };
 }

@@ -83,6 +83,8 @@ export interface JournalRow {
 /** Everything that a database tells after the runners have ended. */
 export interface Snapshot {
   effects: EffectRow[];
+  /** What the code of changes did that had failed. */
+  late: Pick<EffectRow, 'at' | 'name' | 'application'>[];
   /** The names in the history, in its order; `null` where there is no table. */
   history: string[] | null;
   journal: JournalRow[];
@@ -93,7 +95,11 @@ export interface Snapshot {
 export async function takeSnapshot(client: Client, schema: string): Promise<Snapshot> {
   const { rows: effects } = await client.query<EffectRow>(
     `select id::int, extract(epoch from at)::float8 as at, name, direction, part, runner, application, locked, path, zone
-       from explorer.effects order by id`,
+       from explorer.effects where part <> 'late' order by id`,
+  );
+  const { rows: late } = await client.query<Snapshot['late'][number]>(
+    `select extract(epoch from at)::float8 as at, name, application
+       from explorer.effects where part = 'late' order by id`,
   );
   const there = async (table: string): Promise<boolean> => {
     const { rows } = await client.query<{ there: boolean }>(
@@ -127,7 +133,7 @@ export async function takeSnapshot(client: Client, schema: string): Promise<Snap
       ).rows
     : [];
   return {
-    effects,
+    ...{ effects, late },
     history: history?.map(({ name }) => name) ?? null,
     journal,
     isLocked: locked[0]?.locked ?? null,

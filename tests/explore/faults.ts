@@ -5,6 +5,7 @@ import { TABLES } from './effects.js';
 import { type Lane, type ScheduleDatabase } from './lane.js';
 import { type RunningProcess } from './runners.js';
 import {
+  type CountedFrom,
   type FaultKind,
   type PlannedFault,
   type Surroundings,
@@ -18,6 +19,8 @@ export interface Victim {
   route: Surroundings['route'];
   proxy: ProtocolProxy;
   process(): RunningProcess | undefined;
+  /** Whether it has ended: what strikes at its last message would strike what comes after it. */
+  isOver(): boolean;
   /** Hears that one has struck, and is given what is kept when it is over. */
   onStrike(kind: FaultKind, over: Promise<void>): void;
 }
@@ -27,20 +30,38 @@ const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
 
 /** Arms the faults one after the other, each at its message counted from the start. */
 export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {
-  const inOrder = [...faults].sort((a, b) => a.message - b.message);
-  armNext(victim, inOrder, 0);
+  const inOrder = [...faults].sort(
+    (a, b) => ORDER.indexOf(a.from) - ORDER.indexOf(b.from) || a.message - b.message,
+  );
+  armNext(victim, inOrder, { from: 'start', passed: 0 });
 }
 
-function armNext(victim: Victim, faults: readonly PlannedFault[], passed: number): void {
+/** What the first of the messages holds from which is counted. */
+const MARKS: Partial<Record<CountedFrom, string>> = {
+  look: '"lockedBy"',
+  change: 'explorer.effect(',
+};
+const ORDER: readonly CountedFrom[] = ['start', 'look', 'change'];
+
+/** @param before from where was counted last, and how many messages have passed since */
+function armNext(
+  victim: Victim,
+  faults: readonly PlannedFault[],
+  before: { from: CountedFrom; passed: number },
+): void {
   const [fault, ...rest] = faults;
   if (!fault) return;
-  const { kind, when } = fault;
+  const { kind, from, when } = fault;
+  const passed = from === before.from ? before.passed : 0;
+  const mark = from === before.from ? undefined : MARKS[from];
   const point = {
     message: Math.max(fault.message - passed, 1),
+    ...(mark !== undefined && { from: mark }),
     ...{ when, goesOn: !ENDS_CONNECTION.has(kind) },
   };
   void victim.proxy.arm(point, async (cut) => {
-    armNext(victim, rest, Math.max(fault.message, passed + 1));
+    if (victim.isOver()) return;
+    armNext(victim, rest, { from, passed: Math.max(fault.message, passed + 1) });
     // It strikes while the server, or the runner, goes away: then there is nobody to ask.
     const over = strike(victim, fault, cut).catch(() => undefined);
     victim.onStrike(kind, over);
@@ -63,6 +84,11 @@ async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => voi
       return cut();
     case 'cut lock':
       return void victim.proxy.connections[0]?.destroy();
+    case 'lose lock':
+      return victim.proxy.part(0);
+    case 'suspend':
+      victim.proxy.part(0);
+      return freeze(runner, ms);
     case 'end lock session':
       return onSessions(victim, 'pg_terminate_backend', 'lock');
     case 'end change session':

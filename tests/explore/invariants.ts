@@ -1,6 +1,7 @@
 import { checkChanges } from './changes.js';
 import { claimsOf, isRun, mayDie } from './claims.js';
 import { checkEnd } from './ends.js';
+import { checkOrder } from './order.js';
 import { type EffectRow } from './effects.js';
 import { onlyGrows } from './model.js';
 import { type Observation } from './observe.js';
@@ -16,6 +17,7 @@ export function violationsOf(seen: Observation): Violation[] {
     checkClaims(seen, outcome, violations);
   }
   checkChanges(seen, violations);
+  checkOrder(seen, violations);
   checkEnd(seen, violations);
   return violations.found;
 }
@@ -77,6 +79,14 @@ function checkClaims(seen: Observation, outcome: RunnerOutcome, violations: Viol
     checkCount(outcome, effects, violations);
   }
   if (claims.document?.resolved) checkResolve(seen, outcome, violations);
+  const { shown } = claims.document ?? {};
+  const beyond = claims.done.filter(({ name }) => shown?.includes(name) === false);
+  for (const { name, direction } of beyond) {
+    violations.add(
+      'plan',
+      `${who}: ${direction} of ${name}, and it had shown ${shown?.join() ?? ''}`,
+    );
+  }
   if (outcome.code !== 0 || !onlyGrows(seen.schedule)) return;
   const asksForAll = command.kind === 'wait' || (command.kind === 'up' && command.count === null);
   if (!asksForAll) return;

@@ -9,6 +9,12 @@ const CALLS = {
     const { done, failed, notReached } = await createMigrator().up();
     return { done: done.map(({ name }) => name), failed, notReached };
   },
+  down: async () => {
+    let shown = [];
+    const confirm = async ({ steps }) => void (shown = steps.map(({ name }) => name));
+    const { done, failed, notReached } = await createMigrator().down({ count: 1, confirm });
+    return { direction: 'down', shown, done: done.map(({ name }) => name), failed, notReached };
+  },
   latest: async () => {
     const createKnex = require('knex');
     const knex = createKnex(require(`${process.cwd()}/knexfile.js`).development);

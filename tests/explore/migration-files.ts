@@ -14,7 +14,7 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
   const name = nameOf(migration, index);
   const path = `migrations/${name}`;
   const up = upSteps(migration, index, name);
-  const down = downSteps(index, name);
+  const down = downSteps(migration, index, name);
   switch (migration.format) {
     case 'sql':
       return [
@@ -29,7 +29,8 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
 }
 
 /** One thing that a migration does. */
-type Step = { sql: string; middle: boolean; careless: boolean } | { sleepMs: number };
+type Step =
+  { sql: string; middle: boolean; careless: boolean; late?: string } | { sleepMs: number };
 
 const FAILS = "do $$ begin raise exception 'it always fails'; end $$";
 const SESSION = {
@@ -38,15 +39,14 @@ const SESSION = {
 };
 
 function upSteps(migration: PlannedMigration, index: number, name: string): Step[] {
-  const { sleepMs, sleepIn, ending, session } = migration;
-  const inClient = sleepIn === 'client' && migration.format !== 'sql';
+  const { ending, session, table } = migration;
   const middle = (sql: string, careless = true): Step => ({ sql, middle: true, careless });
   return [
     edge(effect(name, 'up', 'begin')),
-    middle(`create table if not exists t_${index + 1} (id int)`),
-    ...(sleepMs === 0 ? [] : [inClient ? { sleepMs } : middle(sleepSql(sleepMs))]),
+    ...(table ? [middle(`create table if not exists t_${index + 1} (id int)`)] : []),
+    ...sleepOf(migration),
     ...(migration.index ? indexSteps(index) : []),
-    ...(ending === 'fails' ? [middle(FAILS, false)] : []),
+    ...(ending === 'fails' ? [failing(migration, name)] : []),
     ...(session === null ? [] : [edge(SESSION[session])]),
     ...(ending === 'commits' ? [edge('commit')] : []),
     edge(effect(name, 'up', 'end')),
@@ -54,12 +54,25 @@ function upSteps(migration: PlannedMigration, index: number, name: string): Step
   ];
 }
 
-function downSteps(index: number, name: string): Step[] {
+/** One that does all together goes on after that part has failed, in a branch that nobody waits for. */
+function failing({ style }: PlannedMigration, name: string): Step {
+  const step = { sql: FAILS, middle: true, careless: false };
+  return style === 'together' ? { ...step, late: effect(name, 'up', 'late') } : step;
+}
+
+function downSteps(migration: PlannedMigration, index: number, name: string): Step[] {
   return [
     edge(effect(name, 'down', 'begin')),
-    edge(`drop table if exists t_${index + 1}`),
+    ...(migration.table ? [edge(`drop table if exists t_${index + 1}`)] : []),
+    ...sleepOf(migration),
     edge(effect(name, 'down', 'end')),
   ];
+}
+
+function sleepOf({ format, sleepMs, sleepIn }: PlannedMigration): Step[] {
+  if (sleepMs === 0) return [];
+  if (sleepIn === 'client' && format !== 'sql') return [{ sleepMs }];
+  return [{ sql: sleepSql(sleepMs), middle: true, careless: true }];
 }
 
 /** What is sent in its place, whatever the style. */
@@ -76,7 +89,7 @@ function indexSteps(index: number): Step[] {
   ];
 }
 
-function effect(name: string, direction: 'up' | 'down', part: 'begin' | 'end'): string {
+function effect(name: string, direction: 'up' | 'down', part: 'begin' | 'end' | 'late'): string {
   return `select explorer.effect('${name}', '${direction}', '${part}')`;
 }
 
@@ -132,7 +145,8 @@ function asyncBody(
   };
   for (const step of steps) {
     const inMiddle = !('sql' in step) || step.middle;
-    const call = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
+    const sent = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
+    const call = 'sql' in step && step.late !== undefined ? goingOn(sent, send(step.late)) : sent;
     const careless = style === 'swallow' && 'sql' in step && step.careless;
     if (style === 'together' && inMiddle) {
       together.push(call);
@@ -143,6 +157,12 @@ function asyncBody(
   }
   flush();
   return lines.join('');
+}
+
+/** What fails, and goes on for a while. A query of Knex's is sent each time that somebody waits for it. */
+function goingOn(failing: string, late: string): string {
+  const again = `for (let n = 0; n < 25; n++) await ${wait(3)}.then(() => ${late}).catch(() => undefined);`;
+  return `(() => { const sent = Promise.resolve(${failing}); sent.catch(async () => { ${again} }); return sent; })()`;
 }
 
 function callbackBody(steps: readonly Step[]): string {

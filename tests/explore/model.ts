@@ -37,7 +37,11 @@ export function suitsKnex(migrations: readonly PlannedMigration[]): boolean {
 
 /** Whether the history can only grow while the runners are at work. */
 export function onlyGrows({ runners }: Pick<Schedule, 'runners'>): boolean {
-  return runners.every(({ command }) => !['down', 'redo', 'resolve'].includes(command.kind));
+  return runners.every(
+    ({ command }) =>
+      !['down', 'redo', 'resolve'].includes(command.kind) &&
+      !(command.kind === 'library' && command.call === 'down'),
+  );
 }
 
 /** What a person who looks at the database says of a change whose end is not recorded. */

@@ -127,10 +127,12 @@ async function runPlanned(
   const invocation = invocationOf(planned, packageFolder, resolved);
   const began = Date.now();
   const running = start(pool, invocation, { cwd: project.root, env }, limitMs);
-  const victim = { lane, database, route, proxy, process: () => running };
+  let over = false;
+  const victim = { lane, database, route, proxy, process: () => running, isOver: () => over };
   armFaults({ ...victim, onStrike }, planned.faults);
   try {
     const outcome = await running.ended;
+    over = true;
     const tookMs = Date.now() - began;
     return { ...outcome, index, planned, struck, verdict: resolved?.verdict ?? null, tookMs };
   } finally {

@@ -3,7 +3,7 @@
  * of it is plain data, so that it can be printed, shrunk, and acted out again.
  */
 
-/** How a migration treats what it sends. */
+/** How a migration treats what it sends; one that does all together goes on after a part has failed. */
 export type Style = 'await' | 'callback' | 'together' | 'swallow';
 
 /** How a migration's `up` ends: `commits` and `rolls back` stand in its own SQL. */
@@ -22,6 +22,8 @@ export interface PlannedMigration {
   session: 'search_path' | 'timezone' | null;
   /** Builds an index concurrently. */
   index: boolean;
+  /** Makes a table, which keeps a second run of it waiting; else nothing on the server does. */
+  table: boolean;
 }
 
 export type Command =
@@ -30,10 +32,13 @@ export type Command =
   | { kind: 'redo' }
   | { kind: 'resolve'; migration: number }
   | { kind: 'wait' }
-  | { kind: 'library'; call: 'up' | 'latest' }
+  | { kind: 'library'; call: 'up' | 'latest' | 'down' }
   | { kind: 'knex' };
 
-/** Every way to disturb a runner. */
+/**
+ * Every way to disturb a runner. `lose lock` ends the session that holds its lock without its knowing,
+ * as a network does that drops what nobody has used for long; `suspend` freezes it at the same time.
+ */
 export const FAULT_KINDS = [
   'kill',
   'interrupt',
@@ -41,6 +46,8 @@ export const FAULT_KINDS = [
   'freeze',
   'cut',
   'cut lock',
+  'lose lock',
+  'suspend',
   'end lock session',
   'end change session',
   'cancel change',
@@ -48,9 +55,22 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** What may end the session that holds a runner's lock. */
+export const TAKES_LOCK: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...(['cut', 'cut lock', 'lose lock', 'suspend', 'end lock session'] as const),
+  'restart server',
+]);
+
+/**
+ * From where a runner's messages are counted: the first of all, the first that looks whether a change is still to be
+ * done, or the first that is a change's own.
+ */
+export type CountedFrom = 'start' | 'look' | 'change';
+
 /** Strikes a runner at the n-th protocol message that it sends. */
 export interface PlannedFault {
   kind: FaultKind;
+  from: CountedFrom;
   message: number;
   when: 'before' | 'after';
   /** For how long, where it freezes. */

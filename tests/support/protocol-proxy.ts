@@ -8,6 +8,8 @@ export interface FaultPoint {
   when: 'before' | 'after';
   /** The connection outlives the fault: the message is passed on, and its answer is heard. */
   goesOn?: boolean;
+  /** Counting begins with the first message that holds this. */
+  from?: string;
 }
 
 /** What happens at the fault point; the connection that carries the message can be cut. */
@@ -27,7 +29,10 @@ export class ProtocolProxy {
   readonly connections: Socket[] = [];
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
-  private armed: { point: FaultPoint; fault: Fault; struck: () => void } | undefined;
+  /** By their place in `connections`: how the server's side of each is ended alone. */
+  private readonly parts: (() => void)[] = [];
+  private armed:
+    { point: FaultPoint; from: string | undefined; fault: Fault; struck: () => void } | undefined;
 
   constructor(private readonly target: { host: string; port: number }) {}
 
@@ -45,7 +50,7 @@ export class ProtocolProxy {
   arm(point?: FaultPoint, fault: Fault = () => undefined): Promise<void> {
     this.messages = 0;
     return new Promise((resolve) => {
-      this.armed = point && { point, fault, struck: resolve };
+      this.armed = point && { point, from: point.from, fault, struck: resolve };
     });
   }
 
@@ -57,6 +62,14 @@ export class ProtocolProxy {
   /** Ends every connection; the proxy goes on listening. */
   cutAll(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /**
+   * Ends the server's side of a connection alone, as a network does that loses it: the client hears of
+   * it when it sends something next.
+   */
+  part(place: number): void {
+    this.parts[place]?.();
   }
 
   async close(): Promise<void> {
@@ -73,18 +86,28 @@ export class ProtocolProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
-        client.destroy();
+        if (!parted) client.destroy();
         upstream.destroy();
       });
     }
+    let parted = false;
+    let unanswered = false;
+    this.parts.push(() => {
+      // A client that waits for an answer is told at once, for it sends nothing before.
+      parted = !unanswered;
+      upstream.destroy();
+    });
     let buffer = Buffer.alloc(0);
     let started = false;
     let mute = false;
     let queue = Promise.resolve();
     upstream.on('data', (data) => {
+      unanswered = false;
       if (!mute) client.write(data);
     });
     client.on('data', (data: Buffer) => {
+      unanswered = true;
+      if (parted) return void client.destroy();
       buffer = Buffer.concat([buffer, data]);
       for (let length = messageLength(buffer, started); length <= buffer.length;) {
         const message = buffer.subarray(0, length);
@@ -102,9 +125,13 @@ export class ProtocolProxy {
     upstream: Socket,
     mute: () => void,
   ): Promise<void> {
-    this.messages++;
     const { armed } = this;
-    if (armed?.point.message !== this.messages) {
+    if (armed?.from !== undefined && message.includes(armed.from)) {
+      armed.from = undefined;
+      this.messages = 0;
+    }
+    this.messages++;
+    if (armed?.point.message !== this.messages || armed.from !== undefined) {
       upstream.write(message);
       return;
     }

@@ -1,3 +1,4 @@
+import { runNumber } from '../../src/history/knex-lock';
 import { type EffectRow, type JournalRow, type Snapshot } from '../explore/effects';
 import { violationsOf } from '../explore/invariants';
 import { type Observation } from '../explore/observe';
@@ -9,7 +10,7 @@ const RUN = 'c0d78f67-2ad2-4023-91e3-049290dd4d08';
 
 const MIGRATION: PlannedMigration = {
   ...{ format: 'knex', transaction: true, style: 'await', sleepMs: 0, sleepIn: 'server' },
-  ...{ ending: 'well', session: null, index: false },
+  ...{ ending: 'well', session: null, index: false, table: true },
 };
 
 const SCHEDULE: Schedule = {
@@ -54,7 +55,7 @@ function word(event: string, given: Partial<JournalRow> = {}): JournalRow {
 
 function snapshot(given: Partial<Snapshot> = {}): Snapshot {
   const effects = [effect({ part: 'begin' }), effect()];
-  return { effects, history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
+  return { effects, late: [], history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
 }
 
 /** A run in which all is well. */
@@ -156,6 +157,77 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
     expect(rulesOf(observation({ after: snapshot({ journal: [] }) }))).toEqual([
       'journal and history',
     ]);
+  });
+
+  describe('where several runs are at work', () => {
+    const OTHER = 'a1b2c3d4-0000-4000-8000-000000000000';
+    const SECOND = '20260101000002_m2.js';
+    const schedule = { ...SCHEDULE, migrations: [MIGRATION, MIGRATION] };
+    const after = (given: Partial<Snapshot>): Observation =>
+      observation({ schedule, after: snapshot(given) });
+
+    it('notice that a lock is said to be lost which nothing took away', () => {
+      const lost = outcome({ error: { code: 'LOCK_LOST', message: '' } }, 5);
+      expect(rulesOf(observation({ outcomes: [lost] }))).toContain('lock lost');
+      const struck = { ...lost, struck: ['lose lock' as const] };
+      expect(rulesOf(observation({ outcomes: [struck] }))).not.toContain('lock lost');
+    });
+
+    it('notice a run that goes on after another has taken over', () => {
+      const during = [effect({ part: 'begin', locked: runNumber(RUN) }), effect({ locked: 7 })];
+      expect(rulesOf(after({ effects: during }))).not.toContain('taken over');
+      const next = effect({ name: SECOND, part: 'begin', locked: 7 });
+      expect(rulesOf(after({ effects: [...during, next] }))).toContain('taken over');
+    });
+
+    it('notice two runs that record in turn', () => {
+      const journal = [word('applied'), word('applied', { runId: OTHER, name: SECOND })];
+      expect(rulesOf(after({ journal }))).not.toContain('interleaved');
+      const again = [...journal, word('reverted')];
+      expect(rulesOf(after({ journal: again }))).toContain('interleaved');
+    });
+
+    it('notice that a change was resolved while it was under way', () => {
+      const journal = [word('started'), word('resolved', { runId: OTHER, verdict: 'reverted' })];
+      expect(rulesOf(after({ journal }))).not.toContain('under way');
+      expect(rulesOf(after({ journal: [...journal, word('applied')] }))).toContain('under way');
+    });
+  });
+
+  it('notice a migration that fails because of what another run does', () => {
+    const failure = { name: NAME, code: 'MIGRATION_FAILED', sqlstate: '23505' };
+    const failed = outcome({ ...DONE, done: [], failed: failure }, 1);
+    expect(rulesOf(observation({ outcomes: [failed] }))).toContain('disturbed by another');
+    const busy = outcome({ ...DONE, done: [], failed: { ...failure, sqlstate: '55P03' } }, 1);
+    expect(rulesOf(observation({ outcomes: [busy] }))).not.toContain('disturbed by another');
+  });
+
+  it('notice what the code of a change does that has failed', () => {
+    const application = `knexward ${RUN}`;
+    const late = [{ at: id + 10, name: NAME, application }];
+    expect(rulesOf(observation({ end: snapshot({ late }) }))).toEqual(['goes on']);
+    const schedule = { ...SCHEDULE, migrations: [{ ...MIGRATION, transaction: false }] };
+    const end = (at: number): Snapshot =>
+      snapshot({ late, journal: [word('failed', { at }), word('applied')] });
+    expect(rulesOf(observation({ schedule, end: end(0) }))).toContain('goes on');
+    expect(rulesOf(observation({ schedule, end: end(id + 1000) }))).not.toContain('goes on');
+  });
+
+  it('notice a part of a change that one run did twice', () => {
+    const migration = { ...MIGRATION, format: 'sql' as const, ending: 'commits' as const };
+    const schedule = { ...SCHEDULE, migrations: [migration] };
+    const name = '20260101000001_m1.up.sql';
+    const begun = (application: string): EffectRow =>
+      effect({ name, part: 'begin', application: `knexward ${application}` });
+    const twice = snapshot({ effects: [begun(RUN), begun(RUN)] });
+    expect(rulesOf(observation({ schedule, end: twice }))).toContain('twice');
+    const again = snapshot({ effects: [begun(RUN), begun('another')] });
+    expect(rulesOf(observation({ schedule, end: again }))).not.toContain('twice');
+  });
+
+  it('notice that more is carried out than was shown', () => {
+    const said = outcome({ ...DONE, shown: ['other'] });
+    expect(rulesOf(observation({ outcomes: [said] }))).toEqual(['plan']);
   });
 
   it('notice a resolve that recorded nothing', () => {

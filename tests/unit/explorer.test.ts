@@ -7,7 +7,7 @@ import { kindOf, type Violation } from '../explore/violation';
 
 const PLAIN: PlannedMigration = {
   ...{ format: 'knex', transaction: true, style: 'await', sleepMs: 0, sleepIn: 'server' },
-  ...{ ending: 'well', session: null, index: false },
+  ...{ ending: 'well', session: null, index: false, table: true },
 };
 const SQL: PlannedMigration = { ...PLAIN, format: 'sql' };
 
@@ -102,7 +102,7 @@ describe("the explorer's schedules", () => {
     expect(seen(({ surroundings: { role, route } }) => [role, route])).toHaveLength(4);
     expect(
       seen(({ runners }) => runners.flatMap(({ faults }) => faults.map((f) => f.kind))),
-    ).toHaveLength(10);
+    ).toHaveLength(12);
   });
 
   it('go straight to the server where there is no pooler', () => {

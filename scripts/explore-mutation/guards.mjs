@@ -1,0 +1,317 @@
+/*
+ * The guards of a run, each of which can be taken away alone: what the explorer does not miss then, it would not miss
+ * either where a refactoring loses it. Where one stands behind another, so that its loss alone changes nothing that can be
+ * seen, the entry says so in `behind`, and takes both away.
+ */
+
+/** @typedef {{ file: string, find: string, replace: string }} Edit one place in the file, which has to be there once */
+/** @typedef {{ name: string, guards: string, behind?: string, edits: Edit[] }} Guard */
+
+const OPENING = 'src/run/opening.ts';
+const CHANGE = 'src/run/change.ts';
+const OUTSIDE = 'src/run/change-outside.ts';
+const CARRY_OUT = 'src/run/carry-out.ts';
+const TRANSACTIONS = 'src/run/transactions.ts';
+
+/** @type {Edit} */
+const OWNER_CHECK = {
+  file: CHANGE,
+  find: 'if (seen.lockedBy !== lockNumber) {',
+  replace: 'if (seen.lockedBy !== lockNumber && recording.batch < 0) {',
+};
+
+/** @type {Edit} */
+const SAME_TRANSACTION = {
+  file: OPENING,
+  find: "then 'true' else '${ENDED}' end::boolean`",
+  replace: "then 'true' else 'true' end::boolean`",
+};
+
+/** @type {readonly Guard[]} */
+export const GUARDS = [
+  {
+    name: 'fence',
+    guards: 'Two changes in transactions do not overlap, not even where a lock was lost.',
+    edits: [
+      {
+        file: OPENING,
+        find: '`${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name)}`',
+        replace: '`${limitsOf(context)}; ${look(context, name)}`',
+      },
+    ],
+  },
+  {
+    name: 'fence-beside',
+    guards: 'Nobody else is at the same change while it runs outside a transaction.',
+    edits: [
+      {
+        file: OPENING,
+        find: '`${limits}; ${fence(tables)}; ${look(context, name)}`',
+        replace: '`${limits}; ${look(context, name)}`',
+      },
+    ],
+  },
+  {
+    name: 'look-after-fence',
+    guards: 'What another run has done meanwhile is not done again.',
+    edits: [
+      {
+        file: CHANGE,
+        find: "return seen.applied !== (recording.direction === 'up');",
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'runners-lock',
+    guards: 'One run at a time.',
+    edits: [
+      {
+        file: 'src/run/lock.ts',
+        find: 'return results[1]?.rows[0]?.locked ?? false;',
+        replace: 'return results[1] !== undefined;',
+      },
+    ],
+  },
+  {
+    name: 'lock-check',
+    guards: 'A run whose lock is gone stops before its next change.',
+    behind: 'owner-check',
+    edits: [
+      {
+        file: 'src/run/lock.ts',
+        find: 'if (lost()) throw lockLost();',
+        replace: 'if (lost() && waitMs < 0) throw lockLost();',
+      },
+      OWNER_CHECK,
+    ],
+  },
+  {
+    name: 'owner-check',
+    guards:
+      'A run that another has taken over stops, even where it does not know that its lock is gone.',
+    edits: [OWNER_CHECK],
+  },
+  {
+    name: 'knex-lock',
+    guards: 'Knex itself keeps out while a run is at work.',
+    behind: 'owner-check',
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: 'if (!taken) throw knexLockTaken(tables.lock);',
+        replace:
+          'if (!taken) throw knexLockTaken(tables.lock);\n      await giveKnexLockBack(client, tables, number);',
+      },
+      OWNER_CHECK,
+    ],
+  },
+  {
+    name: 'knex-lock-of-others',
+    guards: "A run gives back its own hold of Knex's lock, and no other run's.",
+    edits: [
+      {
+        file: 'src/history/knex-lock.ts',
+        find: 'set is_locked = 0 where is_locked = ${number}`',
+        replace: 'set is_locked = 0 where is_locked >= ${Math.min(number, LEAST_RUN_NUMBER)}`',
+      },
+    ],
+  },
+  {
+    name: 'announcement',
+    guards: 'That a change outside a transaction has begun is known before its first statement.',
+    behind: 'the notes on its statements',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: "knex.on('query', listener);",
+        replace: "if (migration.name === '') knex.on('query', listener);",
+      },
+      {
+        file: OUTSIDE,
+        find: 'await announce(run, migration);',
+        replace: "if (migration.name === '') await announce(run, migration);",
+      },
+    ],
+  },
+  {
+    name: 'unfinished-refused',
+    guards: 'A change of which the end is not known is not run again before a person has looked.',
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: 'if (unfinished) {',
+        replace: "if (unfinished?.name === '') {",
+      },
+    ],
+  },
+  {
+    name: 'plan-pinned',
+    guards: 'What was planned is what `down` reverts, and not what another run has left on top.',
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: 'if (places.every(',
+        replace: 'if (places.length > 0 || places.every(',
+      },
+    ],
+  },
+  {
+    name: 'connection-ended',
+    guards: 'What the code of a failed change still sends does not reach the database.',
+    edits: [
+      {
+        file: CHANGE,
+        find: 'await run.transactions.discard(transaction);',
+        replace:
+          "await transaction.query('rollback').catch(() => undefined);\n    await run.connections.release(transaction.connection);",
+      },
+    ],
+  },
+  {
+    name: 'connections-severed',
+    guards:
+      'What the code of a failed change outside a transaction still sends does not reach the database.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: 'run.connections.sever();',
+        replace: "if (migration.name === '') run.connections.sever();",
+      },
+    ],
+  },
+  {
+    name: 'settings-as-new',
+    guards: 'What a migration sets for its session is not for the next one.',
+    edits: [
+      {
+        file: TRANSACTIONS,
+        find: 'return before === undefined || before === seen.settings;',
+        replace: 'return before !== null;',
+      },
+    ],
+  },
+  {
+    name: 'renewed-before',
+    guards:
+      'A change outside a transaction has connections that no migration before it has set anything on.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: 'run.connections.renew();\n    await announce(run, migration);',
+        replace: 'await announce(run, migration);',
+      },
+    ],
+  },
+  {
+    name: 'renewed-after',
+    guards: 'What a change outside a transaction sets for its session is not for the next one.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: 'run.connections.renew();\n    const confirmation',
+        replace: 'const confirmation',
+      },
+    ],
+  },
+  {
+    name: 'own-rollback',
+    guards: 'A migration that rolls its own transaction back is not recorded.',
+    behind: "the watch on the server's answers",
+    edits: [
+      {
+        file: CHANGE,
+        find: "if (watch.ownEnd() === 'rolled back') throw rolledBackItself();",
+        replace: '',
+      },
+      SAME_TRANSACTION,
+    ],
+  },
+  {
+    name: 'outcome-asked-for',
+    guards: 'A commit whose answer was lost is told as done, because the journal is asked.',
+    edits: [
+      {
+        file: CHANGE,
+        find: 'const confirmation = await findOutcome(control, { tables, runId, name, direction, pid });',
+        replace:
+          "const confirmation =\n      name === '' ? await findOutcome(control, { tables, runId, name, direction, pid }) : null;",
+      },
+    ],
+  },
+  {
+    name: 'confirmation',
+    guards: "A change is told as done only with the server's answer to its commit.",
+    behind: 'a record that fails with its transaction',
+    edits: [
+      {
+        file: 'src/run/confirmation.ts',
+        find: "if (answer.some(({ command }) => command === 'COMMIT')) return new Confirmation();",
+        replace: 'if (answer.length >= 0) return new Confirmation();',
+      },
+      {
+        file: TRANSACTIONS,
+        find: 'const committed = watch.committed();',
+        replace: 'const committed = watch.committed() ?? Confirmation.ofAnswer([]);',
+      },
+    ],
+  },
+  {
+    name: 'recorded-with-the-change',
+    guards: 'Change and record are committed together.',
+    edits: [
+      {
+        file: CHANGE,
+        find: '...([transaction, statements, openingFor(run, next)] as const),\n    );',
+        replace:
+          "...([transaction, '', null] as const),\n    );\n    await run.control.use((client) => client.query(statements));",
+      },
+    ],
+  },
+  {
+    name: 'end-unknown',
+    guards:
+      'A change outside a transaction that is done, and could not be recorded, is not told as failed.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: "state: ran ? 'unknown' : 'left behind'",
+        replace: "state: ran && migration.name === '' ? 'unknown' : 'left behind'",
+      },
+    ],
+  },
+  {
+    name: 'whole-retries-only',
+    guards: 'A change of which a part is committed is not tried again.',
+    edits: [
+      {
+        file: 'src/run/retries.ts',
+        find: "ended.state === 'rolled back' ?",
+        replace: "ended.state === 'rolled back' || ended.state === 'left behind' ?",
+      },
+    ],
+  },
+  {
+    name: 'control-connection',
+    guards:
+      "History, journal and Knex's lock are written beside the transaction that holds the lock.",
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: 'new ControlConnection(() => session.connect(), applicationName)',
+        replace: 'new ControlConnection(() => Promise.resolve(session.client), applicationName)',
+      },
+    ],
+  },
+  {
+    name: 'resolve-fenced',
+    guards: 'Nobody records the end of a change that is under way.',
+    edits: [
+      {
+        file: 'src/maintain/under-lock.ts',
+        find: 'await client.query(fence(tables)).catch(refuseWhileFenced);',
+        replace: 'if (lockTimeout < 0) await client.query(fence(tables)).catch(refuseWhileFenced);',
+      },
+    ],
+  },
+];
