@@ -7,11 +7,11 @@
 /** @typedef {{ file: string, find: string, replace: string }} Edit one place in the file, which has to be there once */
 /** @typedef {{ name: string, guards: string, behind?: string, edits: Edit[] }} Guard */
 
-const OPENING = 'src/run/opening.ts';
+const OPENING = 'src/transaction/opening.ts';
 const CHANGE = 'src/run/change.ts';
 const OUTSIDE = 'src/run/change-outside.ts';
 const CARRY_OUT = 'src/run/carry-out.ts';
-const TRANSACTIONS = 'src/run/transactions.ts';
+const TRANSACTIONS = 'src/transaction/transactions.ts';
 
 /** @type {Edit} */
 const OWNER_CHECK = {
@@ -35,8 +35,8 @@ export const GUARDS = [
     edits: [
       {
         file: OPENING,
-        find: '`${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name)}`',
-        replace: '`${limitsOf(context)}; ${look(context, name)}`',
+        find: "${fence(context.tables)}; ${look(context, name, 'txid_current()')}",
+        replace: "${look(context, name, 'txid_current()')}",
       },
     ],
   },
@@ -46,8 +46,8 @@ export const GUARDS = [
     edits: [
       {
         file: OPENING,
-        find: '`${limits}; ${fence(tables)}; ${look(context, name)}`',
-        replace: '`${limits}; ${look(context, name)}`',
+        find: "${fence(tables)}; ${look(context, name, 'null')}",
+        replace: "${look(context, name, 'null')}",
       },
     ],
   },
@@ -80,8 +80,8 @@ export const GUARDS = [
     edits: [
       {
         file: 'src/run/lock.ts',
-        find: 'if (lost()) throw lockLost();',
-        replace: 'if (lost() && waitMs < 0) throw lockLost();',
+        find: 'if (lost) throw lockLost();',
+        replace: 'if (lost && waitMs < 0) throw lockLost();',
       },
       OWNER_CHECK,
     ],
@@ -221,7 +221,7 @@ export const GUARDS = [
     edits: [
       {
         file: CHANGE,
-        find: "if (watch.ownEnd() === 'rolled back') throw rolledBackItself();",
+        find: "if (ownEnd === 'rolled back') throw rolledBackItself();",
         replace: '',
       },
       SAME_TRANSACTION,
@@ -233,9 +233,9 @@ export const GUARDS = [
     edits: [
       {
         file: CHANGE,
-        find: 'const confirmation = await findOutcome(control, { tables, runId, name, direction, pid });',
+        find: 'const found = await findOutcome(control, { tables, runId, name, direction, seen });',
         replace:
-          "const confirmation =\n      name === '' ? await findOutcome(control, { tables, runId, name, direction, pid }) : null;",
+          "const found = name === '' ? await findOutcome(control, { tables, runId, name, direction, seen }) : ('rolled back' as const);",
       },
     ],
   },
@@ -245,7 +245,7 @@ export const GUARDS = [
     behind: 'a record that fails with its transaction',
     edits: [
       {
-        file: 'src/run/confirmation.ts',
+        file: 'src/transaction/confirmation.ts',
         find: "if (answer.some(({ command }) => command === 'COMMIT')) return new Confirmation();",
         replace: 'if (answer.length >= 0) return new Confirmation();',
       },
@@ -262,9 +262,9 @@ export const GUARDS = [
     edits: [
       {
         file: CHANGE,
-        find: '...([transaction, statements, openingFor(run, next)] as const),\n    );',
+        find: 'return run.transactions.commit(current, statements, openingFor(run, next));',
         replace:
-          "...([transaction, '', null] as const),\n    );\n    await run.control.use((client) => client.query(statements));",
+          "const confirmation = await run.transactions.commit(current, '', null);\n    await run.control.use((client) => client.query(statements));\n    return confirmation;",
       },
     ],
   },
