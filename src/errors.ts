@@ -174,3 +174,8 @@ export class KnexwardError extends Error {
     return ERROR_CODES[this.code];
   }
 }
+
+/** Why the process cannot go on with a migration, where that is no wish of a person's. */
+export class StoppedByMigration extends Error {
+  override name = 'StoppedByMigration';
+}

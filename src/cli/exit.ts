@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { StoppedByMigration } from '../transaction/interruption.js';
+import { StoppedByMigration } from '../errors.js';
 
 /*
  * The process is the command's: how it ends, and with which exit code, is for the command to say. A

@@ -1,4 +1,4 @@
-import { StoppedByMigration } from '../transaction/interruption.js';
+import { StoppedByMigration } from '../errors.js';
 import { endWith, exitAtOnce, stopWithProcess } from './exit.js';
 
 /** A run that a signal may stop. */

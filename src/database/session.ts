@@ -3,7 +3,7 @@ import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
-import { type ChangeConnections, KeptConnection, PooledConnections } from './change-connections.js';
+import { type ChangeConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
@@ -56,6 +56,7 @@ export async function openSession(
     forChanges: async (needsKnex) => {
       const known = open.find(({ knex }) => needsKnex === (knex !== null));
       if (known) return known;
+      const { KeptConnection, PooledConnections } = await import('./change-connections.js');
       path = await transactionPath(client, own, config);
       const schemas = path === null ? schemasOf(config.knex) : null;
       const made = needsKnex

@@ -1,6 +1,6 @@
 import { type ClientBase, type QueryResult } from 'pg';
 import { fence } from './fence.js';
-import { type HistoryTables, qualified } from './tables.js';
+import { type HistoryTables, LEAST_RUN_NUMBER, qualified } from './tables.js';
 import { missingTablesSql } from './write.js';
 
 /*
@@ -8,9 +8,6 @@ import { missingTablesSql } from './write.js';
  * number of its own from here on, which keeps Knex out all the same: so a row that a killed run left
  * can be told from one that Knex holds, and no run gives back what is another's.
  */
-
-/** The least number that is a run of knexward's. */
-export const LEAST_RUN_NUMBER = 2;
 
 const MOST_INTEGER = 2 ** 31 - 1;
 

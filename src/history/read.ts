@@ -10,8 +10,7 @@ import {
 } from './outcomes.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
-import { LEAST_RUN_NUMBER } from './knex-lock.js';
-import { type HistoryTables, namesBeside, qualified } from './tables.js';
+import { type HistoryTables, LEAST_RUN_NUMBER, namesBeside, qualified } from './tables.js';
 
 /** One row of `knex_migrations`. */
 export interface HistoryRow {

@@ -57,6 +57,9 @@ function tooLong(history: string): KnexwardError {
   });
 }
 
+/** The least number in Knex's lock row that is a run of knexward's: see knex-lock.ts. */
+export const LEAST_RUN_NUMBER = 2;
+
 /** A table's name with its schema, quoted by PostgreSQL's own rules. */
 export function qualified(schema: string, table: string): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;

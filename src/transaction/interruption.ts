@@ -1,4 +1,4 @@
-import { KnexwardError } from '../errors.js';
+import { KnexwardError, StoppedByMigration } from '../errors.js';
 
 /** @throws KnexwardError `INTERRUPTED` once the signal was given, or the signal's own error. */
 export function refuseInterrupted(signal: AbortSignal | undefined): void {
@@ -11,11 +11,6 @@ export function interrupted(): KnexwardError {
     message: 'The run was stopped. What is done is recorded.',
     fix: 'Run the command again to go on.',
   });
-}
-
-/** Why the process cannot go on with a migration, where that is no wish of a person's. */
-export class StoppedByMigration extends Error {
-  override name = 'StoppedByMigration';
 }
 
 function reasonOf({ reason }: AbortSignal): Error {

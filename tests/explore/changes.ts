@@ -1,4 +1,4 @@
-import { LEAST_RUN_NUMBER } from '../../src/history/knex-lock';
+import { LEAST_RUN_NUMBER } from '../../src/history/tables';
 import { mayDie } from './claims.js';
 import { type EffectRow, type JournalRow, type Snapshot } from './effects.js';
 import { isAtomic, netOf } from './model.js';

@@ -1,4 +1,5 @@
-import { LEAST_RUN_NUMBER, runNumber } from '../../src/history/knex-lock';
+import { runNumber } from '../../src/history/knex-lock';
+import { LEAST_RUN_NUMBER } from '../../src/history/tables';
 import { type EffectRow, type JournalRow } from './effects.js';
 import { claimsOf, isRun } from './claims.js';
 import { type Observation } from './observe.js';

@@ -249,8 +249,8 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   INTERNAL: {
     files: {
       'knexfile.js': KNEXFILE.replace(
-        'directory:',
-        "beforeAll: () => { throw new TypeError('the hook is broken'); }, directory:",
+        "directory: './migrations'",
+        "migrationSource: { getMigrations: () => { throw new TypeError('the source is broken'); } }",
       ),
     },
     args: ['up'],
