@@ -30,6 +30,8 @@ function isWithoutImport(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
     code?.startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING') === true ||
+    // A file whose name has a backslash is no URL that it takes.
+    code === 'ERR_INVALID_MODULE_SPECIFIER' ||
     message === 'Invalid host defined options'
   );
 }
