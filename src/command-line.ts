@@ -22,9 +22,18 @@ const SCOPED = new Set(['up', 'down', 'status', 'create', 'wait', 'plan', 'resol
 /** `null` in a program that uses the library: nothing is known of how its user calls knexward. */
 let call: CalledWith | null = null;
 
+/** Where this process was when its command line was read; `null` in a program. */
+let folder: string | null = null;
+
 /** Says with which options this process was called. */
 export function calledWith(options: CalledWith): void {
   call = options;
+  folder = process.cwd();
+}
+
+/** The folder that paths on the command line start in, and those that are shown. */
+export function calledFrom(): string {
+  return folder ?? process.cwd();
 }
 
 /**

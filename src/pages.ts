@@ -1,3 +1,4 @@
+import { calledFrom } from './command-line.js';
 import { isAbsolute, join, relative } from 'node:path';
 
 /** The pages of the documentation lie in this package, wherever it is installed. */
@@ -10,12 +11,12 @@ const FOLDER = join(__dirname, '..', 'docs', 'errors');
  * @example
  * pageOf('NOT_ADOPTED'); // node_modules/knexward/docs/errors/NOT_ADOPTED.md
  */
-export function pageOf(code: string, from = process.cwd()): string {
+export function pageOf(code: string, from = calledFrom()): string {
   return shown(join(FOLDER, `${code}.md`), from);
 }
 
 /** The page about one of PostgreSQL's codes, such as `42P07`. */
-export function pageOfSqlstate(sqlstate: string, from = process.cwd()): string {
+export function pageOfSqlstate(sqlstate: string, from = calledFrom()): string {
   return pageOf(`sqlstate-${sqlstate}`, from);
 }
 

@@ -68,8 +68,8 @@ export const GUARDS = [
     edits: [
       {
         file: 'src/run/lock.ts',
-        find: 'return results[1]?.rows[0]?.locked ?? false;',
-        replace: 'return results[1] !== undefined;',
+        find: 'return answer?.locked ? answer.pid : null;',
+        replace: 'return answer?.pid ?? null;',
       },
     ],
   },

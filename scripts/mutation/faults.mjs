@@ -97,8 +97,8 @@ export const FAULTS = [
     room: 'history',
     kind: 'lock',
     file: 'src/history/knex-lock.ts',
-    find: 'where is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER} returning 1',
-    replace: 'where is_locked = 0 returning 1',
+    find: 'where (is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER}) and',
+    replace: 'where is_locked = 0 and',
     breaks:
       'After a runner was killed, every later up is refused with LOCKED until a person unlocks.',
   },

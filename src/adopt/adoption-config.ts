@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
-import { findKnexfile } from '../config/knexfile.js';
+import { connectionFromEnvironment, resolveConnection } from '../config/connection.js';
+import { readDotenv } from '../config/dotenv.js';
+import { knexfileIn } from '../config/knexfile.js';
 import {
   type ConfigRequest,
+  type ProjectConfig,
   projectConfig,
   type ResolvedConfig,
   resolveProject,
@@ -28,12 +31,9 @@ export async function adoptionConfig(
   hints: ProjectHints & { schema?: string | undefined },
 ): Promise<ResolvedConfig> {
   const { root } = project;
-  // Also reads the project's .env, which database.json's variables may come from.
-  const known = await resolveProject(
-    hasKnexfile(project, request) ? request : { cwd: root, env: request.env },
-  );
   const { schema } = hints;
-  if (known.knexfile !== null) {
+  if (hasKnexfile(project, request)) {
+    const known = await resolveProject(request);
     const { dbMigrate } = known.settings;
     const table = hints.table ?? dbMigrate.table;
     const settings = {
@@ -42,6 +42,8 @@ export async function adoptionConfig(
     };
     return withDatabase({ ...known, settings });
   }
+  // database.json's variables may come from it.
+  await readDotenv(root);
   const { environment, config } = project.config
     ? fromDbMigrate(project.config, project, request.env)
     : { environment: request.env ?? 'dev', config: {} };
@@ -61,7 +63,7 @@ export async function adoptionConfig(
 }
 
 function hasKnexfile(project: DbMigrateProject, request: ConfigRequest): boolean {
-  return request.knexfile !== undefined || findKnexfile(project.root) !== undefined;
+  return request.knexfile !== undefined || knexfileIn(project.root) !== undefined;
 }
 
 function fromDbMigrate(
@@ -93,18 +95,13 @@ function ownEnvironment(config: DbMigrateConfig): string {
   });
 }
 
-async function reach(
-  config: Parameters<typeof withDatabase>[0],
-  project: DbMigrateProject,
-): Promise<ResolvedConfig> {
-  try {
-    return await withDatabase(config);
-  } catch (error) {
-    if (!(error instanceof KnexwardError && error.code === 'NO_DATABASE')) throw error;
-    throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
-      message: `${project.root} holds no database.json and no knexfile, and DATABASE_URL is not set. Nothing was changed.`,
-      fix: 'Run adopt in the folder that db-migrate runs in, name its configuration with --config, or set DATABASE_URL.',
-      cause: error,
-    });
-  }
+/** Without a connection in database.json, the process environment's counts, as with db-migrate. */
+async function reach(config: ProjectConfig, project: DbMigrateProject): Promise<ResolvedConfig> {
+  const connection =
+    (await resolveConnection(config.knex, process.env)) ?? connectionFromEnvironment(process.env);
+  if (connection) return { ...config, database: { kind: 'server', connection } };
+  throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
+    message: `${project.root} holds no database.json and no knexfile, and DATABASE_URL is not set. Nothing was changed.`,
+    fix: 'Run adopt in the folder that db-migrate runs in, name its configuration with --config, or set DATABASE_URL.',
+  });
 }

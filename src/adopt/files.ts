@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { findKnexfile } from '../config/knexfile.js';
+import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
 import { planCallers } from './callers/plan.js';
 import { type FilePlan } from './file-plan.js';
@@ -44,7 +44,7 @@ function planKnexfile(
   facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
 ): void {
   const { root, packageJson, migrationsDirectory } = project;
-  const existing = findKnexfile(root);
+  const existing = knexfileIn(root);
   if (existing !== undefined) {
     const path = inProject(root, existing);
     plan.actions.push({ path, action: 'keep', notes: ['the project has a knexfile already'] });

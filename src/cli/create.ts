@@ -1,3 +1,4 @@
+import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
 import { type Command } from 'commander';
 import { resolveProject } from '../config/resolve.js';
@@ -37,7 +38,7 @@ tsconfig.json, else JavaScript. An existing file is never overwritten.`,
       const { createMigration } = await import('../files/create.js');
       const paths = await createMigration(config, { title, language: languages[0] });
       output.result({ created: paths }, () =>
-        paths.map((path) => `Created Migration: ${relative(process.cwd(), path)}\n`).join(''),
+        paths.map((path) => `Created Migration: ${relative(calledFrom(), path)}\n`).join(''),
       );
     });
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { calledWith } from '../command-line.js';
+import { resolve } from 'node:path';
+import { calledFrom, calledWith } from '../command-line.js';
 import { type ConfigRequest } from '../config/resolve.js';
 import { LOG_LEVELS, type LogLevel } from '../report/levels.js';
 import { Output } from '../report/output.js';
@@ -42,10 +43,19 @@ export function scopeOption(): Option {
   return new Option('--scope <folder>', 'that sub-folder of the migrations, and nothing else');
 }
 
-/** What the command line says about the configuration. */
+/**
+ * What the command line says about the configuration. As Knex's command line does, the process
+ * works where relative paths in the knexfile start.
+ */
 export function configRequestOf(options: CommonOptions): ConfigRequest {
-  const { cwd, env, knexfile, scope } = options;
-  return { cwd, env, knexfile, scope };
+  const { cwd = '.', env, knexfile, scope } = options;
+  return {
+    cwd: resolve(calledFrom(), cwd),
+    env,
+    knexfile,
+    scope,
+    enter: (folder) => process.chdir(folder),
+  };
 }
 
 /** Opens what the command speaks through, as the command line wants it. */

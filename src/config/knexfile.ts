@@ -1,55 +1,110 @@
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { type EnvironmentConfig } from './settings.js';
-import { loadUserModule } from './user-module.js';
+import { loadExports } from './user-module.js';
 
-const FOLDERS = ['.', 'src/config', 'config'];
-const EXTENSIONS = ['.ts', '.js', '.cjs', '.mjs'];
+/** What Knex's command line looks for, in this order, in a folder and then in those above it. */
+const KNEX_NAMES = ['js', 'mjs', 'coffee', 'ts', 'eg', 'ls'].map((end) => `knexfile.${end}`);
+/** Where a knexfile is found that Knex's command line only takes with `--knexfile`. */
+const OTHER_FOLDERS = ['.', 'src/config', 'config'];
+const OTHER_NAMES = ['ts', 'js', 'cjs', 'mjs'].map((end) => `knexfile.${end}`);
+const LOADED = /\.[cm]?[jt]s$/;
+
+/** Where a knexfile is. */
+export interface KnexfilePlace {
+  path: string;
+  /** Where Knex's command line would work: relative paths in the knexfile start there. */
+  workingDirectory: string;
+}
 
 /** A knexfile as it was found: where, and what it exports. */
-export interface Knexfile {
-  path: string;
+export interface Knexfile extends KnexfilePlace {
   content: Record<string, unknown>;
 }
 
-/** The path of the project's knexfile, or `undefined` where it has none. */
-export function findKnexfile(projectRoot: string): string | undefined {
-  for (const folder of FOLDERS) {
-    for (const extension of EXTENSIONS) {
-      const path = join(projectRoot, folder, `knexfile${extension}`);
-      if (existsSync(path)) return path;
-    }
+/**
+ * The knexfile that a folder itself has, in the places where knexward looks; `undefined` where it
+ * has none.
+ */
+export function knexfileIn(folder: string): string | undefined {
+  const names = [...KNEX_NAMES, ...OTHER_NAMES];
+  const paths = OTHER_FOLDERS.flatMap((place) => names.map((name) => join(folder, place, name)));
+  return paths.find((path) => existsSync(path));
+}
+
+/**
+ * Finds the knexfile as Knex's command line does: the one that was given, else the first one in the
+ * project's folder or in one above it. Only where that finds none, the places count that Knex does
+ * not know.
+ *
+ * Knex changes into the folder of a knexfile that is given, and stays where it is otherwise.
+ *
+ * @throws KnexwardError `KNEXFILE_NOT_FOUND` where a given path does not exist,
+ * `AMBIGUOUS_KNEXFILE` where Knex would take another one than the project's own.
+ */
+export function findKnexfile(
+  projectRoot: string,
+  given: string | undefined,
+): KnexfilePlace | undefined {
+  if (given !== undefined) return givenKnexfile(resolve(projectRoot, given));
+  const knexTakes = lookUpwards(projectRoot);
+  const own = knexfileIn(projectRoot);
+  if (own === undefined || knexTakes === own) {
+    return knexTakes === undefined ? undefined : { path: knexTakes, workingDirectory: projectRoot };
   }
-  return undefined;
+  if (knexTakes !== undefined) throw ambiguous(own, knexTakes);
+  const folder = dirname(own);
+  return { path: own, workingDirectory: folder };
+}
+
+function givenKnexfile(path: string): KnexfilePlace {
+  if (existsSync(path) && statSync(path).isFile()) return { path, workingDirectory: dirname(path) };
+  throw new KnexwardError('KNEXFILE_NOT_FOUND', {
+    message: `There is no knexfile at ${path}.`,
+    fix: "Correct --knexfile, or leave it out to use the project's own.",
+  });
+}
+
+function lookUpwards(folder: string): string | undefined {
+  const path = KNEX_NAMES.map((name) => join(folder, name)).find((each) => existsSync(each));
+  if (path !== undefined) return path;
+  const above = dirname(folder);
+  return above === folder ? undefined : lookUpwards(above);
+}
+
+function ambiguous(own: string, knexTakes: string): KnexwardError {
+  return new KnexwardError('AMBIGUOUS_KNEXFILE', {
+    message: `The project has ${own}, but Knex's command line would use ${knexTakes}. Nothing was changed.`,
+    fix: `Choose one: --knexfile ${own} or --knexfile ${knexTakes}.`,
+  });
 }
 
 /**
  * Loads the knexfile that was asked for, or the one that the project has.
  *
- * @throws KnexwardError `KNEXFILE_NOT_FOUND` where a given path does not exist, `KNEXFILE_BROKEN`
- * where the file cannot be loaded or exports nothing that is a configuration.
+ * @param enter called with the folder that Knex's command line would work in, before the file is loaded
+ * @throws KnexwardError as `findKnexfile`; `KNEXFILE_BROKEN` where the file cannot be loaded or
+ * exports nothing that is a configuration.
  */
 export async function loadKnexfile(
   projectRoot: string,
   given: string | undefined,
+  enter: (folder: string) => void = () => undefined,
 ): Promise<Knexfile | undefined> {
-  const path = given === undefined ? findKnexfile(projectRoot) : resolve(projectRoot, given);
-  if (path === undefined) return undefined;
-  if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new KnexwardError('KNEXFILE_NOT_FOUND', {
-      message: `There is no knexfile at ${path}.`,
-      fix: 'Correct --knexfile, or leave it out to use the one in ., src/config or config.',
-    });
-  }
-  return { path, content: await evaluate(path) };
+  const place = findKnexfile(projectRoot, given);
+  enter(place?.workingDirectory ?? projectRoot);
+  return place && { ...place, content: await evaluate(place.path) };
 }
 
+/** What Knex's command line makes of a knexfile: its `default`, and what a function returns. */
 async function evaluate(path: string): Promise<Record<string, unknown>> {
+  if (!LOADED.test(path)) throw unknownLanguage(path);
   let exported: unknown;
   try {
-    const namespace = await loadUserModule(path);
-    exported = typeof namespace['default'] === 'function' ? namespace['default'] : namespace;
+    exported = await loadExports(path);
+    const { default: main } = Object(exported) as { default?: unknown };
+    if (main) exported = await Promise.resolve(main);
     if (typeof exported === 'function') exported = await (exported as () => unknown)();
   } catch (error) {
     throw new KnexwardError('KNEXFILE_BROKEN', {
@@ -67,36 +122,75 @@ async function evaluate(path: string): Promise<Record<string, unknown>> {
   return exported as Record<string, unknown>;
 }
 
+function unknownLanguage(path: string): KnexwardError {
+  return new KnexwardError('KNEXFILE_BROKEN', {
+    message: `The knexfile ${path}, which Knex's command line would use, is in a language that knexward does not load.`,
+    fix: 'Write it in JavaScript or TypeScript, or name another one with --knexfile.',
+  });
+}
+
 function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/**
- * Picks an environment out of a knexfile's content. A knexfile that is itself one configuration
- * serves every environment.
- *
- * @throws KnexwardError `UNKNOWN_ENVIRONMENT` where the knexfile does not have it.
- */
-export function selectEnvironment(
-  knexfile: Knexfile,
-  wanted: string | undefined,
-): { name: string; config: EnvironmentConfig } {
-  const { content } = knexfile;
-  if ('client' in content || 'connection' in content) {
-    return { name: wanted ?? 'development', config: content };
-  }
-  const name = wanted ?? ('development' in content || !('dev' in content) ? 'development' : 'dev');
-  const config = Object.hasOwn(content, name) ? content[name] : undefined;
-  if (typeof config !== 'object' || config === null) {
-    const known = Object.keys(content).filter((key) => key !== 'default' && isObject(content[key]));
-    throw new KnexwardError('UNKNOWN_ENVIRONMENT', {
-      message: `The knexfile ${knexfile.path} has no environment "${name}".`,
-      fix: `It has: ${known.join(', ')}. Choose one with --env or NODE_ENV, or add "${name}".`,
-    });
-  }
-  return { name, config };
+/** Which environment is meant, and who says so. */
+export interface WantedEnvironment {
+  /** `--env`, or a program's `env`. */
+  given: string | undefined;
+  /** `NODE_ENV`, where it is set. */
+  fromNode: string | undefined;
 }
 
-function isObject(value: unknown): boolean {
+/**
+ * Picks an environment out of a knexfile's content by Knex's rule: the entry of that name, else the
+ * whole object. Beyond that, `dev` stands in where nobody names one and there is no `development`.
+ *
+ * @throws KnexwardError `UNKNOWN_ENVIRONMENT` where neither is a configuration, and where an
+ * environment was given that a knexfile with environments does not have.
+ */
+export function selectEnvironment(
+  { path, content }: Pick<Knexfile, 'path' | 'content'>,
+  { given, fromNode }: WantedEnvironment,
+): { name: string; config: EnvironmentConfig } {
+  const name = given ?? fromNode ?? 'development';
+  const known = Object.keys(content).filter((key) => isEnvironment(key, content[key]));
+  const entry = name in Object.prototype ? undefined : content[name];
+  if (isObject(entry)) return { name, config: entry };
+  const whole = ROOT_KEYS.some((key) => key in content);
+  if (!entry && whole && (given === undefined || known.length === 0)) {
+    return { name, config: content };
+  }
+  const { dev } = content;
+  if (name === 'development' && !whole && given === undefined && isObject(dev)) {
+    return { name: 'dev', config: dev };
+  }
+  throw new KnexwardError('UNKNOWN_ENVIRONMENT', {
+    message: `The knexfile ${path} has no environment "${name}".`,
+    fix: `It has: ${known.join(', ')}. Choose one with --env or NODE_ENV, or add "${name}".`,
+  });
+}
+
+/** What shows that a knexfile's content is itself a configuration. */
+const ROOT_KEYS = ['client', 'dialect', 'connection', 'connectionPool'];
+/** Objects in a configuration that are no environments. */
+const PARTS = new Set([...ROOT_KEYS, 'pool', 'migrations', 'seeds', 'knexward', 'default']);
+
+function isEnvironment(key: string, value: unknown): boolean {
+  return !PARTS.has(key) && isObject(value);
+}
+
+function isObject(value: unknown): value is EnvironmentConfig {
   return typeof value === 'object' && value !== null;
+}
+
+/**
+ * The environment variables that a knexfile reads, as far as its text shows, and that are not set:
+ * for the message where it names no database.
+ */
+export function unsetVariablesIn(path: string, env: NodeJS.ProcessEnv): string[] {
+  const read = readFileSync(path, 'utf8').matchAll(
+    /\benv(?:\.([A-Z_][A-Z0-9_]*)\b|\[\s*['"`](\w+)['"`]\s*\])/g,
+  );
+  const names = new Set([...read].map(([, dotted, quoted]) => dotted ?? quoted ?? ''));
+  return [...names].filter((name) => name !== 'NODE_ENV' && !env[name]);
 }

@@ -1,11 +1,13 @@
 import { commandLine } from '../command-line.js';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
-import { resolveConnection } from './connection.js';
-import { loadKnexfile, selectEnvironment } from './knexfile.js';
+import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
+import { readDotenv } from './dotenv.js';
+import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js';
+import { type MigrationsConfig, resolveMigrations } from './migrations.js';
 import { narrowToScope } from './scope.js';
 import { type EnvironmentConfig, resolveSettings, type Settings } from './settings.js';
 
@@ -17,6 +19,10 @@ export interface ConfigRequest {
   env?: string | undefined;
   /** The path of the knexfile, where it is not in one of the usual places. */
   knexfile?: string | undefined;
+  /** Called with the folder that Knex's command line would work in, before the knexfile is loaded. */
+  enter?: ((folder: string) => void) | undefined;
+  /** A connection URL in the place of the configuration's connection. */
+  url?: string | undefined;
   /** A sub-folder of the migrations folder: its migrations and no others, as `db-migrate up:scope`. */
   scope?: string | undefined;
 }
@@ -25,39 +31,15 @@ export interface ConfigRequest {
 export type DatabaseLocation =
   { kind: 'server'; connection: ClientConfig } | { kind: 'embedded'; folder: string };
 
-/** Where the migrations are and which tables keep their history, with Knex's defaults filled in. */
-export interface MigrationsConfig {
-  directories: string[];
-  /** The sub-folder of them that is meant, and the start of its migrations' names. */
-  scope: string | null;
-  tableName: string;
-  schemaName: string | null;
-  /** Schemas of which the first that has a history is meant, where `schemaName` cannot say it. */
-  historyPath: readonly string[] | null;
-  disableTransactions: boolean;
-  sortDirsSeparately: boolean;
-  loadExtensions: readonly string[] | null;
-  source: Knex.MigrationSource<unknown> | null;
-  hooks: LifecycleHooks;
-}
-
-/** A hook of Knex's migrator: called with the connection or transaction, and the migrations. */
-export type LifecycleHook = (knex: Knex, migrations: readonly unknown[]) => Promise<void> | void;
-
-/** Knex's lifecycle hooks, which its own types do not have yet. */
-export interface LifecycleHooks {
-  beforeAll?: LifecycleHook;
-  beforeEach?: LifecycleHook;
-  afterEach?: LifecycleHook;
-  afterAll?: LifecycleHook;
-}
-
 /** A project's configuration for one environment, as far as no database is needed. */
 export interface ProjectConfig {
   projectRoot: string;
   environment: string;
   production: boolean;
+  /** The path of the knexfile; `null` where there is none, or a program gave the configuration. */
   knexfile: string | null;
+  /** Whether anything at all configures Knex here: a knexfile, or a program. */
+  configured: boolean;
   knex: EnvironmentConfig;
   migrations: MigrationsConfig;
   settings: Settings;
@@ -92,8 +74,9 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 }
 
 /**
- * The part of the configuration that needs no database. The project's `.env` is read first, as
- * db-migrate did; it never overrides what is set.
+ * The part of the configuration that needs no database. Where there is no knexfile, the project's
+ * `.env` is read, as db-migrate did; it never overrides what is set. A knexfile reads for itself
+ * what it needs, as under Knex's own command line.
  *
  * @throws KnexwardError with exit code 2 for anything that is wrong with the configuration.
  */
@@ -105,22 +88,41 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
       fix: 'Correct --cwd.',
     });
   }
-  await loadDotenv(projectRoot);
-  const knexfile = await loadKnexfile(projectRoot, request.knexfile);
-  const wanted = request.env ?? (process.env['NODE_ENV'] || undefined);
+  const knexfile = await loadKnexfile(projectRoot, request.knexfile, request.enter);
+  const wanted = { given: request.env, fromNode: process.env['NODE_ENV'] || undefined };
+  if (!knexfile) await readDotenv(projectRoot);
   const { name, config } = knexfile
     ? selectEnvironment(knexfile, wanted)
-    : { name: wanted ?? 'development', config: {} };
-  const project = projectConfig(projectRoot, name, config, knexfile?.path ?? null);
+    : { name: wanted.given ?? wanted.fromNode ?? 'development', config: {} };
+  const project = projectConfig(
+    projectRoot,
+    name,
+    withUrl(config, request.url),
+    knexfile?.path ?? null,
+    knexfile?.workingDirectory,
+  );
   return request.scope === undefined ? project : narrowToScope(project, request.scope);
 }
 
-/** The configuration of one environment whose content is known. */
+/** A URL takes the place of the whole connection, as `--connection` does in Knex. */
+function withUrl(config: EnvironmentConfig, url: string | undefined): EnvironmentConfig {
+  if (url === undefined) return config;
+  const connection = connectionFromUrl(url, '--url');
+  const replaced = { ...config, connection, connectionPool: undefined };
+  return replaced as unknown as EnvironmentConfig;
+}
+
+/**
+ * The configuration of one environment whose content is known.
+ *
+ * @param workingDirectory where relative paths in it start; the project's folder unless given
+ */
 export function projectConfig(
   projectRoot: string,
   environment: string,
   knex: EnvironmentConfig,
   knexfile: string | null,
+  workingDirectory = projectRoot,
 ): ProjectConfig {
   const names = [environment, process.env['NODE_ENV']];
   return {
@@ -128,31 +130,73 @@ export function projectConfig(
     environment,
     production: names.includes('production') || names.includes('prod'),
     knexfile,
+    configured: knexfile !== null || CONFIGURING.some((key) => key in knex),
     knex,
-    migrations: resolveMigrations(projectRoot, knexfile, knex.migrations ?? {}),
+    migrations: resolveMigrations(knex, workingDirectory),
     settings: resolveSettings(knex.knexward),
   };
 }
 
+/** What shows that somebody has said where the database is, or wanted to. */
+const CONFIGURING = ['client', 'dialect', 'connection', 'connectionPool'];
+
 /**
- * Adds where the database is.
+ * Adds where the database is: the one that the configuration names. Where nothing is configured it
+ * is the one that the process environment names. The embedded server stands in where the knexfile
+ * says so, and where nothing at all names a database.
  *
- * @throws KnexwardError `NO_DATABASE` where none is named and the embedded one may not stand in.
+ * @throws KnexwardError `NO_DATABASE` where none is named, `INVALID_CONNECTION` and
+ * `UNSUPPORTED_CLIENT` as `resolveConnection`.
  */
 export async function withDatabase(project: ProjectConfig): Promise<ResolvedConfig> {
-  const { projectRoot, knex, settings, production } = project;
-  const connection = await resolveConnection(knex, process.env);
+  const { projectRoot, knex, settings, production, configured } = project;
+  const connection = configured
+    ? await resolveConnection(knex, process.env)
+    : connectionFromEnvironment(process.env);
   if (connection) return { ...project, database: { kind: 'server', connection } };
-  if (production || settings.embedded === false) {
-    throw new KnexwardError('NO_DATABASE', {
-      message: 'No database is named: not in the knexfile, not in DATABASE_URL, not in PGHOST.',
-      fix: 'Set DATABASE_URL, or give the environment a connection in the knexfile.',
-    });
+  const { embedded } = settings;
+  if (production || embedded === false || (embedded === null && !mayBegin(project))) {
+    throw noDatabase(project);
   }
-  const named = typeof settings.embedded === 'string' ? settings.embedded : '.knexward';
-  const folder = resolve(projectRoot, named);
+  const folder = resolve(projectRoot, typeof embedded === 'string' ? embedded : '.knexward');
   refuseEmptyProject(project, folder);
   return { ...project, database: { kind: 'embedded', folder } };
+}
+
+/** Whether the embedded server may stand in without being asked for. */
+function mayBegin({ configured, projectRoot }: ProjectConfig): boolean {
+  const ci = process.env['CI'];
+  return !configured && (!ci || ci === 'false') && !existsSync(join(projectRoot, 'database.json'));
+}
+
+function noDatabase(project: ProjectConfig): KnexwardError {
+  const { knexfile, environment, configured, projectRoot, production } = project;
+  if (!configured) {
+    const old = existsSync(join(projectRoot, 'database.json'));
+    return new KnexwardError('NO_DATABASE', {
+      message:
+        'No database is named: there is no knexfile, and neither DATABASE_URL nor PGHOST is set.',
+      fix: old
+        ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
+        : 'Set DATABASE_URL, or write a knexfile with a connection.',
+    });
+  }
+  const unset = knexfile === null ? [] : unsetVariablesIn(knexfile, process.env);
+  const reason =
+    unset.length === 0
+      ? ''
+      : ` It reads ${unset.join(', ')}, which ${unset.length === 1 ? 'is' : 'are'} not set.`;
+  const where = knexfile === null ? 'The given configuration' : `The knexfile ${knexfile}`;
+  const dotenv = existsSync(join(projectRoot, '.env'))
+    ? " There is a .env file, which neither Knex nor knexward reads where there is a knexfile: load it in the knexfile, for example with require('dotenv').config()."
+    : '';
+  const embedded = production
+    ? ''
+    : ' To use the embedded PostgreSQL: knexward: { embedded: true }.';
+  return new KnexwardError('NO_DATABASE', {
+    message: `${where} names no database for the environment "${environment}".${reason}`,
+    fix: `${unset.length === 0 ? 'Give it a connection.' : `Set ${unset.join(', ')}.`}${dotenv}${embedded}`,
+  });
 }
 
 /** A server is not started in a folder that is no project: it is the wrong one, most likely. */
@@ -164,59 +208,4 @@ function refuseEmptyProject(project: ProjectConfig, embeddedFolder: string): voi
     message: `${projectRoot} holds no knexfile and no migrations folder, and no database is named.`,
     fix: `Run knexward in the project's folder (or give --cwd). To begin here: ${commandLine('create', 'first_migration')}`,
   });
-}
-
-async function loadDotenv(projectRoot: string): Promise<void> {
-  const path = join(projectRoot, '.env');
-  if (!existsSync(path)) return;
-  const { config } = await import('dotenv');
-  config({ path, quiet: true });
-}
-
-/**
- * What a migration source of knexward's tells its folder under. Registered by name: the knexfile
- * may have loaded another copy of this package.
- */
-export const MIGRATION_SOURCE = Symbol.for('knexward.migrationSource');
-
-interface OwnSource {
-  [MIGRATION_SOURCE]?: string | readonly string[];
-}
-
-/**
- * A relative `directory` is looked for beside the knexfile first and then in the project's
- * folder: Knex's own command line changes into the knexfile's folder, its library does not.
- */
-function resolveMigrations(
-  projectRoot: string,
-  knexfile: string | null,
-  given: Knex.MigratorConfig & LifecycleHooks,
-): MigrationsConfig {
-  const bases = knexfile === null ? [projectRoot] : [dirname(knexfile), projectRoot];
-  const source = given.migrationSource as (Knex.MigrationSource<unknown> & OwnSource) | undefined;
-  const ownDirectory = source?.[MIGRATION_SOURCE];
-  const directories = [given.directory ?? ownDirectory ?? './migrations']
-    .flat()
-    .map((directory) => {
-      const candidates = bases.map((base) => resolve(base, directory));
-      return candidates.find((path) => existsSync(path)) ?? (candidates.at(-1) as string);
-    });
-  const { beforeAll, beforeEach, afterEach, afterAll } = given;
-  return {
-    directories,
-    scope: null,
-    tableName: given.tableName ?? 'knex_migrations',
-    schemaName: given.schemaName ?? null,
-    historyPath: null,
-    disableTransactions: given.disableTransactions ?? false,
-    sortDirsSeparately: given.sortDirsSeparately ?? false,
-    loadExtensions: given.loadExtensions ?? null,
-    source: ownDirectory === undefined ? (source ?? null) : null,
-    hooks: {
-      ...(beforeAll && { beforeAll }),
-      ...(beforeEach && { beforeEach }),
-      ...(afterEach && { afterEach }),
-      ...(afterAll && { afterAll }),
-    },
-  };
 }

@@ -30,7 +30,11 @@ export interface KnexwardKey {
   retries?: number;
   /** How long to wait for another runner to finish (60 s). */
   waitForLock?: Duration;
-  /** `false`: never fall back to the embedded PostgreSQL. A text: the folder that it lives in. */
+  /**
+   * `true`: use the embedded PostgreSQL where the environment's connection has no value. A text: the
+   * same, in that folder. `false`: never use it. Unless given, it is used only where nothing at all
+   * names a database.
+   */
   embedded?: boolean | string;
   /** A connection to a server on which `verify` and `plan` may make a database for the moment. */
   shadow?: Knex.Config['connection'];
@@ -62,7 +66,8 @@ export interface Settings {
   statementTimeout: number | null;
   retries: number;
   waitForLock: number;
-  embedded: boolean | string;
+  /** `null`: only where nothing at all names a database. */
+  embedded: boolean | string | null;
   shadow: NonNullable<Knex.Config['connection']> | null;
   adopt: 'manual' | 'auto';
   checksums: 'report' | 'stop';
@@ -136,7 +141,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
         : parseDuration(key.statementTimeout, 'knexward.statementTimeout'),
     retries,
     waitForLock: parseDuration(key.waitForLock ?? '60s', 'knexward.waitForLock'),
-    embedded: key.embedded ?? true,
+    embedded: key.embedded ?? null,
     shadow: key.shadow ?? null,
     adopt: oneOf(['manual', 'auto'], key.adopt, 'adopt'),
     checksums: oneOf(['report', 'stop'], key.checksums, 'checksums'),

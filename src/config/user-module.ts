@@ -1,11 +1,24 @@
-import { extname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join } from 'node:path';
 import { importModule } from '../import-module.js';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
 /**
- * Loads a module that the project wrote (a knexfile, a migration): CommonJS, ES module or
- * TypeScript, by its extension. TypeScript goes through jiti, which is loaded only then.
+ * Loads a module that the project wrote, and returns what Knex would get of it: what `require()`
+ * returns for CommonJS, the namespace of an ES module.
+ *
+ * @source knex/lib/migrations/util/import-file.js
+ */
+export async function loadExports(path: string): Promise<unknown> {
+  if (TYPESCRIPT.has(extname(path))) return loadTypeScript(path);
+  return isModule(path) ? importModule(path) : (createRequire(path)(path) as unknown);
+}
+
+/**
+ * Loads a module that the project wrote (a migration): CommonJS, ES module or TypeScript, by its
+ * extension. TypeScript goes through jiti, which is loaded only then.
  *
  * The result is the module's namespace, with a CommonJS module's exports spread into it.
  */
@@ -18,8 +31,28 @@ export async function loadUserModule(path: string): Promise<Record<string, unkno
 
 async function loadTypeScript(path: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import('jiti');
-  const jiti = createJiti(path, { interopDefault: false, moduleCache: false });
+  const jiti = createJiti(path, {
+    interopDefault: false,
+    moduleCache: false,
+    tsconfigPaths: true,
+  });
   return jiti.import<Record<string, unknown>>(path);
+}
+
+/** Whether Node.js takes a JavaScript file for an ES module: by its extension, else by its package. */
+function isModule(path: string): boolean {
+  if (path.endsWith('.mjs')) return true;
+  return !path.endsWith('.cjs') && packageTypeOf(dirname(path)) === 'module';
+}
+
+function packageTypeOf(folder: string): unknown {
+  if (basename(folder) === 'node_modules') return undefined;
+  const path = join(folder, 'package.json');
+  if (existsSync(path)) {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown } | null)?.type;
+  }
+  const above = dirname(folder);
+  return above === folder ? undefined : packageTypeOf(above);
 }
 
 /**

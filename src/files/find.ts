@@ -1,8 +1,9 @@
-import { type Dirent } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { type MigrationFormat, type Settings } from '../config/settings.js';
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { compareNames, formatOfName, stemOf, timestampOf } from './name.js';
 import { scopeOf } from './scope.js';
@@ -24,20 +25,35 @@ const DECLARATION = /\.d\.[cm]?ts$/;
 
 /**
  * Finds the project's migrations, or those of the scope that the configuration is narrowed down
- * to, in the order in which they run. A folder that does not exist holds none.
+ * to, in the order in which they run.
  *
  * @throws KnexwardError `DUPLICATE_FILE` where two files stand for one migration,
  * `INVALID_MIGRATION` for a `.down.sql` without its `.up.sql`, `MIGRATIONS_FOLDER` where a folder
- * cannot be read or a scope has no migrations.
+ * does not exist or cannot be read, or a scope has no migrations.
  */
 export async function findMigrations(config: ProjectConfig): Promise<Migration[]> {
+  refuseMissingFolders(config);
   const migrations = await listMigrations(config);
   if (config.migrations.scope === null || migrations.length > 0) return migrations;
   // Most likely a misspelt name, and the answer would be that all is well.
   throw await emptyScope(config, config.migrations.scope);
 }
 
-/** As `findMigrations`; a scope that is only about to be made holds none. */
+/** A folder that is not there is most likely another one than the one that was meant. */
+function refuseMissingFolders({ migrations, knexfile }: ProjectConfig): void {
+  const missing = migrations.directories.find((directory) => !existsSync(directory));
+  if (migrations.source || missing === undefined) return;
+  const relativeTo =
+    knexfile === null
+      ? 'Run knexward in the folder of the project'
+      : 'Correct migrations.directory in the knexfile (a relative path starts where Knex would work: in the folder of a knexfile that is given with --knexfile or lies in src/config or config, else in the working directory)';
+  throw new KnexwardError('MIGRATIONS_FOLDER', {
+    message: `There is no migrations folder ${missing}.`,
+    fix: `${relativeTo}. To begin with a first migration: ${commandLine('create', 'first_migration')}`,
+  });
+}
+
+/** As `findMigrations`; folders and scopes that are only about to be made hold none. */
 export async function listMigrations(config: ProjectConfig): Promise<Migration[]> {
   const { directories, source, sortDirsSeparately } = config.migrations;
   if (source) return fromCustomSource(config);
@@ -92,7 +108,7 @@ async function findInFolder(directory: string, config: ProjectConfig): Promise<M
 /** Every migration of the project: those outside of scopes, then those of each scope. */
 export async function findAllMigrations(config: ProjectConfig): Promise<Migration[]> {
   const whole = { ...config, migrations: { ...config.migrations, scope: null } };
-  return [...(await listMigrations(whole)), ...(await findScopedMigrations(whole))];
+  return [...(await findMigrations(whole)), ...(await findScopedMigrations(whole))];
 }
 
 /** Where the migrations of a scope lie, or those that are in none. */

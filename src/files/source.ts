@@ -1,5 +1,6 @@
 import { type Knex } from 'knex';
-import { MIGRATION_SOURCE, projectConfig } from '../config/resolve.js';
+import { MIGRATION_SOURCE } from '../config/migrations.js';
+import { projectConfig } from '../config/resolve.js';
 import { findMigrations, type Migration } from './find.js';
 
 /** Where a migration source looks. */

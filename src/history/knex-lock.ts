@@ -17,6 +17,18 @@ export function runNumber(runId: string): number {
   return LEAST_RUN_NUMBER + (drawn % (MOST_INTEGER - LEAST_RUN_NUMBER));
 }
 
+interface TakeOptions {
+  number: number;
+  held: string;
+  waitMs: number;
+  create?: boolean;
+}
+
+interface Taken {
+  taken: boolean;
+  held: boolean;
+}
+
 /**
  * Takes Knex's own lock, so that a plain `knex migrate:latest` keeps out. The caller holds the
  * runners' lock: what it finds here of another knexward is left over from one that was killed, or
@@ -25,27 +37,33 @@ export function runNumber(runId: string): number {
  * It passes the fence first: a run that has lost the runners' lock may be in the middle of a change, and
  * as long as it is, Knex has to keep out for it.
  *
- * @param waitMs how long to wait for that, in milliseconds
+ * @param held an SQL expression: whether the caller still holds the runners' lock
+ * @param waitMs how long to wait for the fence, in milliseconds
  * @param create whether the tables may be missing; they are created then, in the same message
- * @returns whether it was to be had: `false` where Knex holds it, or left it behind.
+ * @returns whether it was to be had: `false` where Knex holds it, or left it behind; `null` where the
+ * caller has lost the runners' lock.
  */
 export async function takeKnexLock(
   client: ClientBase,
   tables: HistoryTables,
-  { number, waitMs, create = false }: { number: number; waitMs: number; create?: boolean },
-): Promise<boolean> {
+  { number, held, waitMs, create = false }: TakeOptions,
+): Promise<boolean | null> {
   const lock = qualified(tables.schema, tables.lock);
   const take = `with made as (
-       insert into ${lock} (is_locked) select ${number} where not exists (select from ${lock}) returning 1
+       insert into ${lock} (is_locked) select ${number}
+         where not exists (select from ${lock}) and ${held} returning 1
      ), taken as (
-       update ${lock} set is_locked = ${number} where is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER} returning 1
+       update ${lock} set is_locked = ${number}
+         where (is_locked = 0 or is_locked >= ${LEAST_RUN_NUMBER}) and ${held} returning 1
      )
-     select exists (select from made) or exists (select from taken) as taken`;
+     select exists (select from made) or exists (select from taken) as taken, ${held} as held`;
   const limit = `select set_config('lock_timeout', '${Math.max(waitMs, 1)}ms', true)`;
   const before = create ? missingTablesSql(tables) : fence(tables);
   const results = (await client.query(`${limit}; ${before}; ${take}`)) as unknown as
-    QueryResult<{ taken: boolean }> | QueryResult<{ taken: boolean }>[];
-  return [results].flat().at(-1)?.rows[0]?.taken ?? false;
+    QueryResult<Taken> | QueryResult<Taken>[];
+  const answer = [results].flat().at(-1)?.rows[0];
+  if (answer?.taken) return true;
+  return answer?.held ? false : null;
 }
 
 /** Somebody may have locked the row: the run is over all the same, and the next one takes it over. */

@@ -54,8 +54,7 @@ export function configOfKnex(knex: Knex): EnvironmentConfig {
  */
 export async function databaseOfKnex(config: EnvironmentConfig): Promise<DatabaseLocation> {
   const connection = await givenConnection(config);
-  const hasPool = (config as { connectionPool?: unknown }).connectionPool !== undefined;
-  if (config.connection || hasPool) return { kind: 'server', connection };
+  if (connection !== undefined) return { kind: 'server', connection };
   throw new KnexwardError('NO_DATABASE', {
     message: 'The Knex instance has no connection.',
     fix: 'Give its configuration a connection.',

@@ -27,7 +27,10 @@ export async function resolveFor(options: MigratorOptions): Promise<ResolvedConf
   }
   if (config) {
     const given = { path: '(the given config)', content: config as Record<string, unknown> };
-    const { name, config: chosen } = selectEnvironment(given, environmentOf(options));
+    const { name, config: chosen } = selectEnvironment(given, {
+      given: options.env,
+      fromNode: process.env['NODE_ENV'] || undefined,
+    });
     return withDatabase(narrow(projectOf(chosen, { ...options, env: name }), options));
   }
   const { knexfile, env, cwd } = options;

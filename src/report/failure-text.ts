@@ -1,4 +1,4 @@
-import { commandLine } from '../command-line.js';
+import { calledFrom, commandLine } from '../command-line.js';
 import { relative } from 'node:path';
 import { type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
@@ -37,7 +37,7 @@ function indented(text: string): string {
 
 function placeOf({ file, line }: MigrationFailure): string | null {
   if (file === null) return null;
-  return `${relative(process.cwd(), file)}${line === null ? '' : `:${line}`}`;
+  return `${relative(calledFrom(), file)}${line === null ? '' : `:${line}`}`;
 }
 
 function placeInStatement({ file, position }: MigrationFailure, statement: string): StatementPlace {

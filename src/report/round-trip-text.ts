@@ -1,3 +1,4 @@
+import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
 import { type Difference } from '../verify/compare.js';
 import { isSound, type RoundTrip, type RoundTrips } from '../verify/round-trip.js';
@@ -56,7 +57,7 @@ const FAILS = {
 function place({ file, line, sqlstate }: NonNullable<RoundTrip['failed']>): string {
   const code = sqlstate === null ? '' : ` (SQLSTATE ${sqlstate})`;
   if (file === null) return code;
-  return `${code} at ${relative(process.cwd(), file)}${line === null ? '' : `:${line}`}`;
+  return `${code} at ${relative(calledFrom(), file)}${line === null ? '' : `:${line}`}`;
 }
 
 function worded({ kind, object, expected, actual }: Difference, verb: 'leaves' | 'makes'): string {

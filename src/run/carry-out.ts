@@ -1,5 +1,6 @@
 import { commandLine } from '../command-line.js';
-import { type LifecycleHook, type ResolvedConfig } from '../config/resolve.js';
+import { type LifecycleHook } from '../config/migrations.js';
+import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
@@ -19,7 +20,7 @@ import { describeHookFailure } from '../failure/failure.js';
 import { type Begun } from './from-baseline.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
-import { acquireLock, type RunLock } from './lock.js';
+import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -170,19 +171,23 @@ async function withKnexLockedOut(
 ): Promise<RunResult> {
   const number = runNumber(result.runId);
   const { tables } = before;
-  let taken = false;
+  let taken: boolean | null = false;
   try {
     const history = await control.use(async (client) => {
       // Before the lock was to be had, somebody may have made the tables, or put them away.
       const { complete } = lock.waited ? await readHistory(client, config) : before;
       const take = (create: boolean) =>
-        takeKnexLock(client, tables, { number, waitMs: config.settings.waitForLock, create });
+        takeKnexLock(client, tables, {
+          ...{ number, held: lock.held, create },
+          waitMs: config.settings.waitForLock,
+        });
       taken = await untilInterrupted(() => take(!complete), signal).catch((error: unknown) => {
         const { code } = error as { code?: unknown };
         if (code === LOCK_NOT_AVAILABLE) throw changeUnderWay();
         if (code !== UNDEFINED_TABLE) throw error;
         return take(true);
       });
+      if (taken === null) throw lockLost();
       if (!taken) throw knexLockTaken(tables.lock);
       return readHistory(client, config);
     });

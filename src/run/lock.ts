@@ -22,6 +22,11 @@ export interface RunLock {
   readonly gone: Promise<void>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
+  /**
+   * An SQL expression: whether the server still holds the lock for this run. It may have ended the
+   * session without this side knowing.
+   */
+  readonly held: string;
   /** Lets go of the lock. */
   release(): Promise<void>;
 }
@@ -53,7 +58,8 @@ export async function acquireLock(
   const gone = endOf(client).then(() => void (lost = true));
   const deadline = Date.now() + waitMs;
   let told = false;
-  while (!(await tryLock(client, tables))) {
+  let pid: number | null;
+  while ((pid = await tryLock(client, tables)) === null) {
     const isOver = Date.now() >= deadline;
     await client.query('rollback');
     const holder = isOver || !told ? await lockHolder(client, tables) : null;
@@ -68,6 +74,7 @@ export async function acquireLock(
   return {
     waited: told,
     gone,
+    held: `exists (select from pg_locks where pid = ${pid} and ${isLock(`hashtext(${escapeLiteral(lockName(tables))})`)})`,
     check: () => {
       if (lost) throw lockLost();
     },
@@ -80,17 +87,20 @@ export async function acquireLock(
 /**
  * The simple query protocol, on purpose: a statement with parameters leaves a portal open until
  * the transaction ends, and with it the snapshot that must not be held here.
+ *
+ * @returns the server's process that holds the lock now; `null` where another one does
  */
-async function tryLock(client: Client, tables: HistoryTables): Promise<boolean> {
+async function tryLock(client: Client, tables: HistoryTables): Promise<number | null> {
   const results = (await client.query(
     `begin isolation level read committed;
      select pg_try_advisory_xact_lock(${RUNNER_LOCK}, hashtext(${escapeLiteral(lockName(tables))}))
-              as locked,
+              as locked, pg_backend_pid() as pid,
             set_config('idle_in_transaction_session_timeout', '0', true),
             case when current_setting('server_version_num')::int >= 170000
                  then set_config('transaction_timeout', '0', true) end`,
-  )) as unknown as QueryResult<{ locked: boolean }>[];
-  return results[1]?.rows[0]?.locked ?? false;
+  )) as unknown as QueryResult<{ locked: boolean; pid: number }>[];
+  const answer = results[1]?.rows[0];
+  return answer?.locked ? answer.pid : null;
 }
 
 /** Who holds the lock at this moment, or `null` where nobody does. */
@@ -104,12 +114,17 @@ export async function lockHolder(
                  else coalesce(host(client_addr), 'the same machine') end as client,
             coalesce(${isoMoment('coalesce(xact_start, backend_start)')}, '?') as since
        from pg_locks l left join ${SESSIONS} s using (pid)
-      where locktype = 'advisory' and granted and objsubid = 2
-        and l.database = (select oid from pg_database where datname = current_database())
-        and classid = $1::int::oid and objid = hashtext($2)::oid`,
-    [RUNNER_LOCK, lockName(tables)],
+      where ${isLock('hashtext($1)')}`,
+    [lockName(tables)],
   );
   return rows[0] ?? null;
+}
+
+/** Tells the runners' lock of a history among `pg_locks`. */
+function isLock(hash: string): string {
+  return `locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and classid = ${RUNNER_LOCK}::oid and objid = ${hash}::oid`;
 }
 
 function lockName(tables: HistoryTables): string {

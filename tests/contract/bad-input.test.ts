@@ -91,7 +91,7 @@ describe('bad input: a clear error that changes nothing', () => {
     await expectError(['up', '--env', 'production'], {
       exit: 2,
       code: 'NO_DATABASE',
-      says: /No database is named/,
+      says: /names no database for the environment "production"/,
     });
   });
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
@@ -277,7 +277,10 @@ describe('configuration (FR-010)', () => {
         `Object.defineProperty(exports, '__esModule', { value: true }); exports.default = ${c};`,
     ],
   ])('finds and loads %s (US10)', async (path, render) => {
-    project = createProject({ ...MIGRATION, [path]: render(connection()) });
+    // As with "knex --knexfile PATH": a relative path starts in the knexfile's folder.
+    const up = dirname(path).replace(/[^/.]+/g, '..');
+    const config = `{ client: 'pg', connection: ${JSON.stringify(database.url)}, migrations: { directory: '${up}/migrations' } }`;
+    project = createProject({ ...MIGRATION, [path]: render(config) });
     const { code, stdout, stderr } = await project.knexward(['status', '--json']);
     expect({ code, stderr, stdout }).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ pending: [{ name: '20260101000000_a.js' }] });

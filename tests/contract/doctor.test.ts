@@ -106,7 +106,7 @@ describe('the contract of doctor', () => {
     project.write({ 'knexfile.js': "module.exports = { client: 'pg' };" });
     const outcome = await project.knexward(['doctor', '--json', '--env', 'production']);
     expect(outcome.code).toBe(2);
-    expect(outcome.stdout).toContain('No database is named');
+    expect(outcome.stdout).toContain('names no database for the environment');
   });
 
   it('a folder that does not exist is wrong usage, not a finding', async () => {
@@ -122,10 +122,10 @@ describe('the contract of doctor', () => {
     expect(found.findings()).toEqual(['MIGRATIONS_FOLDER']);
   });
 
-  it('a migrations folder that is not there is yellow', async () => {
+  it('a migrations folder that is not there is red', async () => {
     project.write({ 'knexfile.js': KNEXFILE.replace('./migrations', './elsewhere') });
     const found = await runDoctor(project, database.url);
-    expect(found.exitCode).toBe(0);
+    expect(found.exitCode).toBe(6);
     expect(found.findings()).toEqual(['MIGRATIONS_FOLDER']);
   });
 

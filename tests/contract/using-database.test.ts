@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createProgram } from '../../src/cli/main';
 import { createDatabase, createRole, serverAddress, type TestDatabase } from '../support/database';
 import { createLegacyProject, legacyTable } from '../support/db-migrate';
@@ -130,7 +132,8 @@ describe('every command says which database it acts on', () => {
           PGDATABASE: database.name,
         },
       };
-      project.write({ 'knexfile.js': `module.exports = { client: 'pg', ${connection} };` });
+      if (connection === '') rmSync(join(project.root, 'knexfile.js'));
+      else project.write({ 'knexfile.js': `module.exports = { client: 'pg', ${connection} };` });
       const { stdout, stderr } = await project.knexward(
         ['status'],
         variables[way] ?? { URL: database.url, ADDRESS: JSON.stringify(address) },

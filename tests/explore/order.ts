@@ -30,7 +30,9 @@ function checkLossKnown(
   // Behind a pooler, what strikes one runner's session may strike another's.
   const pooled = schedule.surroundings.route === 'pooled';
   const isReason = (kind: FaultKind, own: boolean): boolean =>
-    kind === 'restart server' || ((own || pooled) && TAKES_LOCK.has(kind));
+    kind === 'restart server' ||
+    (pooled && kind === 'end change session') ||
+    ((own || pooled) && TAKES_LOCK.has(kind));
   const known = outcomes.some((other) =>
     other.struck.some((kind) => isReason(kind, other.index === index)),
   );

@@ -24,6 +24,10 @@ export const SIZES = {
   roundsOfRunners: [2, 20],
   /** Schedules of runners and faults that are drawn, acted out and held against a model. */
   explorerSchedules: [8, 150],
+  /** Knexfiles and folders that are drawn and held against what Knex makes of them. */
+  drawnKnexfiles: [300, 2000],
+  /** Of these, projects that both run for real. */
+  runKnexfiles: [6, 150],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */

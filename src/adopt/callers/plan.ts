@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { findKnexfile } from '../../config/knexfile.js';
+import { knexfileIn } from '../../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../../db-migrate/config.js';
 import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
@@ -54,7 +54,7 @@ export function planCallers(project: DbMigrateProject, scripts: ProjectDefaults)
 /** The environment that db-migrate takes for every call that names none, where that can be told. */
 function environmentOfCalls({ root, config }: DbMigrateProject): string | undefined {
   // Its environments may have other names than those of database.json.
-  if (findKnexfile(root) !== undefined) return undefined;
+  if (knexfileIn(root) !== undefined) return undefined;
   if (config === null) return 'dev';
   if (config.defaultEnvironments.some((name) => name instanceof EnvVariable)) return undefined;
   return defaultEnvironmentName(config, {});

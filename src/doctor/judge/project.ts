@@ -1,4 +1,3 @@
-import { commandLine } from '../../command-line.js';
 import { type Check, green, red, yellow } from '../check.js';
 import { type ProjectFacts } from '../look/project.js';
 
@@ -23,15 +22,7 @@ export function judgeProject(facts: ProjectFacts): Check[] {
 
 function judgeFolders({ files, folders }: ProjectFacts): Check {
   if (typeof files !== 'number') return red('MIGRATIONS_FOLDER', files.error, files.fix);
-  const missing = folders.filter(({ exists }) => !exists).map(({ path }) => path);
-  if (missing.length > 0) {
-    return yellow(
-      'MIGRATIONS_FOLDER',
-      `there is no folder ${missing.join(', ')}`,
-      `Correct migrations.directory in the knexfile, or create the first migration: ${commandLine('create', 'first_migration')}`,
-    );
-  }
-  const where = folders.map(({ path }) => path).join(', ') || "the knexfile's migration source";
+  const where = folders.join(', ') || "the knexfile's migration source";
   return green('MIGRATIONS_FOLDER', `${files} migrations in ${where}`);
 }
 

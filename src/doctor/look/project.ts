@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { type ProjectConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
 import { findAllMigrations, type Migration } from '../../files/find.js';
@@ -6,7 +5,7 @@ import { findAllMigrations, type Migration } from '../../files/find.js';
 /** What the project's own configuration and folders say. */
 export interface ProjectFacts {
   knexfile: string | null;
-  folders: { path: string; exists: boolean }[];
+  folders: string[];
   /** How many migrations there are, or why they cannot be told. */
   files: number | { error: string; fix: string };
   /** Knex's pool and how long it waits for a connection, as far as the knexfile says. */
@@ -20,10 +19,7 @@ export async function lookAtProject(config: ProjectConfig): Promise<ProjectFacts
   const { pool, acquireConnectionTimeout } = knex;
   return {
     knexfile,
-    folders:
-      migrations.source === null
-        ? migrations.directories.map((path) => ({ path, exists: existsSync(path) }))
-        : [],
+    folders: migrations.source === null ? migrations.directories : [],
     files: await countFiles(findAllMigrations(config)),
     pool: { max: pool?.max ?? null, acquireTimeoutMs: acquireConnectionTimeout ?? null },
     disableTransactions: migrations.disableTransactions,

@@ -32,11 +32,11 @@ export async function openShadow(
 ): Promise<Shadow> {
   const { shadow } = config.settings;
   if (shadow !== null) {
-    const made = await createTemporary(
-      await givenConnection({ connection: shadow }),
-      config,
-      schemas,
-    );
+    const connection = await givenConnection({ connection: shadow });
+    if (connection === undefined) {
+      throw noShadow('knexward.shadow has no value.', 'Give it a connection, or leave it out.');
+    }
+    const made = await createTemporary(connection, config, schemas);
     if (made)
       return shadowOn(made, config, schemas, 'a database on the server that knexward.shadow names');
     throw noShadow(

@@ -37,6 +37,15 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   USAGE: { args: ['up', '--frobnicate'] },
   KNEXFILE_NOT_FOUND: { args: ['up', '--knexfile', 'nowhere.js'] },
   KNEXFILE_BROKEN: { files: { 'knexfile.js': 'module.exports = {' }, args: ['up'] },
+  AMBIGUOUS_KNEXFILE: {
+    files: { 'sub/knexfile.cjs': 'module.exports = {};' },
+    args: ['up', '--cwd', 'sub'],
+  },
+  INVALID_CONNECTION: {
+    files: { 'knexfile.js': "module.exports = { client: 'pg', connection: process.env.URL };" },
+    args: ['up'],
+    env: { URL: 'postgresql://app:pa/ss@db.example.com/app' },
+  },
   UNKNOWN_ENVIRONMENT: { args: ['up', '--env', 'staging'] },
   UNSUPPORTED_CLIENT: {
     files: { 'knexfile.js': "module.exports = { client: 'mysql2', connection: {} };" },
