@@ -1,10 +1,11 @@
 import { type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, extname, join, relative, sep } from 'node:path';
+import { extname, join, sep } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
-import { type MigrationFormat, type Settings } from '../config/settings.js';
+import { type MigrationFormat } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
-import { compareNames, formatOfName, stemOf, timestampOf } from './name.js';
+import { formatsOf } from './format.js';
+import { compareNames, stemOf, timestampOf } from './name.js';
 import { scopeOf } from './scope.js';
 
 /** A migration as it lies on disk, before it is loaded. */
@@ -55,10 +56,11 @@ async function fromCustomSource(config: ProjectConfig): Promise<Migration[]> {
   const { source, loadExtensions } = config.migrations;
   if (!source) return [];
   const listed = await source.getMigrations([...(loadExtensions ?? EXTENSIONS)]);
+  const formatOf = formatsOf(config);
   return listed.map((custom) => {
     const name = source.getMigrationName(custom);
     const path = pathOfCustom(custom);
-    return { name, format: path === null ? 'knex' : formatOfName(name), path, custom };
+    return { name, format: path === null ? 'knex' : formatOf(path), path, custom };
   });
 }
 
@@ -74,7 +76,8 @@ async function findInFolder(directory: string, config: ProjectConfig): Promise<M
   const files = await listFiles(folder);
   const present = new Set(files);
   const migrations: Migration[] = [];
-  for (const file of files) {
+  const formatOf = formatsOf(config);
+  for (const file of files.sort(compareNames)) {
     // A folder may hold tens of thousands: join() would look at every character of each path.
     const path = folder + sep + file;
     const name = scope === null ? file : `${scope}/${file}`;
@@ -83,10 +86,10 @@ async function findInFolder(directory: string, config: ProjectConfig): Promise<M
     } else if (file.endsWith('.down.sql')) {
       refuseLoneDown(path, file, present);
     } else if (isModule(file, loadExtensions)) {
-      migrations.push({ name, format: formatOf(path, config), path });
+      migrations.push({ name, format: formatOf(path), path });
     }
   }
-  return migrations.sort((a, b) => compareNames(a.name, b.name));
+  return migrations;
 }
 
 /** Every migration of the project: those outside of scopes, then those of each scope. */
@@ -114,13 +117,14 @@ export async function findScopedMigrations(config: ProjectConfig): Promise<Migra
   const { directories, loadExtensions, source } = config.migrations;
   const found: Migration[] = [];
   if (source) return found;
+  const formatOf = formatsOf(config);
   for (const directory of directories) {
     for (const scope of await listScopes(directory, null)) {
       const folder = folderOf(directory, scope);
       for (const file of await listFiles(folder)) {
         if (timestampOf(file) === undefined || !isModule(file, loadExtensions)) continue;
         const path = join(folder, file);
-        found.push({ name: `${scope}/${file}`, format: formatOf(path, config), path });
+        found.push({ name: `${scope}/${file}`, format: formatOf(path), path });
       }
     }
   }
@@ -166,30 +170,6 @@ function refuseLoneDown(path: string, file: string, present: ReadonlySet<string>
     message: `${path} has no ${up} beside it.`,
     fix: `Add ${up}, or remove ${file}.`,
   });
-}
-
-function formatOf(path: string, config: ProjectConfig): MigrationFormat {
-  return (
-    configuredFormat(path, config.projectRoot, config.settings) ?? formatOfName(basename(path))
-  );
-}
-
-/** The most specific entry of `knexward.formats` that names the file or a folder around it. */
-function configuredFormat(
-  path: string,
-  projectRoot: string,
-  settings: Settings,
-): MigrationFormat | undefined {
-  const keys = Object.keys(settings.formats);
-  // Most projects name none, and the paths of ten thousand files take their time.
-  if (keys.length === 0) return undefined;
-  const inProject = relative(projectRoot, path).split(sep).join('/');
-  const matching = keys
-    .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
-    .filter(({ place }) => inProject === place || inProject.startsWith(`${place}/`))
-    .sort((a, b) => b.place.length - a.place.length);
-  const key = matching[0]?.key;
-  return key === undefined ? undefined : settings.formats[key];
 }
 
 async function emptyScope(config: ProjectConfig, scope: string): Promise<KnexwardError> {

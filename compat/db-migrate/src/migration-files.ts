@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareNames, formatOfName, KnexwardError, timestampOf } from 'knexward/compat';
+import { compareNames, hasDbMigrateName, KnexwardError, timestampOf } from 'knexward/compat';
 import { migrationName } from './names.js';
 
 /** A migration's file. Folder and file are named as in Knex's own migration source. */
@@ -51,7 +51,7 @@ function timestamp({ name }: MigrationFile): string {
 
 /** Whether a file speaks db-migrate's interface. */
 export function isDbMigrates({ file }: MigrationFile): boolean {
-  return OWN_NAME.test(file) || formatOfName(file) === 'db-migrate';
+  return OWN_NAME.test(file) || hasDbMigrateName(file);
 }
 
 async function listFolder(directory: string): Promise<string[]> {
