@@ -183,6 +183,15 @@ interface OwnSource {
   [MIGRATION_SOURCE]?: string | readonly string[];
 }
 
+/** The migration source that counts: as in Knex, whatever says something about files puts it aside. */
+export function sourceOf(
+  given: Knex.MigratorConfig,
+): (Knex.MigrationSource<unknown> & OwnSource) | undefined {
+  const { directory, sortDirsSeparately, loadExtensions, migrationSource } = given;
+  if (directory || sortDirsSeparately !== undefined || loadExtensions) return undefined;
+  return migrationSource ?? undefined;
+}
+
 /**
  * A relative `directory` is looked for beside the knexfile first and then in the project's
  * folder: Knex's own command line changes into the knexfile's folder, its library does not.
@@ -193,7 +202,7 @@ function resolveMigrations(
   given: Knex.MigratorConfig & LifecycleHooks,
 ): MigrationsConfig {
   const bases = knexfile === null ? [projectRoot] : [dirname(knexfile), projectRoot];
-  const source = given.migrationSource as (Knex.MigrationSource<unknown> & OwnSource) | undefined;
+  const source = sourceOf(given);
   const ownDirectory = source?.[MIGRATION_SOURCE];
   const directories = [given.directory ?? ownDirectory ?? './migrations']
     .flat()

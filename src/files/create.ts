@@ -1,11 +1,12 @@
 import { commandLine } from '../command-line.js';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { folderOf, listMigrations, type Migration } from './find.js';
 import { timestampOf } from './name.js';
+import { packageTypeOf } from './package-type.js';
 import { withoutScope } from './scope.js';
 import { type MigrationLanguage, templateFor } from './template.js';
 
@@ -34,7 +35,7 @@ export async function createMigration(
   const directory = folderOf(directories.at(-1) as string, scope);
   const existing = await listMigrations(config);
   const language = request.language ?? languageOf(existing, config.projectRoot);
-  const packageType = await packageTypeOf(directory, config.projectRoot);
+  const packageType = packageTypeOf(join(directory, 'a.js'));
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
     throw unwritable(directory, error);
   });
@@ -75,21 +76,6 @@ function languageOfFile(name: string): MigrationLanguage {
   if (name.endsWith('.sql')) return 'sql';
   if (/\.[cm]?ts$/.test(name)) return 'ts';
   return name.endsWith('.mjs') ? 'mjs' : name.endsWith('.cjs') ? 'cjs' : 'js';
-}
-
-/** What Node.js takes a `.js` file in that folder for: the nearest package.json says it. */
-async function packageTypeOf(
-  directory: string,
-  projectRoot: string,
-): Promise<'module' | 'commonjs'> {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    const path = join(folder, 'package.json');
-    if (existsSync(path)) {
-      const { type } = JSON.parse(await readFile(path, 'utf8')) as { type?: string };
-      return type === 'module' ? 'module' : 'commonjs';
-    }
-    if (folder === projectRoot || folder === dirname(folder)) return 'commonjs';
-  }
 }
 
 function nextTimestamp(existing: readonly Migration[], now: Date): string {

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
 import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
-import { loadUserModule } from '../config/user-module.js';
 import { type RawConnection } from '../database/raw-connection.js';
 import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
 import { sha256 } from './checksum.js';
 import { type Migration } from './find.js';
+import { loadCustom } from './custom-source.js';
 import { configuredFormat, formatsEntry } from './format.js';
+import { loadKnexModule } from './module.js';
 import { hasDbMigrateName } from './name.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile, sqlOf } from './sql.js';
 
@@ -71,8 +72,9 @@ async function loadFunctions(
   const { source, disableTransactions } = config.migrations;
   const byDefault = !disableTransactions;
   if (source || path === null || content === null) {
-    const module = await Promise.resolve(source?.getMigration(migration.custom));
-    return fromModule(module as unknown as Record<string, unknown>, migration.name, byDefault);
+    if (!source) throw new Error(`The migration ${migration.name} has no file.`);
+    const module = await loadCustom(source, migration.custom, migration.name);
+    return fromModule(module, migration.name, byDefault);
   }
   switch (migration.format) {
     case 'sql':
@@ -142,18 +144,6 @@ function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunct
       down: hasDown ? async (connection) => sendSqlFile(connection, down()) : null,
     },
   };
-}
-
-async function loadKnexModule(path: string): Promise<Record<string, unknown>> {
-  try {
-    return await loadUserModule(path);
-  } catch (error) {
-    throw new KnexwardError('INVALID_MIGRATION', {
-      message: `The migration ${path} cannot be loaded: ${String(error)}`,
-      fix: 'Correct the file. Nothing has been run.',
-      cause: error,
-    });
-  }
 }
 
 function fromModule(

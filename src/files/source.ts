@@ -1,5 +1,6 @@
 import { type Knex } from 'knex';
 import { MIGRATION_SOURCE, projectConfig } from '../config/resolve.js';
+import { OWN_EXTENSIONS } from './file-set.js';
 import { findMigrations, type Migration } from './find.js';
 
 /** Where a migration source looks. */
@@ -31,7 +32,7 @@ export function migrationSource(options: MigrationSourceOptions): KnexwardMigrat
     projectConfig(
       process.cwd(),
       'development',
-      { migrations: { directory: [directory].flat() } },
+      { migrations: { directory: [directory].flat(), loadExtensions: OWN_EXTENSIONS } },
       null,
     );
   return {

@@ -73,7 +73,8 @@ describe('the command line', () => {
 
   it('status --json has the shape of the contract; --check exits with 6 when anything is pending (FR-003, FR-005)', async () => {
     project.write({
-      'migrations/20150101000000-x.js': 'exports.up = () => null; exports.down = () => null;',
+      'migrations/20150101000000-x.js':
+        "exports.up = (db) => db.runSql('select 1'); exports.down = () => null;",
     });
     const status = await knexward('status', '--check', '--json');
     expect(status.code).toBe(6);

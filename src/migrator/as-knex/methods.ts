@@ -1,6 +1,7 @@
 import { type Knex } from 'knex';
 import { readdir } from 'node:fs/promises';
 import { upOrDown } from '../../adopt/up-or-down.js';
+import { KnexwardError } from '../../errors.js';
 import { findMigrations, type Migration } from '../../files/find.js';
 import { type HistoryRow } from '../../history/read.js';
 import { pendingMigrations } from '../../plan/plan.js';
@@ -107,7 +108,7 @@ export class AsKnex {
     const call = await resolveCall(this.knex, this.options, given);
     if (!call.merged.migrationSource) await refuseMissingFolder(call);
     const { config, history } = await findHistory(call.config);
-    return { call, config, history, files: await findMigrations(config) };
+    return { call, config, history, files: await findMigrations(config).catch(asOfSource) };
   }
 
   /** @throws Error where applied migrations have no file, unless the configuration says otherwise. */
@@ -143,6 +144,11 @@ export class AsKnex {
     const others = direction === 'up' && only.length > 0;
     return [latestBatch(others ? await findHistory(config) : { history }), names];
   }
+}
+
+/** What a migration source throws is thrown as it is, as by Knex. */
+function asOfSource(error: unknown): never {
+  throw error instanceof KnexwardError && error.cause instanceof Error ? error.cause : error;
 }
 
 function pendingOf({ files, history }: Listing): Migration[] {
