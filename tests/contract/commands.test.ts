@@ -219,7 +219,7 @@ describe('create (US3, FR-004, FR-008)', () => {
   it.each([
     ['--ts', ['.ts'], /export async function up\(knex: Knex\)/],
     ['--js', ['.js'], /exports\.up/],
-    ['--sql', ['.up.sql', '.down.sql'], /-- /],
+    ['--sql', ['.up.sql', '.down.sql', '.js'], /-- /],
   ])('%s', async (flag, endings, content) => {
     const paths = await create('x', flag);
     expect(paths.map((path) => path.replace(/^.*_x/, ''))).toEqual(endings);

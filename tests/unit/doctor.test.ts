@@ -44,6 +44,7 @@ const FACTS: Facts = {
     value: {
       ...{ knexfile: '/app/knexfile.js', folders: [{ path: '/app/migrations', exists: true }] },
       ...{ files: 4, pool: { max: null, acquireTimeoutMs: null }, disableTransactions: false },
+      unknownToKnex: [],
     },
   },
   database: { value: DATABASE },

@@ -16,6 +16,7 @@ export function judgeProject(facts: ProjectFacts): Check[] {
         : `knexfile ${knexfile}`,
     ),
     judgeFolders(facts),
+    ...judgeNames(facts),
     ...judgePool(facts),
     ...judgeTransactions(facts),
   ];
@@ -33,6 +34,22 @@ function judgeFolders({ files, folders }: ProjectFacts): Check {
   }
   const where = folders.map(({ path }) => path).join(', ') || "the knexfile's migration source";
   return green('MIGRATIONS_FOLDER', `${files} migrations in ${where}`);
+}
+
+/** Names after these say nothing new. */
+const MOST_NAMED = 3;
+
+function judgeNames({ unknownToKnex }: ProjectFacts): Check[] {
+  if (unknownToKnex.length === 0) return [];
+  const more = unknownToKnex.length - MOST_NAMED;
+  const names = `${unknownToKnex.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    yellow(
+      'KNEX_COMMANDS',
+      `Knex's own command line does not find ${names}: once applied, it calls the folder corrupt`,
+      "In the knexfile: migrations: { migrationSource: migrationSource({ directory: './migrations' }) }, with migrationSource from knexward, in the place of migrations.directory",
+    ),
+  ];
 }
 
 function judgePool({ pool: { max, acquireTimeoutMs } }: ProjectFacts): Check[] {
