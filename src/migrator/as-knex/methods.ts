@@ -12,12 +12,8 @@ import { errorOf } from '../../failure/thrown.js';
 import { unlock } from '../../maintain/unlock.js';
 import { harmless } from '../listener.js';
 import { type BatchAndNames, type KnexMigrateOptions } from '../knex-migrate.js';
-import {
-  type CallConfig,
-  inKnexForm,
-  type MigrationsOption,
-  resolveCall,
-} from './configuration.js';
+import { inKnexForm } from '../../files/knex-form.js';
+import { type CallConfig, type MigrationsOption, resolveCall } from './configuration.js';
 
 /** Files and history, as a call of `knex.migrate` begins with them. */
 interface Listing extends FoundHistory {
@@ -70,7 +66,7 @@ export class AsKnex {
   async list(given?: MigrationsOption): Promise<[{ name: string }[], unknown[]]> {
     const listing = await this.validListing(given);
     const completed = listing.history.rows.map(({ name }) => ({ name }));
-    const pending = pendingOf(listing).map((migration) => inKnexForm(migration, listing.call));
+    const pending = pendingOf(listing).map((migration) => inKnexForm(migration, listing.config));
     return [completed, pending];
   }
 
