@@ -30,7 +30,7 @@ export { DB_MIGRATE } from './db-migrate/require-shim.js';
 export { type ErrorCode, KnexwardError } from './errors.js';
 export { findAllMigrations, type Migration } from './files/find.js';
 export { loadMigration, type MigrationFunction } from './files/load.js';
-export { compareNames, formatOfName, stemOf, timestampOf } from './files/name.js';
+export { compareNames, hasDbMigrateName, stemOf, timestampOf } from './files/name.js';
 export { scopeOf, withoutScope } from './files/scope.js';
 export { locateHistory } from './history/locate.js';
 export { type History, readHistory } from './history/read.js';

@@ -28,6 +28,7 @@ export {
   migrationSource,
   type MigrationSourceOptions,
 } from './files/source.js';
+export { sqlMigration, type SqlMigration } from './files/sql-migration.js';
 export { knexMigrate, type KnexMigrate, type KnexMigrateOptions } from './migrator/knex-migrate.js';
 export { createMigrator, type Migrator } from './migrator/migrator.js';
 export {

@@ -36,11 +36,14 @@ export async function adoptionConfig(
     const known = await resolveProject(request);
     const { dbMigrate } = known.settings;
     const table = hints.table ?? dbMigrate.table;
-    const settings = {
-      ...known.settings,
-      dbMigrate: { table, schema: schema ?? dbMigrate.schema },
-    };
-    return withDatabase({ ...known, settings });
+    const found = { table, schema: schema ?? dbMigrate.schema };
+    // Whoever adopts has files of db-migrate's, whether or not the knexfile says so.
+    const knexward = { ...known.knex.knexward, dbMigrate: known.knex.knexward?.dbMigrate ?? {} };
+    return withDatabase({
+      ...known,
+      knex: { ...known.knex, knexward },
+      settings: { ...known.settings, dbMigrate: found },
+    });
   }
   // database.json's variables may come from it.
   await readDotenv(root);

@@ -27,8 +27,12 @@ export function addCreateCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-The language is that of the folder's newest Knex migration, else TypeScript where there is a
-tsconfig.json, else JavaScript. An existing file is never overwritten.`,
+The language is the knexfile's migrations.extension, else that of the folder's newest Knex migration,
+else TypeScript where there is a tsconfig.json, else JavaScript. migrations.stub is the template.
+An existing file is never overwritten.
+
+Beside SQL files, a small module of their name is written, by which Knex's own command line finds
+them: not where the knexfile has knexward's migrationSource, or in a scope.`,
     )
     .action(async (title: string, options: CreateOptions) => {
       const output = await outputOf(options);

@@ -55,7 +55,7 @@ export function resolveMigrations(
   const given = (config.migrations ?? {}) as Knex.MigratorConfig & LifecycleHooks;
   refuseMeaningless(given);
   refuseOtherNames(config);
-  const source = effectiveSource(given);
+  const source = sourceOf(given);
   const ownDirectory = source?.[MIGRATION_SOURCE];
   const { beforeAll, beforeEach, afterEach, afterAll } = given;
   return {
@@ -81,19 +81,13 @@ export function resolveMigrations(
 
 const DEFAULT_TABLE = 'knex_migrations';
 
-/** Knex puts a source aside as soon as anything is said about files, and warns of it. */
-function effectiveSource(
+/** The migration source that counts: as in Knex, whatever says something about files puts it aside. */
+export function sourceOf(
   given: Knex.MigratorConfig,
 ): (Knex.MigrationSource<unknown> & OwnSource) | null {
-  const source = given.migrationSource as (Knex.MigrationSource<unknown> & OwnSource) | undefined;
-  if (!source) return null;
   const { directory, sortDirsSeparately, loadExtensions } = given;
-  if (!directory && sortDirsSeparately === undefined && !loadExtensions) return source;
-  process.emitWarning(
-    'The knexfile has a migrationSource beside directory, sortDirsSeparately or loadExtensions: like Knex, knexward reads the folder and leaves the source aside.',
-    'KnexwardWarning',
-  );
-  return null;
+  if (directory || sortDirsSeparately !== undefined || loadExtensions) return null;
+  return given.migrationSource ?? null;
 }
 
 /** An entry that is there and holds nothing usable was meant to name something. */

@@ -23,10 +23,12 @@ export async function loadExports(path: string): Promise<unknown> {
  * The result is the module's namespace, with a CommonJS module's exports spread into it.
  */
 export async function loadUserModule(path: string): Promise<Record<string, unknown>> {
-  const namespace = TYPESCRIPT.has(extname(path))
-    ? await loadTypeScript(path)
-    : await importModule(path);
-  return unwrapDefault(namespace);
+  return unwrapDefault(await importUserModule(path));
+}
+
+/** The same, as `import()` gives it: a CommonJS module's exports are its `default`. */
+export async function importUserModule(path: string): Promise<Record<string, unknown>> {
+  return TYPESCRIPT.has(extname(path)) ? loadTypeScript(path) : importModule(path);
 }
 
 async function loadTypeScript(path: string): Promise<Record<string, unknown>> {

@@ -102,6 +102,8 @@ export async function createSeverableKnex(
     ...config,
     client: SeverableClient as unknown as typeof Knex.Client,
   });
+  // What processing is left out is kept in there: one object for the instance and its transactions.
+  processingOf(knex).userParams ??= {};
   return {
     knex,
     retire: (connection) => retired.add(connection),
@@ -111,6 +113,31 @@ export async function createSeverableKnex(
       connections.forEach(closeAtOnce);
     },
   };
+}
+
+interface Processing {
+  userParams?: Record<string, unknown>;
+  enableProcessing(): void;
+  disableProcessing(): void;
+}
+
+function processingOf(knex: Knex): Processing {
+  return knex as unknown as Processing;
+}
+
+/** As Knex does before each migration: `knex.migrate`, used in the one before, leaves it off. */
+export function enableProcessing(knex: Knex): void {
+  processingOf(knex).enableProcessing();
+}
+
+/** Runs work with `wrapIdentifier` and `postProcessResponse` left out, as Knex does outside of migrations. */
+export async function withoutProcessing<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  processingOf(knex).disableProcessing();
+  try {
+    return await work();
+  } finally {
+    enableProcessing(knex);
+  }
 }
 
 /** Knex's transaction, for one that is begun and ended by somebody else. */
@@ -157,6 +184,7 @@ export async function inBegunTransaction<T>(
   const config: TransactionConfig = { connection, begun };
   try {
     await knex.transaction((trx) => {
+      enableProcessing(trx);
       running = work(trx).finally(() => (begun.settled = true));
       return running;
     }, config as Knex.TransactionConfig);

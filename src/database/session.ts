@@ -148,14 +148,18 @@ async function createKnex(
   setsSearchPath: boolean,
 ): Promise<SeverableKnex> {
   const { createSeverableKnex } = await import('./knex-client.js');
-  const { migrations, knexward, seeds, searchPath, ...given } = config.knex;
+  // A migration may ask for all of it: for the migrations' tables, or the seeds.
+  const { searchPath, ...given } = config.knex;
   // A pool of pg's that the application has given to Knex: these connections are made anew.
   delete (given as { connectionPool?: unknown }).connectionPool;
   const afterCreate = afterCreateOf(config.knex, connection.application_name);
   const whole = {
     ...given,
     ...(setsSearchPath && searchPath !== undefined && { searchPath }),
-    connection: { ...TRANSPORT, ...connection } as Knex.PgConnectionConfig,
+    connection: {
+      ...TRANSPORT,
+      ...(await asKnexHasIt(connection, config)),
+    } as Knex.PgConnectionConfig,
     pool: { ...given.pool, min: 0, ...(afterCreate && { afterCreate }) },
     // The place of a failing query builder in the migration's file is worth its small cost here.
     asyncStackTraces: true,
@@ -167,6 +171,26 @@ async function createKnex(
   keepsPool(severable.knex);
   config.onKnex?.(severable.knex);
   return severable;
+}
+
+/** Knex's types leave it out, which a name that is computed does not mind. */
+const PARSE_CONNECTION: string = 'knex/lib/knex-builder/internal/parse-connection.js';
+
+/**
+ * Knex takes a URL apart, so that a migration can ask for the database's name; an object with a
+ * `connectionString` it leaves to `pg`, which takes it apart in the same way.
+ */
+async function asKnexHasIt(
+  { connectionString, ...others }: ClientConfig,
+  { knex }: ResolvedConfig,
+): Promise<ClientConfig> {
+  const isUrl = /^postgres(?:ql)?:\/\//.test(connectionString ?? '');
+  if (!isUrl || typeof knex.connection === 'object')
+    return { ...others, ...(connectionString !== undefined && { connectionString }) };
+  const { default: parse } = (await import(PARSE_CONNECTION)) as {
+    default: (text: string) => { connection: ClientConfig };
+  };
+  return { ...others, ...parse(connectionString as string).connection };
 }
 
 /** That a connection was lost is told by what needed it, with its cause; once is enough. */

@@ -10,6 +10,7 @@ export const CHECK_CODES = [
   'MIGRATIONS_FOLDER',
   'POOL',
   'TRANSACTIONS_OFF',
+  'KNEX_COMMANDS',
   // the connection
   'CONNECTION',
   'SECOND_CONNECTION',

@@ -13,6 +13,7 @@ import { type FailedStatement, statementOf } from '../statement.js';
 import { type Blocker, describeBlockers, fixForBlockers } from '../transaction/blockers.js';
 import { PartlyCommitted } from '../transaction/watch-transaction.js';
 import { rememberThrown } from './thrown.js';
+import { wrongFormatFix } from './wrong-format.js';
 
 /** All that is known of a migration that failed, ready to be shown: no bound value, no secret. */
 export interface MigrationFailure {
@@ -67,6 +68,7 @@ export function describeFailure(
     file: place.file,
     line: place.line,
     ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
+    ...helpForFormat(error, migration),
     leftovers: state !== 'rolled back',
     endUnknown: state === 'unknown',
     ...(blockers.length > 0 && {
@@ -124,6 +126,15 @@ function helpFor(
     fix: advice?.fix ?? own,
     page: advice && sqlstate !== undefined ? pageOfSqlstate(sqlstate) : pageOf(code),
   };
+}
+
+function helpForFormat(
+  error: unknown,
+  migration: LoadedMigration,
+): Pick<MigrationFailure, 'hint' | 'fix'> | null {
+  const cause = error instanceof PartlyCommitted ? error.cause : error;
+  const fix = wrongFormatFix(cause, migration);
+  return fix === null ? null : { hint: fix, fix };
 }
 
 /** What stands in for a hint where the server gives none. */

@@ -32,7 +32,11 @@ export async function findChanged(
 ): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
   const compared = files.filter(
-    ({ name, path }) => recorded.has(name) && path !== null && extname(path) === extname(name),
+    ({ name, path, format }) =>
+      recorded.has(name) &&
+      path !== null &&
+      // What is recorded of a module that loads SQL files is the SQL.
+      (format === 'sql' || extname(path) === extname(name)),
   );
   for await (const some of readAll(compared)) {
     for (const { name, path, content } of some) {

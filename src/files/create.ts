@@ -1,13 +1,15 @@
 import { commandLine } from '../command-line.js';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { folderOf, listMigrations, type Migration } from './find.js';
+import { chooseLanguage, type ChosenLanguage } from './language.js';
 import { timestampOf } from './name.js';
+import { packageTypeOf } from './package-type.js';
 import { withoutScope } from './scope.js';
-import { type MigrationLanguage, templateFor } from './template.js';
+import { fromStub } from './stub.js';
+import { type MigrationLanguage, sqlLoader, templateFor } from './template.js';
 
 /** What `createMigration` is asked for. */
 export interface CreateRequest {
@@ -23,7 +25,8 @@ export interface CreateRequest {
  * Writes a new migration with an up and a down, and returns the paths of the files it made. Never
  * overwrites: where the timestamp is not newer than every one that exists, it is moved on.
  *
- * @throws KnexwardError `INVALID_NAME` for a title that would not make a plain file name.
+ * @throws KnexwardError `INVALID_NAME` for a title that would not make a plain file name; `USAGE` for
+ * a language that would not be found, or a template of the knexfile that cannot be used.
  */
 export async function createMigration(
   config: ProjectConfig,
@@ -33,13 +36,13 @@ export async function createMigration(
   const { directories, scope } = config.migrations;
   const directory = folderOf(directories.at(-1) as string, scope);
   const existing = await listMigrations(config);
-  const language = request.language ?? languageOf(existing, config.projectRoot);
-  const packageType = await packageTypeOf(directory, config.projectRoot);
+  const chosen = chooseLanguage(config, existing, request.language);
+  const filesFor = await filesOf(config, directory, chosen);
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
     throw unwritable(directory, error);
   });
   for (let timestamp = nextTimestamp(existing, request.now ?? new Date()); ;) {
-    const files = templateFor(language, `${timestamp}_${title}`, packageType);
+    const files = filesFor(`${timestamp}_${title}`);
     try {
       const paths: string[] = [];
       for (const file of files) {
@@ -65,31 +68,22 @@ function toFileTitle(title: string): string {
   });
 }
 
-function languageOf(existing: readonly Migration[], projectRoot: string): MigrationLanguage {
-  const newest = existing.filter(({ format }) => format !== 'db-migrate').at(-1);
-  if (newest) return languageOfFile(newest.name);
-  return existsSync(join(projectRoot, 'tsconfig.json')) ? 'ts' : 'js';
-}
-
-function languageOfFile(name: string): MigrationLanguage {
-  if (name.endsWith('.sql')) return 'sql';
-  if (/\.[cm]?ts$/.test(name)) return 'ts';
-  return name.endsWith('.mjs') ? 'mjs' : name.endsWith('.cjs') ? 'cjs' : 'js';
-}
-
-/** What Node.js takes a `.js` file in that folder for: the nearest package.json says it. */
-async function packageTypeOf(
+/** The files that make up the migration. */
+async function filesOf(
+  config: ProjectConfig,
   directory: string,
-  projectRoot: string,
-): Promise<'module' | 'commonjs'> {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    const path = join(folder, 'package.json');
-    if (existsSync(path)) {
-      const { type } = JSON.parse(await readFile(path, 'utf8')) as { type?: string };
-      return type === 'module' ? 'module' : 'commonjs';
-    }
-    if (folder === projectRoot || folder === dirname(folder)) return 'commonjs';
+  { language, extension, knexStub }: ChosenLanguage,
+): Promise<(stem: string) => { name: string; content: string }[]> {
+  const packageType = packageTypeOf(join(directory, 'a.js'));
+  if (language === 'sql') {
+    return (stem) => [
+      ...templateFor(language, stem, packageType),
+      ...(extension === null ? [] : [sqlLoader(stem, extension, packageType)]),
+    ];
   }
+  const content = await fromStub(config, knexStub);
+  if (content === null) return (stem) => templateFor(language, stem, packageType);
+  return (stem) => [{ name: `${stem}.${language}`, content }];
 }
 
 function nextTimestamp(existing: readonly Migration[], now: Date): string {

@@ -1,11 +1,14 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, extname, join, relative, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
-import { type MigrationFormat, type Settings } from '../config/settings.js';
 import { commandLine } from '../command-line.js';
+import { type MigrationFormat } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
-import { compareNames, formatOfName, stemOf, timestampOf } from './name.js';
+import { listCustom } from './custom-source.js';
+import { fileSetOf, isModule, migrationsAmong } from './file-set.js';
+import { formatsOf } from './format.js';
+import { compareNames, stemOf, timestampOf } from './name.js';
 import { scopeOf } from './scope.js';
 
 /** A migration as it lies on disk, before it is loaded. */
@@ -19,9 +22,6 @@ export interface Migration {
   /** What a custom migration source of the knexfile calls it. */
   custom?: unknown;
 }
-
-const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.cjs', '.mjs'];
-const DECLARATION = /\.d\.[cm]?ts$/;
 
 /**
  * Finds the project's migrations, or those of the scope that the configuration is narrowed down
@@ -56,7 +56,7 @@ function refuseMissingFolders({ migrations, knexfile }: ProjectConfig): void {
 /** As `findMigrations`; folders and scopes that are only about to be made hold none. */
 export async function listMigrations(config: ProjectConfig): Promise<Migration[]> {
   const { directories, source, sortDirsSeparately } = config.migrations;
-  if (source) return fromCustomSource(config);
+  if (source) return fromCustomSource(source, config);
   const found: Migration[][] = [];
   for (const directory of directories) {
     found.push(await findInFolder(directory, config));
@@ -67,42 +67,29 @@ export async function listMigrations(config: ProjectConfig): Promise<Migration[]
   return migrations;
 }
 
-async function fromCustomSource(config: ProjectConfig): Promise<Migration[]> {
-  const { source, loadExtensions } = config.migrations;
-  if (!source) return [];
-  const listed = await source.getMigrations([...(loadExtensions ?? EXTENSIONS)]);
-  return listed.map((custom) => {
-    const name = source.getMigrationName(custom);
-    const path = pathOfCustom(custom);
-    return { name, format: path === null ? 'knex' : formatOfName(name), path, custom };
+async function fromCustomSource(
+  source: NonNullable<ProjectConfig['migrations']['source']>,
+  config: ProjectConfig,
+): Promise<Migration[]> {
+  const listed = await listCustom(source, config.migrations.loadExtensions);
+  const formatOf = formatsOf(config);
+  return listed.map((migration) => {
+    const { path } = migration;
+    return { ...migration, format: path === null ? 'knex' : formatOf(path) };
   });
 }
 
-/** Knex's own migration source, and those made after it, tell the folder and the file. */
-function pathOfCustom(custom: unknown): string | null {
-  const { directory, file } = (custom ?? {}) as { directory?: unknown; file?: unknown };
-  return typeof directory === 'string' && typeof file === 'string' ? join(directory, file) : null;
-}
-
 async function findInFolder(directory: string, config: ProjectConfig): Promise<Migration[]> {
-  const { scope, loadExtensions } = config.migrations;
+  const { scope } = config.migrations;
   const folder = folderOf(directory, scope);
-  const files = await listFiles(folder);
-  const present = new Set(files);
-  const migrations: Migration[] = [];
-  for (const file of files) {
+  const files = (await listFiles(folder)).sort(compareNames);
+  const formatOf = formatsOf(config);
+  return migrationsAmong(files, folder, fileSetOf(config)).map(({ file, sql }) => ({
+    name: scope === null ? file : `${scope}/${file}`,
     // A folder may hold tens of thousands: join() would look at every character of each path.
-    const path = folder + sep + file;
-    const name = scope === null ? file : `${scope}/${file}`;
-    if (file.endsWith('.up.sql')) {
-      migrations.push({ name, format: 'sql', path });
-    } else if (file.endsWith('.down.sql')) {
-      refuseLoneDown(path, file, present);
-    } else if (isModule(file, loadExtensions)) {
-      migrations.push({ name, format: formatOf(path, config), path });
-    }
-  }
-  return migrations.sort((a, b) => compareNames(a.name, b.name));
+    format: sql === null ? formatOf(folder + sep + file) : 'sql',
+    path: folder + sep + (sql ?? file),
+  }));
 }
 
 /** Every migration of the project: those outside of scopes, then those of each scope. */
@@ -116,10 +103,6 @@ export function folderOf(directory: string, scope: string | null): string {
   return scope === null ? directory : join(directory, scope);
 }
 
-function isModule(file: string, extensions: readonly string[] | null): boolean {
-  return (extensions ?? EXTENSIONS).includes(extname(file)) && !DECLARATION.test(file);
-}
-
 /**
  * Finds the migrations of all scopes: the files in sub-folders of the migrations folders whose
  * names start with a timestamp. Other files, such as modules that migrations load, are none.
@@ -127,16 +110,18 @@ function isModule(file: string, extensions: readonly string[] | null): boolean {
  * @throws KnexwardError `MIGRATIONS_FOLDER` where a folder cannot be read.
  */
 export async function findScopedMigrations(config: ProjectConfig): Promise<Migration[]> {
-  const { directories, loadExtensions, source } = config.migrations;
+  const { directories, source } = config.migrations;
   const found: Migration[] = [];
   if (source) return found;
+  const formatOf = formatsOf(config);
+  const { extensions } = fileSetOf(config);
   for (const directory of directories) {
     for (const scope of await listScopes(directory, null)) {
       const folder = folderOf(directory, scope);
       for (const file of await listFiles(folder)) {
-        if (timestampOf(file) === undefined || !isModule(file, loadExtensions)) continue;
+        if (timestampOf(file) === undefined || !isModule(file, extensions)) continue;
         const path = join(folder, file);
-        found.push({ name: `${scope}/${file}`, format: formatOf(path, config), path });
+        found.push({ name: `${scope}/${file}`, format: formatOf(path), path });
       }
     }
   }
@@ -173,39 +158,6 @@ async function readFolder(directory: string): Promise<Dirent[]> {
       cause: error,
     });
   }
-}
-
-function refuseLoneDown(path: string, file: string, present: ReadonlySet<string>): void {
-  const up = `${file.slice(0, -'.down.sql'.length)}.up.sql`;
-  if (present.has(up)) return;
-  throw new KnexwardError('INVALID_MIGRATION', {
-    message: `${path} has no ${up} beside it.`,
-    fix: `Add ${up}, or remove ${file}.`,
-  });
-}
-
-function formatOf(path: string, config: ProjectConfig): MigrationFormat {
-  return (
-    configuredFormat(path, config.projectRoot, config.settings) ?? formatOfName(basename(path))
-  );
-}
-
-/** The most specific entry of `knexward.formats` that names the file or a folder around it. */
-function configuredFormat(
-  path: string,
-  projectRoot: string,
-  settings: Settings,
-): MigrationFormat | undefined {
-  const keys = Object.keys(settings.formats);
-  // Most projects name none, and the paths of ten thousand files take their time.
-  if (keys.length === 0) return undefined;
-  const inProject = relative(projectRoot, path).split(sep).join('/');
-  const matching = keys
-    .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
-    .filter(({ place }) => inProject === place || inProject.startsWith(`${place}/`))
-    .sort((a, b) => b.place.length - a.place.length);
-  const key = matching[0]?.key;
-  return key === undefined ? undefined : settings.formats[key];
 }
 
 async function emptyScope(config: ProjectConfig, scope: string): Promise<KnexwardError> {

@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, sep } from 'node:path';
 import { type Knex } from 'knex';
 import { type ProjectConfig } from '../config/resolve.js';
-import { loadUserModule } from '../config/user-module.js';
 import { type RawConnection } from '../database/raw-connection.js';
 import { type MigrationPlace } from '../db-migrate/migration.js';
 import { KnexwardError } from '../errors.js';
 import { sha256 } from './checksum.js';
 import { type Migration } from './find.js';
+import { loadCustom } from './custom-source.js';
+import { configuredFormat, formatsEntry } from './format.js';
+import { loadKnexModule } from './module.js';
+import { hasDbMigrateName } from './name.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile, sqlOf } from './sql.js';
 
 /** One direction of a migration, in Knex's form. */
@@ -24,6 +28,8 @@ export interface LoadedMigration extends Migration {
   down: MigrationFunction | null;
   /** SHA-256 of the file, in hexadecimal; absent for a custom source. */
   checksum: string | null;
+  /** The folder in the project of a file of which nothing but its project tells the format. */
+  guessedIn?: string | undefined;
   /** The same without Knex, where the migration is not written for it; else `null`. */
   direct: { up: DirectFunction; down: DirectFunction | null } | null;
 }
@@ -40,14 +46,25 @@ export async function loadMigration(
   const { path } = migration;
   // At once and not by the thread pool: of hundreds of small files, waiting would be the most of it.
   const content = path === null ? null : readFileSync(path);
-  const loaded = await loadFunctions(migration, content, config);
-  return { ...migration, checksum: content && sha256(content), ...loaded };
+  const guessedIn = guessedFolder(migration, config);
+  const loaded = await loadFunctions({ ...migration, guessedIn }, content, config);
+  return { ...migration, guessedIn, checksum: content && sha256(content), ...loaded };
+}
+
+/** The folder of a file whose format was guessed from its name and its project; else `undefined`. */
+function guessedFolder(
+  { name, path, format }: Migration,
+  { projectRoot, settings }: ProjectConfig,
+): string | undefined {
+  if (path === null || format === 'sql' || !hasDbMigrateName(name)) return undefined;
+  if (configuredFormat(path, projectRoot, settings)) return undefined;
+  return relative(projectRoot, dirname(path)).split(sep).join('/') || '.';
 }
 
 type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down' | 'direct'>;
 
 async function loadFunctions(
-  migration: Migration,
+  migration: Migration & Pick<LoadedMigration, 'guessedIn'>,
   content: Buffer | null,
   config: ProjectConfig,
 ): Promise<LoadedFunctions> {
@@ -55,17 +72,33 @@ async function loadFunctions(
   const { source, disableTransactions } = config.migrations;
   const byDefault = !disableTransactions;
   if (source || path === null || content === null) {
-    const module = await Promise.resolve(source?.getMigration(migration.custom));
-    return fromModule(module as unknown as Record<string, unknown>, migration.name, byDefault);
+    if (!source) throw new Error(`The migration ${migration.name} has no file.`);
+    const module = await loadCustom(source, migration.custom, migration.name);
+    return fromModule(module, migration.name, byDefault);
   }
   switch (migration.format) {
     case 'sql':
       return loadSqlPair(path, sqlOf(content), byDefault);
     case 'db-migrate':
       return loadOldFile(path, config);
-    case 'knex':
-      return fromModule(await loadKnexModule(path), path, byDefault);
+    case 'knex': {
+      const module = await loadKnexModule(path);
+      if (migration.guessedIn !== undefined) refuseOldFile(module, path, migration.guessedIn);
+      return fromModule(module, path, byDefault);
+    }
   }
+}
+
+/**
+ * Knex, too, has a method "insert": given Knex in the place of db-migrate's driver, a file may end
+ * without an error and without having done anything.
+ */
+function refuseOldFile(module: Record<string, unknown>, path: string, folder: string): void {
+  if (typeof module['setup'] !== 'function') return;
+  throw new KnexwardError('INVALID_MIGRATION', {
+    message: `The migration ${path} exports a function "setup", as db-migrate's files do, in a project that is Knex's otherwise. Nothing was run.`,
+    fix: `Say in the knexfile what it is: ${formatsEntry(folder, 'db-migrate')}, or 'knex' where that is right.`,
+  });
 }
 
 async function loadOldFile(path: string, config: ProjectConfig): Promise<LoadedFunctions> {
@@ -111,18 +144,6 @@ function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunct
       down: hasDown ? async (connection) => sendSqlFile(connection, down()) : null,
     },
   };
-}
-
-async function loadKnexModule(path: string): Promise<Record<string, unknown>> {
-  try {
-    return await loadUserModule(path);
-  } catch (error) {
-    throw new KnexwardError('INVALID_MIGRATION', {
-      message: `The migration ${path} cannot be loaded: ${String(error)}`,
-      fix: 'Correct the file. Nothing has been run.',
-      cause: error,
-    });
-  }
 }
 
 function fromModule(

@@ -1,16 +1,14 @@
 import { extname } from 'node:path';
-import { type MigrationFormat } from '../config/settings.js';
 
 const DB_MIGRATE_NAME = /^\d{14}-/;
 const TIMESTAMP = /^\d{14}/;
 
 /**
- * The format that a file's name stands for: `YYYYMMDDHHMMSS-…` (a hyphen) is db-migrate's, every
- * other name is Knex's. A name in a history table may have a scope in front (`scope/2019…-x.js`).
+ * Whether a file is named as db-migrate names its own: `YYYYMMDDHHMMSS-…`, with a hyphen. A name in
+ * a history table may have a scope in front (`scope/2019…-x.js`).
  */
-export function formatOfName(name: string): MigrationFormat {
-  const base = name.slice(name.lastIndexOf('/') + 1);
-  return DB_MIGRATE_NAME.test(base) ? 'db-migrate' : 'knex';
+export function hasDbMigrateName(name: string): boolean {
+  return DB_MIGRATE_NAME.test(name.slice(name.lastIndexOf('/') + 1));
 }
 
 /** The name without its extension; `.up.sql` counts as one. */

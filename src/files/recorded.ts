@@ -11,7 +11,8 @@ export function asRecorded(
   rows: readonly Pick<HistoryRow, 'name'>[],
 ): Migration[] {
   const names = new Set(rows.map(({ name }) => name));
-  const byStem = new Map(rows.map(({ name }) => [stemOf(name), name]));
+  // Sources have recorded "./x.js" for "x.js".
+  const byStem = new Map(rows.map(({ name }) => [stemOf(name).replace(/^\.\//, ''), name]));
   return files.map((file) => {
     if (names.has(file.name) || file.custom !== undefined) return file;
     const recorded = byStem.get(stemOf(file.name));

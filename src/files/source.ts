@@ -1,6 +1,7 @@
 import { type Knex } from 'knex';
 import { MIGRATION_SOURCE } from '../config/migrations.js';
 import { projectConfig } from '../config/resolve.js';
+import { OWN_EXTENSIONS } from './file-set.js';
 import { findMigrations, type Migration } from './find.js';
 
 /** Where a migration source looks. */
@@ -32,7 +33,7 @@ export function migrationSource(options: MigrationSourceOptions): KnexwardMigrat
     projectConfig(
       process.cwd(),
       'development',
-      { migrations: { directory: [directory].flat() } },
+      { migrations: { directory: [directory].flat(), loadExtensions: OWN_EXTENSIONS } },
       null,
     );
   return {

@@ -40,6 +40,29 @@ export async function down(knex) {
 }
 `;
 
+const ABOUT_LOADER =
+  "// Runs the SQL files of the same name for Knex's own command line. knexward reads them itself.\n";
+
+/**
+ * The module by which Knex's own command line finds a pair of SQL files.
+ *
+ * @param extension with its dot
+ */
+export function sqlLoader(
+  stem: string,
+  extension: string,
+  packageType: 'module' | 'commonjs',
+): { name: string; content: string } {
+  const isModule = /^\.m/.test(extension) || (!/^\.c/.test(extension) && packageType === 'module');
+  const isTypeScript = extension.endsWith('ts');
+  const own = isModule ? 'import.meta.url' : '__filename';
+  const content =
+    isModule || isTypeScript
+      ? `import { sqlMigration } from 'knexward';\n\n${ABOUT_LOADER}export const { up, down, config } = sqlMigration(${own});\n`
+      : `const { sqlMigration } = require('knexward');\n\n${ABOUT_LOADER}module.exports = sqlMigration(__filename);\n`;
+  return { name: stem + extension, content };
+}
+
 const SQL_UP = '-- The change. All of it runs in one transaction.\n';
 const SQL_DOWN = '-- What takes the change back.\n';
 

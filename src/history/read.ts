@@ -285,7 +285,8 @@ function namelessRows(tables: HistoryTables): string {
 }
 
 function knexLockState(tables: HistoryTables): string {
-  return `(select case when coalesce(max(is_locked), 0) = 0 then 'free'
+  // Knex can take it where one row is 0, whatever else is in the table; a null keeps it out for good.
+  return `(select case when count(*) = 0 or bool_or(is_locked = 0) then 'free'
       when max(is_locked) >= ${LEAST_RUN_NUMBER} then 'knexward' else 'knex' end
     from ${qualified(tables.schema, tables.lock)})`;
 }

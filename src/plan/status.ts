@@ -1,6 +1,6 @@
 import { type ProblemCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
-import { formatOfName } from '../files/name.js';
+import { hasDbMigrateName } from '../files/name.js';
 import { type History } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
 import { type Evidence, findProblems, NO_EVIDENCE, type Problem } from './problems.js';
@@ -36,8 +36,11 @@ export function statusOf(
 ): Status {
   const files = asRecorded(found, history.rows);
   const byName = new Map(files.map((file) => [file.name, file]));
+  // Of a row whose file is gone, only the name is left, and files like it tell what it stands for.
+  const isLike = ({ name, format }: Migration) => format !== 'sql' && hasDbMigrateName(name);
+  const alike = files.find(isLike)?.format ?? 'db-migrate';
   const origin = (name: string): Origin => {
-    const format = byName.get(name)?.format ?? formatOfName(name);
+    const format = byName.get(name)?.format ?? (hasDbMigrateName(name) ? alike : 'knex');
     return format === 'db-migrate' ? 'db-migrate' : 'knex';
   };
   const pending = pendingMigrations(files, history).map(({ name }) => ({

@@ -1,5 +1,4 @@
 import { commandLine } from '../command-line.js';
-import { type LifecycleHook } from '../config/migrations.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
@@ -12,12 +11,11 @@ import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { redact } from '../secrets.js';
-import { isLostConnection } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
-import { describeHookFailure } from '../failure/failure.js';
 import { type Begun } from './from-baseline.js';
+import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
 import { acquireLock, lockLost, type RunLock } from './lock.js';
@@ -25,7 +23,7 @@ import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 import { refuseLostSearchPath } from './search-path.js';
-import { type Outcome, runSteps } from './steps.js';
+import { runSteps } from './steps.js';
 import { Transactions } from '../transaction/transactions.js';
 
 /** A run that has something to do, as far as it could be planned without the lock. */
@@ -272,40 +270,4 @@ async function connectionsFor(
       rememberStatement(error, { sql: query.sql, bindings: query.bindings ?? [] }),
   );
   return connections;
-}
-
-/** The hooks around all changes. What they throw is told beside what was done. */
-async function withHooks(
-  { config, connections, reporting, control }: RunContext,
-  steps: readonly LoadedMigration[],
-  work: () => Promise<Outcome>,
-): Promise<Outcome> {
-  const { beforeAll, afterAll } = config.migrations.hooks;
-  const { knex } = connections;
-  const call = async (hook: LifecycleHook | undefined): Promise<void> => {
-    if (knex) await untilInterrupted(() => hook?.(knex, steps), reporting.signal);
-  };
-  const failed = async (error: unknown, hook: 'beforeAll' | 'afterAll', consequence: string) => {
-    connections.sever();
-    await control.cancelStatements().catch(() => undefined);
-    const failure = describeHookFailure(error, hook, consequence);
-    reporting.listener({ type: 'failed', failure });
-    return failure;
-  };
-  try {
-    await call(beforeAll);
-  } catch (error) {
-    if (isLostConnection(error)) throw error;
-    const failure = await failed(error, 'beforeAll', 'no migration was run');
-    return { done: [], failed: failure, notReached: steps.map(({ name }) => name) };
-  }
-  const outcome = await work();
-  if (outcome.failed) return outcome;
-  try {
-    await call(afterAll);
-    return outcome;
-  } catch (error) {
-    const failure = await failed(error, 'afterAll', 'every migration of this run is done');
-    return { ...outcome, failed: failure };
-  }
 }

@@ -1,5 +1,7 @@
 import { type Knex } from 'knex';
 import { type Client, type QueryResult } from 'pg';
+import { enableProcessing } from '../database/knex-client.js';
+import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration } from '../files/load.js';
 import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
@@ -105,9 +107,11 @@ async function work(run: RunContext, migration: LoadedMigration): Promise<void> 
   const finishNotes = noteStatements(run, knex, migration);
   try {
     await untilInterrupted(async () => {
-      await beforeEach?.(knex, [migration]);
+      enableProcessing(knex);
+      const migrations = [inKnexForm(migration, config)];
+      await beforeEach?.(knex, migrations);
       await change(knex);
-      await afterEach?.(knex, [migration]);
+      await afterEach?.(knex, migrations);
     }, reporting.signal);
   } catch (error) {
     // Whatever the migration's code still sends, it finds no connection any more.

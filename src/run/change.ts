@@ -1,6 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
+import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { Confirmation, findOutcome } from '../transaction/confirmation.js';
 import { openingFor, type RunContext } from './context.js';
@@ -170,9 +171,10 @@ async function work(
   const { beforeEach, afterEach } = config.migrations.hooks;
   await inBegunTransaction(knex, connection, async (trx) => {
     await untilInterrupted(async () => {
-      await beforeEach?.(trx, [migration]);
+      const migrations = [inKnexForm(migration, config)];
+      await beforeEach?.(trx, migrations);
       await functionOf(migration, direction)(trx);
-      await afterEach?.(trx, [migration]);
+      await afterEach?.(trx, migrations);
     }, signal);
   });
 }

@@ -73,7 +73,8 @@ describe('the command line', () => {
 
   it('status --json has the shape of the contract; --check exits with 6 when anything is pending (FR-003, FR-005)', async () => {
     project.write({
-      'migrations/20150101000000-x.js': 'exports.up = () => null; exports.down = () => null;',
+      'migrations/20150101000000-x.js':
+        "exports.up = (db) => db.runSql('select 1'); exports.down = () => null;",
     });
     const status = await knexward('status', '--check', '--json');
     expect(status.code).toBe(6);
@@ -218,7 +219,7 @@ describe('create (US3, FR-004, FR-008)', () => {
   it.each([
     ['--ts', ['.ts'], /export async function up\(knex: Knex\)/],
     ['--js', ['.js'], /exports\.up/],
-    ['--sql', ['.up.sql', '.down.sql'], /-- /],
+    ['--sql', ['.up.sql', '.down.sql', '.js'], /-- /],
   ])('%s', async (flag, endings, content) => {
     const paths = await create('x', flag);
     expect(paths.map((path) => path.replace(/^.*_x/, ''))).toEqual(endings);

@@ -42,8 +42,9 @@ const FACTS: Facts = {
   },
   project: {
     value: {
-      ...{ knexfile: '/app/knexfile.js', folders: [{ path: '/app/migrations', exists: true }] },
+      ...{ knexfile: '/app/knexfile.js', folders: ['/app/migrations'] },
       ...{ files: 4, pool: { max: null, acquireTimeoutMs: null }, disableTransactions: false },
+      unknownToKnex: [],
     },
   },
   database: { value: DATABASE },

@@ -1,6 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareNames, formatOfName, KnexwardError, timestampOf } from 'knexward/compat';
+import {
+  compareNames,
+  hasDbMigrateName,
+  KnexwardError,
+  stemOf,
+  timestampOf,
+} from 'knexward/compat';
 import { migrationName } from './names.js';
 
 /** A migration's file. Folder and file are named as in Knex's own migration source. */
@@ -32,7 +38,11 @@ export async function findFiles(
   extensions: readonly string[],
 ): Promise<MigrationFile[]> {
   const found: MigrationFile[] = [];
-  for (const file of await listFolder(directory)) {
+  const files = await listFolder(directory);
+  const modules = new Set(files.filter((file) => !file.endsWith('.sql')).map(stemOf));
+  for (const file of files) {
+    // SQL files beside a module of their name are for that module to run.
+    if (file.endsWith('.up.sql') && modules.has(stemOf(file))) continue;
     const isOwn = extensions.some((extension) => file.endsWith(`.${extension}`));
     const isKnex = KNEX_FILE.test(file) && !NO_MIGRATION.test(file);
     if (isOwn && !isKnex && !OWN_NAME.test(file)) throw noTimestamp(join(directory, file));
@@ -51,7 +61,7 @@ function timestamp({ name }: MigrationFile): string {
 
 /** Whether a file speaks db-migrate's interface. */
 export function isDbMigrates({ file }: MigrationFile): boolean {
-  return OWN_NAME.test(file) || formatOfName(file) === 'db-migrate';
+  return OWN_NAME.test(file) || hasDbMigrateName(file);
 }
 
 async function listFolder(directory: string): Promise<string[]> {

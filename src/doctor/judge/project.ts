@@ -15,6 +15,7 @@ export function judgeProject(facts: ProjectFacts): Check[] {
         : `knexfile ${knexfile}`,
     ),
     judgeFolders(facts),
+    ...judgeNames(facts),
     ...judgePool(facts),
     ...judgeTransactions(facts),
   ];
@@ -24,6 +25,22 @@ function judgeFolders({ files, folders }: ProjectFacts): Check {
   if (typeof files !== 'number') return red('MIGRATIONS_FOLDER', files.error, files.fix);
   const where = folders.join(', ') || "the knexfile's migration source";
   return green('MIGRATIONS_FOLDER', `${files} migrations in ${where}`);
+}
+
+/** Names after these say nothing new. */
+const MOST_NAMED = 3;
+
+function judgeNames({ unknownToKnex }: ProjectFacts): Check[] {
+  if (unknownToKnex.length === 0) return [];
+  const more = unknownToKnex.length - MOST_NAMED;
+  const names = `${unknownToKnex.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    yellow(
+      'KNEX_COMMANDS',
+      `Knex's own command line does not find ${names}: once applied, it calls the folder corrupt`,
+      "In the knexfile: migrations: { migrationSource: migrationSource({ directory: './migrations' }) }, with migrationSource from knexward, in the place of migrations.directory",
+    ),
+  ];
 }
 
 function judgePool({ pool: { max, acquireTimeoutMs } }: ProjectFacts): Check[] {

@@ -1,5 +1,6 @@
 import { type ProjectConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
+import { fileSetOf } from '../../files/file-set.js';
 import { findAllMigrations, type Migration } from '../../files/find.js';
 
 /** What the project's own configuration and folders say. */
@@ -8,6 +9,8 @@ export interface ProjectFacts {
   folders: string[];
   /** How many migrations there are, or why they cannot be told. */
   files: number | { error: string; fix: string };
+  /** Migrations that Knex's own command line does not find: SQL files that no module loads. */
+  unknownToKnex: string[];
   /** Knex's pool and how long it waits for a connection, as far as the knexfile says. */
   pool: { max: number | null; acquireTimeoutMs: number | null };
   disableTransactions: boolean;
@@ -17,18 +20,27 @@ export interface ProjectFacts {
 export async function lookAtProject(config: ProjectConfig): Promise<ProjectFacts> {
   const { migrations, knex, knexfile } = config;
   const { pool, acquireConnectionTimeout } = knex;
+  const found = await findFiles(config);
   return {
     knexfile,
     folders: migrations.source === null ? migrations.directories : [],
-    files: await countFiles(findAllMigrations(config)),
+    files: Array.isArray(found) ? found.length : found,
+    unknownToKnex: Array.isArray(found) ? unknownToKnex(config, found) : [],
     pool: { max: pool?.max ?? null, acquireTimeoutMs: acquireConnectionTimeout ?? null },
     disableTransactions: migrations.disableTransactions,
   };
 }
 
-async function countFiles(finding: Promise<Migration[]>): Promise<ProjectFacts['files']> {
+function unknownToKnex(config: ProjectConfig, files: readonly Migration[]): string[] {
+  if (config.knexfile === null || fileSetOf(config).ownSource) return [];
+  return files.map(({ name }) => name).filter((name) => name.endsWith('.up.sql'));
+}
+
+async function findFiles(
+  config: ProjectConfig,
+): Promise<Migration[] | { error: string; fix: string }> {
   try {
-    return (await finding).length;
+    return await findAllMigrations(config);
   } catch (error) {
     const fix = error instanceof KnexwardError ? error.fix : 'Correct the migration source.';
     return { error: error instanceof Error ? error.message : String(error), fix };

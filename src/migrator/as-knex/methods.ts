@@ -1,6 +1,7 @@
 import { type Knex } from 'knex';
 import { readdir } from 'node:fs/promises';
 import { upOrDown } from '../../adopt/up-or-down.js';
+import { KnexwardError } from '../../errors.js';
 import { findMigrations, type Migration } from '../../files/find.js';
 import { type HistoryRow } from '../../history/read.js';
 import { pendingMigrations } from '../../plan/plan.js';
@@ -11,12 +12,8 @@ import { errorOf } from '../../failure/thrown.js';
 import { unlock } from '../../maintain/unlock.js';
 import { harmless } from '../listener.js';
 import { type BatchAndNames, type KnexMigrateOptions } from '../knex-migrate.js';
-import {
-  type CallConfig,
-  inKnexForm,
-  type MigrationsOption,
-  resolveCall,
-} from './configuration.js';
+import { inKnexForm } from '../../files/knex-form.js';
+import { type CallConfig, type MigrationsOption, resolveCall } from './configuration.js';
 
 /** Files and history, as a call of `knex.migrate` begins with them. */
 interface Listing extends FoundHistory {
@@ -69,7 +66,7 @@ export class AsKnex {
   async list(given?: MigrationsOption): Promise<[{ name: string }[], unknown[]]> {
     const listing = await this.validListing(given);
     const completed = listing.history.rows.map(({ name }) => ({ name }));
-    const pending = pendingOf(listing).map((migration) => inKnexForm(migration, listing.call));
+    const pending = pendingOf(listing).map((migration) => inKnexForm(migration, listing.config));
     return [completed, pending];
   }
 
@@ -107,7 +104,7 @@ export class AsKnex {
     const call = await resolveCall(this.knex, this.options, given);
     if (!call.merged.migrationSource) await refuseMissingFolder(call);
     const { config, history } = await findHistory(call.config);
-    return { call, config, history, files: await findMigrations(config) };
+    return { call, config, history, files: await findMigrations(config).catch(asOfSource) };
   }
 
   /** @throws Error where applied migrations have no file, unless the configuration says otherwise. */
@@ -143,6 +140,11 @@ export class AsKnex {
     const others = direction === 'up' && only.length > 0;
     return [latestBatch(others ? await findHistory(config) : { history }), names];
   }
+}
+
+/** What a migration source throws is thrown as it is, as by Knex. */
+function asOfSource(error: unknown): never {
+  throw error instanceof KnexwardError && error.cause instanceof Error ? error.cause : error;
 }
 
 function pendingOf({ files, history }: Listing): Migration[] {

@@ -258,8 +258,8 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   INTERNAL: {
     files: {
       'knexfile.js': KNEXFILE.replace(
-        "directory: './migrations'",
-        "migrationSource: { getMigrations: () => { throw new TypeError('the source is broken'); } }",
+        "client: 'pg'",
+        "client: class { constructor() { throw new TypeError('the client is broken'); } }",
       ),
     },
     args: ['up'],

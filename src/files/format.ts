@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { MIGRATION_SOURCE } from '../config/migrations.js';
+import { type ProjectConfig } from '../config/resolve.js';
+import { type MigrationFormat, type Settings } from '../config/settings.js';
+import { hasDbMigrateName } from './name.js';
+
+/*
+ * A name with a hyphen (20190101000000-users.js) says nothing by itself: db-migrate gives such names,
+ * and so do people who write Knex's files by hand. What the project shows decides.
+ */
+
+/** Tells the formats of a project's files. The project is looked at once, if a file asks for it. */
+export function formatsOf(config: ProjectConfig): (path: string) => MigrationFormat {
+  let hyphen: MigrationFormat | undefined;
+  return (path) => {
+    const configured = configuredFormat(path, config.projectRoot, config.settings);
+    if (configured) return configured;
+    if (!hasDbMigrateName(basename(path))) return 'knex';
+    hyphen ??= isDbMigrateProject(config, path) ? 'db-migrate' : 'knex';
+    return hyphen;
+  };
+}
+
+/** The most specific entry of `knexward.formats` that names the file or a folder around it. */
+export function configuredFormat(
+  path: string,
+  projectRoot: string,
+  settings: Settings,
+): MigrationFormat | undefined {
+  const keys = Object.keys(settings.formats);
+  // Most projects name none, and the paths of ten thousand files take their time.
+  if (keys.length === 0) return undefined;
+  const inProject = relative(projectRoot, path).split(sep).join('/');
+  const matching = keys
+    .map((key) => ({ key, place: key.replace(/^\.\//, '').replace(/\/$/, '') }))
+    .filter(
+      ({ place }) => place === '.' || inProject === place || inProject.startsWith(`${place}/`),
+    )
+    .sort((a, b) => b.place.length - a.place.length);
+  const key = matching[0]?.key;
+  return key === undefined ? undefined : settings.formats[key];
+}
+
+/**
+ * Whether db-migrate was ever there: the knexfile says so, its files are there, a package needs it,
+ * or the migration itself speaks its interface. Without any configuration for Knex, nothing else can be meant.
+ */
+function isDbMigrateProject(config: ProjectConfig, path: string): boolean {
+  const { knex, knexfile, projectRoot } = config;
+  const source = knex.migrations?.migrationSource;
+  if (knex.knexward?.dbMigrate !== undefined || (source && MIGRATION_SOURCE in source)) return true;
+  if (knexfile === null && knex.client === undefined && knex.connection === undefined) return true;
+  const roots = knexfile === null ? [projectRoot] : [projectRoot, dirname(knexfile)];
+  return roots.some(hasTraces) || hasSqlsFolder(dirname(path)) || speaksDbMigrate(path);
+}
+
+const OLD_FILES = ['database.json', 'database.json.bak', '.db-migraterc'];
+
+function hasTraces(root: string): boolean {
+  return OLD_FILES.some((file) => existsSync(join(root, file))) || needsDbMigrate(root);
+}
+
+/** Dependencies (db-migrate, its drivers, an alias under its name) and scripts. */
+function needsDbMigrate(root: string): boolean {
+  const path = join(root, 'package.json');
+  return existsSync(path) && /\bdb-migrate\b/.test(readFileSync(path, 'utf8'));
+}
+
+const OLD_SQL = /^\d{14}-.*-(?:up|down)\.sql$/;
+
+/** The folder that `db-migrate create --sql-file` writes its SQL into. */
+function hasSqlsFolder(directory: string): boolean {
+  const folder = join(directory, 'sqls');
+  return existsSync(folder) && readdirSync(folder).some((file) => OLD_SQL.test(file));
+}
+
+const OLD_INTERFACE = [
+  /\bdb-?migrate\b|\bdbm\b|\bseedLink\b|\bfunction setup\b|\bexports\.setup\b/i,
+  // Knex has these methods on its schema builder, if at all.
+  /\bdb\.(?:runSql|(?:create|drop|rename)Table|(?:add|remove|rename|change)Column|(?:add|remove)(?:Index|ForeignKey))\b/,
+];
+
+/** What db-migrate's template, and whoever wrote without it, calls or exports. */
+function speaksDbMigrate(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const text = readFileSync(path, 'utf8');
+  return OLD_INTERFACE.some((pattern) => pattern.test(text));
+}
+
+/** The line of a knexfile that says which tool the files of a folder are written for. */
+export function formatsEntry(folder: string, tool: 'Knex' | 'db-migrate'): string {
+  return `knexward: { formats: { '${folder}': '${tool.toLowerCase()}' } }`;
+}
