@@ -98,6 +98,12 @@ async function contentOf({ history }: RunnableProject, database: TestDatabase) {
         and table_name not like 'knexward%' and table_name not like '%knexward_journal'
       order by 1, 2, ordinal_position`,
   );
-  const rows = await database.query(`select name, batch from ${history} order by id`);
+  const [found] = await database.query<{ made: boolean }>(
+    'select to_regclass($1) is not null as made',
+    [history],
+  );
+  const rows = found?.made
+    ? await database.query(`select name, batch from ${history} order by id`)
+    : 'no history';
   return { columns, rows };
 }

@@ -107,7 +107,9 @@ describe('createMigrator', () => {
     process.env['TEST_DATABASE_URL'] = database.url;
     const migrator = createMigrator({ cwd: project.root, env: 'staging' });
     expect(await migrator.up({ count: 1 })).toMatchObject({ environment: 'staging' });
-    project.write({ 'elsewhere/own.js': project.read('knexfile.js') });
+    project.write({
+      'elsewhere/own.js': project.read('knexfile.js').replace('./migrations', '../migrations'),
+    });
     const named = { cwd: project.root, knexfile: 'elsewhere/own.js', env: 'staging' };
     expect(await createMigrator(named).status()).toMatchObject({ pending: [{ name: B }] });
     const several: Config = {

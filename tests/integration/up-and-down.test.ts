@@ -125,8 +125,13 @@ describe('up and down (US1, US2)', () => {
     expect(row?.count).toBe('0');
   });
 
-  it('runs every language side by side: ts, cjs, mjs, SQL pairs', async () => {
+  it('runs every language side by side: ts, cjs, SQL pairs; mjs where the knexfile asks for it', async () => {
+    const kinds = "['.ts', '.js', '.cjs', '.mjs', '.sql']";
     project.write({
+      'knexfile.js': KNEXFILE.replace(
+        "directory: './migrations'",
+        `directory: './migrations', loadExtensions: ${kinds}`,
+      ),
       'migrations/20260101000003_d.ts': `import { type Knex } from 'knex';
         enum Names { Table = 'd' }
         export async function up(knex: Knex): Promise<void> {

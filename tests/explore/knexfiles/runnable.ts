@@ -17,7 +17,7 @@ const CONNECTIONS = [
   '() => ({ connectionString: process.env.DB_URL })',
   `async () => ({ host: process.env.DB_HOST, port: Number(process.env.DB_PORT),
      user: process.env.DB_USER, password: () => process.env.DB_PASSWORD,
-     database: process.env.DB_NAME, expirationChecker: () => true })`,
+     database: process.env.DB_NAME, expirationChecker: () => false })`,
 ];
 const WRONG = `{ client: 'pg', connection: 'postgres://nobody@127.0.0.1:1/nowhere' }`;
 
