@@ -17,6 +17,7 @@ const EXTRAS = {
   down: { exits: RUNS, more: ['production'] },
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
+  currentVersion: { exits: READS },
   create: { exits: ['0', '2'], more: ['configuration', 'writing-migrations'] },
   wait: { exits: [...READS, '6', '130, 143'], more: ['production'] },
   adopt: { more: ['taking-over', 'data-model'] },

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { resolve } from 'node:path';
 import { calledFrom, calledWith } from '../command-line.js';
 import { type ConfigRequest } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS, type LogLevel } from '../report/levels.js';
 import { Output } from '../report/output.js';
 
@@ -70,4 +71,13 @@ export async function outputOf(options: CommonOptions): Promise<Output> {
 export function parseCount(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('A whole number is needed, 0 or more.');
   return Number(value);
+}
+
+/** @throws KnexwardError `USAGE` where `--only` has no migration that it is about. */
+export function refuseOnlyWithoutName(name: string | undefined): void {
+  if (name !== undefined) return;
+  throw new KnexwardError('USAGE', {
+    message: '--only needs the name of a migration.',
+    fix: 'Give the name, or leave --only out.',
+  });
 }

@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
 const COMMANDS = [
-  ...['up', 'down', 'status', 'create', 'redo'],
+  ...['up', 'down', 'status', 'currentVersion', 'create', 'redo'],
   ...['wait', 'adopt', 'unlock', 'resolve'],
 ];
 

@@ -18,7 +18,8 @@ const WRITES_SHARED_FILES = [
   'src/verify/schema-file/render.ts',
 ];
 
-const NAMES = 'up|down|redo|status|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
+const NAMES =
+  'up|down|redo|status|currentVersion|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
 const BARE = new RegExp(`\\bknexward (?:(?:${NAMES}|create)\\b|<|$)`);
 
 /** What a file's texts say, but for those of `--help`. */

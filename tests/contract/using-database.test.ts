@@ -19,6 +19,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   unlock: { args: ['unlock', '--yes'], readOnly: 2 },
   resolve: { args: ['resolve', NAME, '--reverted'], readOnly: 2 },
   status: { args: ['status'], readOnly: 0 },
+  currentVersion: { args: ['currentVersion'], readOnly: 0 },
   wait: { args: ['wait', '--timeout', '0'], readOnly: 6 },
   doctor: { args: ['doctor'], readOnly: 6 },
   plan: { args: ['plan'], readOnly: 0 },
