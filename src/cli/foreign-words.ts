@@ -130,6 +130,7 @@ export function hintFor(argv: readonly string[]): KnexwardError | undefined {
     env: valueOf('-e', '--env'),
     cwd: valueOf('--cwd'),
     knexfile: valueOf('--knexfile'),
+    url: valueOf('--url', '--connection'),
     scope: valueOf('--scope'),
   });
   const calls = answer.calls

@@ -10,6 +10,7 @@ import { Output } from '../report/output.js';
 export interface CommonOptions {
   env?: string;
   knexfile?: string;
+  url?: string;
   cwd?: string;
   scope?: string;
   json?: boolean;
@@ -24,6 +25,7 @@ export function withCommonOptions(command: Command): Command {
     .hook('preAction', (_, action) => calledWith(action.opts()))
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
     .option('--knexfile <path>', 'knexfile; else the one in ., src/config or config')
+    .option('--url <connection>', "a connection URL in the place of the configuration's connection")
     .option('--cwd <folder>', "the project's folder; else the working directory")
     .option('--json', 'print the result as one JSON document on stdout')
     .addOption(
@@ -49,11 +51,12 @@ export function scopeOption(): Option {
  * works where relative paths in the knexfile start.
  */
 export function configRequestOf(options: CommonOptions): ConfigRequest {
-  const { cwd = '.', env, knexfile, scope } = options;
+  const { cwd = '.', env, knexfile, url, scope } = options;
   return {
     cwd: resolve(calledFrom(), cwd),
     env,
     knexfile,
+    url,
     scope,
     enter: (folder) => process.chdir(folder),
   };

@@ -32,7 +32,7 @@ describe('the command line', () => {
     for (const { code, stdout } of each) {
       expect(code).toBe(0);
       for (const option of [
-        ...['--env', '--knexfile', '--cwd', '--json', '--log-format', '--log-level'],
+        ...['--env', '--knexfile', '--url', '--cwd', '--json', '--log-format', '--log-level'],
         '--no-color',
       ]) {
         expect(stdout).toContain(option);

@@ -74,6 +74,26 @@ describe('the commands that messages suggest', () => {
     expect(commandLine('adopt')).toContain(' --time-zone UTC');
   });
 
+  it('say --url without the password: the variable that holds it, or *** in its place (FR-016, FR-018)', () => {
+    const url = 'postgresql://app:s3cret@db.example.org/shop?sslmode=require';
+    calledWith({ url });
+    expect(commandLine('status')).toBe(
+      "knexward status --url 'postgresql://app:***@db.example.org/shop?sslmode=require'",
+    );
+    process.env['SHOP_URL'] = url;
+    calledWith({ url, env: 'production' });
+    expect(commandLine('up')).toBe('knexward up --env production --url $SHOP_URL');
+    // What is read from .env later is not in the reader's shell.
+    calledWith({ url: url.replace('s3cret', 'other') });
+    process.env['SHOP_URL'] = url.replace('s3cret', 'other');
+    expect(commandLine('up')).toContain(':***@');
+    delete process.env['SHOP_URL'];
+    calledWith({ url: 'postgresql://app@localhost/shop' });
+    expect(commandLine('up')).toBe('knexward up --url postgresql://app@localhost/shop');
+    calledWith({});
+    expect(commandLine('up')).not.toContain('--url');
+  });
+
   it('are without options in a program that uses the library (FR-016)', () => {
     const project = createProject({});
     const script = `const { createMigrator } = require('knexward');
