@@ -17,6 +17,8 @@ const EXTRAS = {
   down: { exits: RUNS, more: ['production'] },
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
+  seed: { exits: ['0', '1', '2', '3'] },
+  'seed:make': { exits: ['0', '2'] },
   currentVersion: { exits: READS },
   create: { exits: ['0', '2'], more: ['configuration', 'writing-migrations'] },
   wait: { exits: [...READS, '6', '130, 143'], more: ['production'] },
@@ -47,8 +49,13 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 function main() {
   const pages = { 'README.md': indexPage() };
-  for (const command of commands) pages[`${command.name()}.md`] = commandPage(command);
+  for (const command of commands) pages[`${pageOf(command)}.md`] = commandPage(command);
   return pages;
+}
+
+/** A file's name cannot have a colon in it everywhere. */
+function pageOf(command) {
+  return command.name().replace(':', '-');
 }
 
 function commandPage(command) {
@@ -80,7 +87,7 @@ function indexPage() {
     table(
       ['command', 'does'],
       commands.map((command) =>
-        row(`[\`knexward ${command.name()}\`](${command.name()}.md)`, cell(command.description())),
+        row(`[\`knexward ${command.name()}\`](${pageOf(command)}.md)`, cell(command.description())),
       ),
     ),
     `## Options of every command\n\n${optionTable(shared)}`,

@@ -40,8 +40,11 @@ export const FLAGS_OF_KNEX: Readonly<Record<string, FlagOfKnex>> = {
     'Write exports.config = { transaction: false } in the migration that needs it, or set migrations.disableTransactions in the knexfile.',
   ),
   '--stub': {
-    ...refused('--stub', 'Leave it out, and replace the content of the file that is created.'),
     takesValue: true,
+    translate: (command) =>
+      command === 'seed:make'
+        ? null
+        : refuse('--stub', 'Leave it out, and replace the content of the file that is created.'),
   },
   '--knexpath': {
     ...refused('--knexpath', "Leave it out: knexward uses the project's own Knex."),

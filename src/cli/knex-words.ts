@@ -39,6 +39,7 @@ export const KNEX_WORDS: Readonly<Record<string, KnexWord>> = {
   'migrate:currentVersion': { command: 'currentVersion', takes: 'nothing' },
   'migrate:unlock': { command: 'unlock', takes: 'nothing' },
   make: { command: 'create', takes: 'a name' },
+  'seed:run': { command: 'seed', takes: 'nothing' },
   'migrate:make': { command: 'create', takes: 'a name' },
 };
 

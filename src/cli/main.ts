@@ -17,6 +17,8 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   status: async () => (await import('./status.js')).addStatusCommand,
   currentVersion: async () => (await import('./current-version.js')).addCurrentVersionCommand,
   create: async () => (await import('./create.js')).addCreateCommand,
+  seed: async () => (await import('./seed.js')).addSeedCommand,
+  'seed:make': async () => (await import('./seed.js')).addSeedMakeCommand,
   redo: async () => (await import('./redo.js')).addRedoCommand,
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,

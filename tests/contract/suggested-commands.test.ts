@@ -19,7 +19,7 @@ const WRITES_SHARED_FILES = [
 ];
 
 const NAMES =
-  'up|down|redo|status|currentVersion|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
+  'up|down|redo|status|currentVersion|seed|seed:make|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
 const BARE = new RegExp(`\\bknexward (?:(?:${NAMES}|create)\\b|<|$)`);
 
 /** What a file's texts say, but for those of `--help`. */
@@ -76,9 +76,9 @@ describe('the commands that messages suggest', () => {
 
   it('say --url without the password: the variable that holds it, or *** in its place (FR-016, FR-018)', () => {
     const url = 'postgresql://app:s3cret@db.example.org/shop?sslmode=require';
-    calledWith({ url });
+    calledWith({ url, env: 'production' });
     expect(commandLine('status')).toBe(
-      "knexward status --url 'postgresql://app:***@db.example.org/shop?sslmode=require'",
+      "knexward status --env production --url 'postgresql://app:***@db.example.org/shop?sslmode=require'",
     );
     process.env['SHOP_URL'] = url;
     calledWith({ url, env: 'production' });
@@ -88,8 +88,8 @@ describe('the commands that messages suggest', () => {
     process.env['SHOP_URL'] = url.replace('s3cret', 'other');
     expect(commandLine('up')).toContain(':***@');
     delete process.env['SHOP_URL'];
-    calledWith({ url: 'postgresql://app@localhost/shop' });
-    expect(commandLine('up')).toBe('knexward up --url postgresql://app@localhost/shop');
+    calledWith({ url: 'postgresql://app@localhost/shop', env: 'dev' });
+    expect(commandLine('up')).toBe('knexward up --env dev --url postgresql://app@localhost/shop');
     calledWith({});
     expect(commandLine('up')).not.toContain('--url');
   });
