@@ -17,6 +17,8 @@ const EXTRAS = {
   down: { exits: RUNS, more: ['production'] },
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
+  reset: { exits: ['0', '1', '2', '3', '4', '5', '130, 143'] },
+  completion: { exits: ['0', '2'] },
   seed: { exits: ['0', '1', '2', '3'] },
   'seed:make': { exits: ['0', '2'] },
   currentVersion: { exits: READS },

@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   create: async () => (await import('./create.js')).addCreateCommand,
   seed: async () => (await import('./seed.js')).addSeedCommand,
   'seed:make': async () => (await import('./seed.js')).addSeedMakeCommand,
+  reset: async () => (await import('./reset.js')).addResetCommand,
   redo: async () => (await import('./redo.js')).addRedoCommand,
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,

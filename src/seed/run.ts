@@ -3,14 +3,14 @@
  * May import what runs migrations; nothing that migrates depends on it.
  */
 
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import { type Knex } from 'knex';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { commandLine } from '../command-line.js';
-import { locateHistory } from '../history/locate.js';
-import { readHistory } from '../history/read.js';
+import { tellDatabase } from '../history/read.js';
 import { messageOf } from '../server-error.js';
 import { sourceOfSeeds } from './source.js';
 
@@ -34,7 +34,7 @@ export async function runSeeds(config: ResolvedConfig, request: SeedRequest): Pr
   const { onEmbedded, specific } = request;
   const session = await openSession(config, onEmbedded ? { onEmbedded } : {});
   try {
-    await readHistory(session.client, await locateHistory(session.client, config));
+    await tellDatabase(session.client, config);
     await request.confirm?.();
     const knex = await knexOf(session);
     const seeds = await callConfig(config, specific);
@@ -45,6 +45,11 @@ export async function runSeeds(config: ResolvedConfig, request: SeedRequest): Pr
   } finally {
     await session.close();
   }
+}
+
+/** Whether the project has seeds: the knexfile says something of them, or Knex's own folder is there. */
+export function hasSeeds({ knex }: ResolvedConfig): boolean {
+  return knex.seeds !== undefined || existsSync('seeds');
 }
 
 async function knexOf(session: Session): Promise<Knex> {

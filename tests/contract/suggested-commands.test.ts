@@ -19,7 +19,7 @@ const WRITES_SHARED_FILES = [
 ];
 
 const NAMES =
-  'up|down|redo|status|currentVersion|seed|seed:make|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
+  'up|down|redo|status|currentVersion|seed|seed:make|reset|completion|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
 const BARE = new RegExp(`\\bknexward (?:(?:${NAMES}|create)\\b|<|$)`);
 
 /** What a file's texts say, but for those of `--help`. */

@@ -19,6 +19,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   redo: { args: ['redo'], readOnly: 2 },
   unlock: { args: ['unlock', '--yes'], readOnly: 2 },
   resolve: { args: ['resolve', NAME, '--reverted'], readOnly: 2 },
+  reset: { args: ['reset'], readOnly: 2 },
   seed: { args: ['seed'], readOnly: 1 },
   status: { args: ['status'], readOnly: 0 },
   currentVersion: { args: ['currentVersion'], readOnly: 0 },
