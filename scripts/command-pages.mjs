@@ -41,6 +41,7 @@ const MEANINGS = Object.fromEntries(
 const program = await createProgram();
 const commands = program.commands;
 const common = commands
+  .filter((command) => command.name() !== 'completion')
   .map(({ options }) => options.map(({ flags }) => flags))
   .reduce((shared, flags) => shared.filter((flag) => flags.includes(flag)));
 
@@ -72,7 +73,8 @@ function commandPage(command) {
     `\`\`\`text\nknexward ${command.name()} ${command.usage()}\n\`\`\``,
     also.length > 0 && `Also: ${also.join(', ')}.`,
     command.registeredArguments.length > 0 && `## Arguments\n\n${argumentTable(command)}`,
-    `## Options\n\n${own.length > 0 ? `${optionTable(own)}\n\n` : ''}And [those that every command takes](README.md#options-of-every-command).`,
+    command.name() !== 'completion' &&
+      `## Options\n\n${own.length > 0 ? `${optionTable(own)}\n\n` : ''}And [those that every command takes](README.md#options-of-every-command).`,
     prose && `## What it does\n\n${prose}`,
     examples.length > 0 && `## Examples\n\n\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
     `## Exit codes\n\n${exitTable(exits)}`,

@@ -29,6 +29,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
+  completion: async () => (await import('./completion.js')).addCompletionCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
 };
 
