@@ -17,6 +17,11 @@ const EXTRAS = {
   down: { exits: RUNS, more: ['production'] },
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
+  reset: { exits: ['0', '1', '2', '3', '4', '5', '130, 143'] },
+  completion: { exits: ['0', '2'] },
+  seed: { exits: ['0', '1', '2', '3'] },
+  'seed:make': { exits: ['0', '2'] },
+  currentVersion: { exits: READS },
   create: { exits: ['0', '2'], more: ['configuration', 'writing-migrations'] },
   wait: { exits: [...READS, '6', '130, 143'], more: ['production'] },
   adopt: { more: ['taking-over', 'data-model'] },
@@ -36,6 +41,7 @@ const MEANINGS = Object.fromEntries(
 const program = await createProgram();
 const commands = program.commands;
 const common = commands
+  .filter((command) => command.name() !== 'completion')
   .map(({ options }) => options.map(({ flags }) => flags))
   .reduce((shared, flags) => shared.filter((flag) => flags.includes(flag)));
 
@@ -46,8 +52,13 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 function main() {
   const pages = { 'README.md': indexPage() };
-  for (const command of commands) pages[`${command.name()}.md`] = commandPage(command);
+  for (const command of commands) pages[`${pageOf(command)}.md`] = commandPage(command);
   return pages;
+}
+
+/** A file's name cannot have a colon in it everywhere. */
+function pageOf(command) {
+  return command.name().replace(':', '-');
 }
 
 function commandPage(command) {
@@ -62,7 +73,8 @@ function commandPage(command) {
     `\`\`\`text\nknexward ${command.name()} ${command.usage()}\n\`\`\``,
     also.length > 0 && `Also: ${also.join(', ')}.`,
     command.registeredArguments.length > 0 && `## Arguments\n\n${argumentTable(command)}`,
-    `## Options\n\n${own.length > 0 ? `${optionTable(own)}\n\n` : ''}And [those that every command takes](README.md#options-of-every-command).`,
+    command.name() !== 'completion' &&
+      `## Options\n\n${own.length > 0 ? `${optionTable(own)}\n\n` : ''}And [those that every command takes](README.md#options-of-every-command).`,
     prose && `## What it does\n\n${prose}`,
     examples.length > 0 && `## Examples\n\n\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
     `## Exit codes\n\n${exitTable(exits)}`,
@@ -79,7 +91,7 @@ function indexPage() {
     table(
       ['command', 'does'],
       commands.map((command) =>
-        row(`[\`knexward ${command.name()}\`](${command.name()}.md)`, cell(command.description())),
+        row(`[\`knexward ${command.name()}\`](${pageOf(command)}.md)`, cell(command.description())),
       ),
     ),
     `## Options of every command\n\n${optionTable(shared)}`,

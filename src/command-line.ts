@@ -3,11 +3,14 @@
  * pasted: with the environment, folder and knexfile of the command that printed it.
  */
 
+import { redact } from './secrets.js';
+
 /** The options of a call that say what it acts on. */
 export interface CalledWith {
   env?: string | undefined;
   cwd?: string | undefined;
   knexfile?: string | undefined;
+  url?: string | undefined;
   scope?: string | undefined;
   timeZone?: string | undefined;
 }
@@ -25,9 +28,13 @@ let call: CalledWith | null = null;
 /** Where this process was when its command line was read; `null` in a program. */
 let folder: string | null = null;
 
+/** What printed commands say of the `--url` of the call, ready for a shell. */
+let urlWords: readonly string[] = [];
+
 /** Says with which options this process was called. */
 export function calledWith(options: CalledWith): void {
   call = options;
+  urlWords = options.url === undefined ? [] : ['--url', urlWithoutSecret(options.url)];
   folder = process.cwd();
 }
 
@@ -58,7 +65,23 @@ export function commandLineInScope(
     return value === undefined || words.includes(flag) ? [] : [flag, value];
   });
   const scoped = scope !== '' && SCOPED.has(command) ? ['--scope', scope] : [];
-  return ['knexward', command, ...words, ...scoped, ...carried].map(shellWord).join(' ');
+  const said = ['knexward', command, ...words, ...scoped, ...carried].map(shellWord);
+  return [...said, ...(words.includes('--url') ? [] : urlWords)].join(' ');
+}
+
+/**
+ * A URL as a printed command may show it: the variable that holds it, as far as this process was
+ * started with one; else the URL with `***` in the place of its password. The variable stands without
+ * quotes, because a double quote ends a printed command: a URL has no spaces, and no file is called so.
+ */
+function urlWithoutSecret(url: string): string {
+  const shown = redact(url);
+  if (shown === url) return shellWord(url);
+  const variables = ['DATABASE_URL', ...Object.keys(process.env)];
+  const holding = variables.find(
+    (name) => process.env[name] === url && /^[A-Za-z_]\w*$/.test(name),
+  );
+  return holding === undefined ? shellWord(shown) : `$${holding}`;
 }
 
 function shellWord(text: string): string {

@@ -26,6 +26,11 @@ export const CODES = {
   REPLAY_FAILED: { exit: 1, summary: 'An applied migration cannot be replayed.' },
   BASELINE_DIFFERS: { exit: 1, summary: 'A baseline would not make what the migrations make.' },
   SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
+  SEED_FAILED: { exit: 1, summary: 'A seed file failed, or is not there.' },
+  DATABASE_NOT_CREATED: {
+    exit: 1,
+    summary: 'A reset dropped the database, and the new one has another name.',
+  },
   // 2: wrong usage or configuration
   USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
   KNEXFILE_NOT_FOUND: { exit: 2, summary: 'The knexfile that was named is not there.' },
@@ -54,6 +59,11 @@ export const CODES = {
   NO_SHADOW: { exit: 2, summary: 'There is no database to try migrations on.' },
   SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot is not there, or the file is something else.' },
   BASELINE_FILE: { exit: 2, summary: 'There is no baseline, or the file is something else.' },
+  RESET_REFUSED: { exit: 2, summary: 'This database is not one that reset may drop.' },
+  DATABASE_IN_USE: {
+    exit: 2,
+    summary: 'Others are connected to the database that reset would drop.',
+  },
   // 3: no connection
   CONNECTION_FAILED: { exit: 3, summary: 'No connection to the database, or it was lost.' },
   AUTHENTICATION_FAILED: { exit: 3, summary: 'The server refuses the user or the password.' },

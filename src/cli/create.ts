@@ -1,6 +1,6 @@
 import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
-import { type Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { resolveProject } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import {
@@ -11,7 +11,14 @@ import {
   withCommonOptions,
 } from './options.js';
 
-type CreateOptions = CommonOptions & { ts?: boolean; js?: boolean; sql?: boolean };
+const LANGUAGES = ['ts', 'js', 'mjs', 'cjs', 'sql'] as const;
+
+type CreateOptions = CommonOptions & {
+  ts?: boolean;
+  js?: boolean;
+  sql?: boolean;
+  x?: (typeof LANGUAGES)[number];
+};
 
 export function addCreateCommand(program: Command): void {
   withCommonOptions(
@@ -22,7 +29,8 @@ export function addCreateCommand(program: Command): void {
       .addOption(scopeOption())
       .option('--ts', 'in TypeScript')
       .option('--js', 'in JavaScript')
-      .option('--sql', 'as a pair of SQL files'),
+      .option('--sql', 'as a pair of SQL files')
+      .addOption(new Option('-x <extension>', 'the language, as in Knex').choices(LANGUAGES)),
   )
     .addHelpText(
       'after',
@@ -36,7 +44,10 @@ them: not where the knexfile has knexward's migrationSource, or in a scope.`,
     )
     .action(async (title: string, options: CreateOptions) => {
       const output = await outputOf(options);
-      const languages = (['ts', 'js', 'sql'] as const).filter((language) => options[language]);
+      const languages = [
+        ...(['ts', 'js', 'sql'] as const).filter((language) => options[language]),
+        ...(options.x === undefined ? [] : [options.x]),
+      ];
       if (languages.length > 1) throw oneLanguageOnly();
       const config = await resolveProject(configRequestOf(options));
       const { createMigration } = await import('../files/create.js');
@@ -49,7 +60,7 @@ them: not where the knexfile has knexward's migrationSource, or in a scope.`,
 
 function oneLanguageOnly(): KnexwardError {
   return new KnexwardError('USAGE', {
-    message: '--ts, --js and --sql each choose the language; only one of them can be given.',
+    message: '--ts, --js, --sql and -x each choose the language; only one of them can be given.',
     fix: 'Leave out the others.',
   });
 }

@@ -1,11 +1,18 @@
 import { type Command } from 'commander';
 import { KnexwardError } from '../errors.js';
-import { type CommonOptions, parseCount, scopeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  parseCount,
+  refuseOnlyWithoutName,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 import { runAndReport } from './run-and-report.js';
 
 type DownOptions = CommonOptions & {
   count?: number;
   all?: boolean;
+  only?: boolean;
   dryRun?: boolean;
   yes?: boolean;
 };
@@ -18,6 +25,7 @@ export function addDownCommand(program: Command): void {
       .description('revert migrations: the last batch, unless told otherwise')
       .option('-c, --count <n>', 'revert the last n, whatever their batch', parseCount)
       .option('--all', 'revert every migration')
+      .option('--only', 'with a name: that migration alone, as "knex migrate:down <name>"')
       .addOption(scopeOption())
       .option('--dry-run', 'show what would be reverted and its SQL, change nothing')
       .option('-y, --yes', 'do not ask in production'),
@@ -36,9 +44,10 @@ Examples:
     .action((name: string | undefined, options: DownOptions) => {
       const given = [name, options.count, options.all].filter((way) => way !== undefined);
       if (given.length > 1) throw oneWayOnly();
+      if (options.only) refuseOnlyWithoutName(name);
       return runAndReport(options, {
         direction: 'down',
-        extent: { name, count: options.count, all: options.all },
+        extent: { name, count: options.count, all: options.all, alone: options.only },
         dryRun: options.dryRun ?? false,
       });
     });

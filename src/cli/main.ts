@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { surviveClosedPipes } from './closed-pipes.js';
 import { exitAtOnce, runAsProcess } from './exit.js';
+import { aliasesOf, inOwnWords, KNEX_WORDS, takeApart } from './knex-words.js';
 import { type CommonOptions, outputOf } from './options.js';
 
 /** Adds a command to the program. */
@@ -14,7 +15,11 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   up: async () => (await import('./up.js')).addUpCommand,
   down: async () => (await import('./down.js')).addDownCommand,
   status: async () => (await import('./status.js')).addStatusCommand,
+  currentVersion: async () => (await import('./current-version.js')).addCurrentVersionCommand,
   create: async () => (await import('./create.js')).addCreateCommand,
+  seed: async () => (await import('./seed.js')).addSeedCommand,
+  'seed:make': async () => (await import('./seed.js')).addSeedMakeCommand,
+  reset: async () => (await import('./reset.js')).addResetCommand,
   redo: async () => (await import('./redo.js')).addRedoCommand,
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,
@@ -24,6 +29,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
+  completion: async () => (await import('./completion.js')).addCompletionCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
 };
 
@@ -32,8 +38,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
   // stdout is for results: what a migration, or Knex, prints on the way goes to stderr.
   console.log = console.info = console.debug = console.error;
-  const command = async (): Promise<unknown> =>
-    (await createProgram(argv[0])).parseAsync([...argv], { from: 'user' });
+  const command = async (): Promise<unknown> => {
+    const words = inOwnWords(argv);
+    const program = await createProgram(words[0]);
+    return program.parseAsync(words, { from: 'user' });
+  };
   const exitCode = await runAsProcess(command, (error) => reportError(error, argv));
   // A migration may have left something open (a pool, a timer); the command is done all the same.
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
@@ -52,16 +61,37 @@ export async function createProgram(asked = ''): Promise<Command> {
     // What commander complains about is reported like any other error.
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({
+      sortSubcommands: false,
+      // Knex's words for them are told below.
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`,
+    })
     .addHelpText(
       'after',
       `
+Knex's words work too:
+${knexWordsHelp()}
+Knex's flags are honoured, or refused by name: see docs/knex-words.md.
+
 Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no connection,
 4 another runner holds the lock, 5 history and files disagree, 6 a check found something.`,
     );
   const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
   for (const name of names) (await COMMANDS[name]?.())?.(program);
+  for (const command of program.commands) command.aliases(aliasesOf(command.name()));
   return program;
+}
+
+/** Each of Knex's words, beside the command that it comes to. */
+function knexWordsHelp(): string {
+  return Object.entries(KNEX_WORDS)
+    .filter(([word]) => word.includes(':'))
+    .map(([word, { command, takes, adds }]) => {
+      const name = takes === 'a name' ? ' <name>' : '';
+      const named = adds ? `, or ${[command, '<name>', ...adds(true)].join(' ')}` : '';
+      return `  ${word.padEnd(24)}${[command, ...(adds?.(false) ?? [])].join(' ')}${name}${named}`;
+    })
+    .join('\n');
 }
 
 /** Tells what went wrong, in the form that was asked for, and returns the exit code. */
@@ -88,12 +118,19 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
 }
 
 async function wrongUsage(error: CommanderError, argv: readonly string[]): Promise<KnexwardError> {
-  const [command = ''] = argv.filter((word) => !word.startsWith('-'));
+  const { command = '' } = takeApart(argv);
   const { commands } = await createProgram();
-  const known = commands.some((each) => [each.name(), ...each.aliases()].includes(command));
+  const known = commands.flatMap((each) => [each.name(), ...each.aliases()]);
+  const { hintFor, unknownCommand } = await import('./foreign-words.js');
+  const unknown = error.code === 'commander.unknownCommand';
+  const hint = unknown ? hintFor(argv) : undefined;
+  if (hint) return hint;
+  const message = unknown
+    ? unknownCommand(command, [...known, ...Object.keys(KNEX_WORDS)])
+    : error.message;
   return new KnexwardError('USAGE', {
-    message: error.message.replace(/^error: /, '').replace(/\.?\n/, '. '),
-    fix: `See what there is: knexward ${known ? `${command} ` : ''}--help`,
+    message: message.replace(/^error: /, '').replace(/\.?\n/, '. '),
+    fix: `See what there is: knexward ${known.includes(command) ? `${command} ` : ''}--help`,
   });
 }
 

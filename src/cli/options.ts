@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { resolve } from 'node:path';
 import { calledFrom, calledWith } from '../command-line.js';
 import { type ConfigRequest } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
 import { LOG_LEVELS, type LogLevel } from '../report/levels.js';
 import { Output } from '../report/output.js';
 
@@ -9,6 +10,7 @@ import { Output } from '../report/output.js';
 export interface CommonOptions {
   env?: string;
   knexfile?: string;
+  url?: string;
   cwd?: string;
   scope?: string;
   json?: boolean;
@@ -23,6 +25,7 @@ export function withCommonOptions(command: Command): Command {
     .hook('preAction', (_, action) => calledWith(action.opts()))
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
     .option('--knexfile <path>', 'knexfile; else the one in ., src/config or config')
+    .option('--url <connection>', "a connection URL in the place of the configuration's connection")
     .option('--cwd <folder>', "the project's folder; else the working directory")
     .option('--json', 'print the result as one JSON document on stdout')
     .addOption(
@@ -48,11 +51,12 @@ export function scopeOption(): Option {
  * works where relative paths in the knexfile start.
  */
 export function configRequestOf(options: CommonOptions): ConfigRequest {
-  const { cwd = '.', env, knexfile, scope } = options;
+  const { cwd = '.', env, knexfile, url, scope } = options;
   return {
     cwd: resolve(calledFrom(), cwd),
     env,
     knexfile,
+    url,
     scope,
     enter: (folder) => process.chdir(folder),
   };
@@ -70,4 +74,13 @@ export async function outputOf(options: CommonOptions): Promise<Output> {
 export function parseCount(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('A whole number is needed, 0 or more.');
   return Number(value);
+}
+
+/** @throws KnexwardError `USAGE` where `--only` has no migration that it is about. */
+export function refuseOnlyWithoutName(name: string | undefined): void {
+  if (name !== undefined) return;
+  throw new KnexwardError('USAGE', {
+    message: '--only needs the name of a migration.',
+    fix: 'Give the name, or leave --only out.',
+  });
 }

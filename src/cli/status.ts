@@ -18,7 +18,6 @@ export function addStatusCommand(program: Command): void {
   withCommonOptions(
     program
       .command('status')
-      .alias('list')
       .description('show what is applied, what is pending, and what is wrong')
       .addOption(scopeOption())
       .option('--check', 'exit with 6 when anything is pending or wrong')

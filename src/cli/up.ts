@@ -1,8 +1,19 @@
 import { type Command } from 'commander';
 import { runAndReport } from './run-and-report.js';
-import { type CommonOptions, parseCount, scopeOption, withCommonOptions } from './options.js';
+import {
+  type CommonOptions,
+  parseCount,
+  refuseOnlyWithoutName,
+  scopeOption,
+  withCommonOptions,
+} from './options.js';
 
-type UpOptions = CommonOptions & { count?: number; dryRun?: boolean; baseline: boolean };
+type UpOptions = CommonOptions & {
+  count?: number;
+  only?: boolean;
+  dryRun?: boolean;
+  baseline: boolean;
+};
 
 export function addUpCommand(program: Command): void {
   withCommonOptions(
@@ -11,6 +22,7 @@ export function addUpCommand(program: Command): void {
       .argument('[name]', 'apply up to and including this migration')
       .description('apply pending migrations: all of them, unless told otherwise')
       .option('-c, --count <n>', 'apply at most n', parseCount)
+      .option('--only', 'with a name: that migration alone, as "knex migrate:up <name>"')
       .addOption(scopeOption())
       .option('--no-baseline', 'replay everything, also where a baseline could be loaded')
       .option('--dry-run', 'show what would be applied and its SQL, change nothing'),
@@ -27,16 +39,18 @@ it stands for: see knexward baseline --help.
 Examples:
   $ knexward up                              apply everything that is pending
   $ knexward up 20260101120000_add_email.ts  apply up to and including that one
+  $ knexward up 20260101120000 --only        apply that one, and not those before it
   $ knexward up -c 1                         apply the next one
   $ knexward up --scope tenant               apply what is in migrations/tenant
   $ knexward up -e production --json         in a pipeline`,
     )
-    .action((name: string | undefined, options: UpOptions) =>
-      runAndReport(options, {
+    .action((name: string | undefined, options: UpOptions) => {
+      if (options.only) refuseOnlyWithoutName(name);
+      return runAndReport(options, {
         direction: 'up',
-        extent: { name, count: options.count },
+        extent: { name, count: options.count, alone: options.only },
         dryRun: options.dryRun ?? false,
         baseline: options.baseline,
-      }),
-    );
+      });
+    });
 }

@@ -12,6 +12,8 @@ export interface Extent {
   count?: number | undefined;
   /** Up to, or down to, and including this migration. */
   name?: string | undefined;
+  /** That one migration alone, and none of those before or after it. */
+  alone?: boolean | undefined;
   /** Going down: everything. */
   all?: boolean | undefined;
   /** These and no others; going up, in this order. */
@@ -80,7 +82,9 @@ export function planUp(found: readonly Migration[], history: History, extent: Ex
     );
     const position = new Map(files.map(({ name }, index) => [name, index]));
     const end = position.get(last) ?? -1;
-    steps = steps.filter(({ name }) => (position.get(name) ?? Infinity) <= end);
+    steps = extent.alone
+      ? steps.filter(({ name }) => name === last)
+      : steps.filter(({ name }) => (position.get(name) ?? Infinity) <= end);
   }
   if (extent.only !== undefined) {
     const place = new Map(extent.only.map((name, index) => [name, index]));
@@ -128,6 +132,7 @@ function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): Histo
       newestFirst.map(({ name }) => name),
       extent.name,
     );
+    if (extent.alone) return newestFirst.filter(({ name }) => name === last);
     return newestFirst.slice(0, newestFirst.findIndex(({ name }) => name === last) + 1);
   }
   const batch = newestFirst.reduce((highest, row) => Math.max(highest, row.batch), 0);

@@ -68,6 +68,7 @@ function isPlain({ config, request, history }: Asked): boolean {
     request.baseline !== false &&
     request.files === undefined &&
     request.extent?.only === undefined &&
+    !request.extent?.alone &&
     config.migrations.scope === null &&
     history.rows.length + history.unfinished.length === 0 &&
     history.dbMigrate === null

@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
 const COMMANDS = [
-  ...['up', 'down', 'status', 'create', 'redo'],
+  ...['up', 'down', 'status', 'currentVersion', 'create', 'redo'],
   ...['wait', 'adopt', 'unlock', 'resolve'],
 ];
 
@@ -32,7 +32,7 @@ describe('the command line', () => {
     for (const { code, stdout } of each) {
       expect(code).toBe(0);
       for (const option of [
-        ...['--env', '--knexfile', '--cwd', '--json', '--log-format', '--log-level'],
+        ...['--env', '--knexfile', '--url', '--cwd', '--json', '--log-format', '--log-level'],
         '--no-color',
       ]) {
         expect(stdout).toContain(option);

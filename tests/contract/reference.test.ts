@@ -51,7 +51,7 @@ describe('docs/reference', () => {
 
   it('has a page for each command, with each of its options', async () => {
     for (const command of (await createProgram()).commands) {
-      const text = textOf(`docs/reference/${command.name()}.md`);
+      const text = textOf(`docs/reference/${command.name().replace(':', '-')}.md`);
       const index = textOf('docs/reference/README.md');
       for (const { flags } of command.options) expect(text + index).toContain(`\`${flags}\``);
     }

@@ -18,7 +18,8 @@ const WRITES_SHARED_FILES = [
   'src/verify/schema-file/render.ts',
 ];
 
-const NAMES = 'up|down|redo|status|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
+const NAMES =
+  'up|down|redo|status|currentVersion|seed|seed:make|reset|completion|wait|adopt|plan|verify|baseline|snapshot|unlock|resolve|doctor';
 const BARE = new RegExp(`\\bknexward (?:(?:${NAMES}|create)\\b|<|$)`);
 
 /** What a file's texts say, but for those of `--help`. */
@@ -71,6 +72,26 @@ describe('the commands that messages suggest', () => {
       `knexward up --env 'it'\\''s "prod"' --cwd '/a b' --knexfile k.ts`,
     );
     expect(commandLine('adopt')).toContain(' --time-zone UTC');
+  });
+
+  it('say --url without the password: the variable that holds it, or *** in its place (FR-016, FR-018)', () => {
+    const url = 'postgresql://app:s3cret@db.example.org/shop?sslmode=require';
+    calledWith({ url, env: 'production' });
+    expect(commandLine('status')).toBe(
+      "knexward status --env production --url 'postgresql://app:***@db.example.org/shop?sslmode=require'",
+    );
+    process.env['SHOP_URL'] = url;
+    calledWith({ url, env: 'production' });
+    expect(commandLine('up')).toBe('knexward up --env production --url $SHOP_URL');
+    // What is read from .env later is not in the reader's shell.
+    calledWith({ url: url.replace('s3cret', 'other') });
+    process.env['SHOP_URL'] = url.replace('s3cret', 'other');
+    expect(commandLine('up')).toContain(':***@');
+    delete process.env['SHOP_URL'];
+    calledWith({ url: 'postgresql://app@localhost/shop', env: 'dev' });
+    expect(commandLine('up')).toBe('knexward up --env dev --url postgresql://app@localhost/shop');
+    calledWith({});
+    expect(commandLine('up')).not.toContain('--url');
   });
 
   it('are without options in a program that uses the library (FR-016)', () => {

@@ -8,6 +8,7 @@ import { createProject, KNEXFILE, type Project } from '../support/project';
 const NAME = '20260101000000_a.js';
 const MIGRATIONS = {
   [`migrations/${NAME}`]: 'exports.up = async () => {}; exports.down = async () => {};',
+  'seeds/a.js': "exports.seed = (knex) => knex.raw('create table if not exists seeded ()');",
   'migrations/20260102000000_b.js': 'exports.up = async () => {}; exports.down = async () => {};',
 };
 
@@ -18,7 +19,10 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   redo: { args: ['redo'], readOnly: 2 },
   unlock: { args: ['unlock', '--yes'], readOnly: 2 },
   resolve: { args: ['resolve', NAME, '--reverted'], readOnly: 2 },
+  reset: { args: ['reset'], readOnly: 2 },
+  seed: { args: ['seed'], readOnly: 1 },
   status: { args: ['status'], readOnly: 0 },
+  currentVersion: { args: ['currentVersion'], readOnly: 0 },
   wait: { args: ['wait', '--timeout', '0'], readOnly: 6 },
   doctor: { args: ['doctor'], readOnly: 6 },
   plan: { args: ['plan'], readOnly: 0 },
@@ -27,6 +31,8 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   baseline: { args: ['baseline'], readOnly: 0 },
   snapshot: { args: ['snapshot'], readOnly: 0 },
 };
+
+const WITHOUT_DATABASE = new Set(['create', 'seed:make', 'completion']);
 
 describe('every command says which database it acts on', () => {
   let database: TestDatabase;
@@ -51,9 +57,9 @@ describe('every command says which database it acts on', () => {
     await database.drop();
   });
 
-  it('all of them are tried here; create has no database (FR-017)', async () => {
+  it('all of them are tried here; create, seed:make and completion have no database (FR-017)', async () => {
     const { commands } = await createProgram();
-    const names = commands.map((each) => each.name()).filter((name) => name !== 'create');
+    const names = commands.map((each) => each.name()).filter((name) => !WITHOUT_DATABASE.has(name));
     expect([...Object.keys(COMMANDS), 'adopt'].sort()).toEqual(names.sort());
   });
 

@@ -1,0 +1,73 @@
+import { Argument, type Command } from 'commander';
+
+type Shell = 'bash' | 'zsh' | 'fish';
+
+export function addCompletionCommand(program: Command): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .description('print a script that completes commands and options in a shell')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ knexward completion bash > ~/.local/share/bash-completion/completions/knexward
+  $ knexward completion zsh >> ~/.zshrc
+  $ knexward completion fish > ~/.config/fish/completions/knexward.fish`,
+    )
+    .action(async (shell: Shell) => {
+      const { createProgram } = await import('./main.js');
+      const { commands } = await createProgram();
+      process.stdout.write(shell === 'fish' ? fish(commands) : bash(commands, shell));
+    });
+}
+
+function wordsOf({ options }: Command): string[] {
+  return options.flatMap(({ short, long }) => [short, long].filter((flag) => flag !== undefined));
+}
+
+/** zsh runs a function of bash's by its own bashcompinit. */
+function bash(commands: readonly Command[], shell: 'bash' | 'zsh'): string {
+  const cases = commands.map((command) => {
+    const names = [command.name(), ...command.aliases()].map((name) => `'${name}'`).join('|');
+    return `    ${names}) words='${wordsOf(command).join(' ')}' ;;`;
+  });
+  const choices = commands
+    .flatMap(({ options }) => options)
+    .filter(({ argChoices }) => argChoices)
+    .map(
+      ({ long, short, argChoices }) =>
+        `    ${long ?? short ?? ''}) words='${argChoices?.join(' ')}' ;;`,
+    );
+  return `${shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_knexward() {
+  local words='' current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    words='${commands.map((command) => command.name()).join(' ')} help --help --version'
+  else
+    case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+    esac
+  fi
+  case "$previous" in
+${[...new Set(choices)].join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o default -F _knexward knexward
+`;
+}
+
+function fish(commands: readonly Command[]): string {
+  const quoted = (text: string): string => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
+  return commands
+    .flatMap((command) => [
+      `complete -c knexward -n __fish_use_subcommand -a ${command.name()} -d ${quoted(command.description())}`,
+      ...command.options.map(({ long, short, description, argChoices }) => {
+        const flag = long ? `-l ${long.slice(2)}` : `-s ${short?.slice(1) ?? ''}`;
+        const values = argChoices ? ` -xa ${quoted(argChoices.join(' '))}` : '';
+        return `complete -c knexward -n '__fish_seen_subcommand_from ${command.name()}' ${flag} -d ${quoted(description)}${values}`;
+      }),
+    ])
+    .map((line) => `${line}\n`)
+    .join('');
+}

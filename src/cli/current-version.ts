@@ -1,0 +1,24 @@
+import { type Command } from 'commander';
+import { resolveConfig } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+export function addCurrentVersionCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('currentVersion')
+      .description('print the version of the newest applied migration, as Knex does'),
+  )
+    .addHelpText(
+      'after',
+      `
+The version is the part of a name before its first "_", such as 20260101120000; of all applied
+migrations, the highest. Reads only. "knexward status" tells more.`,
+    )
+    .action(async (options: CommonOptions) => {
+      const output = await outputOf(options);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
+      const { currentVersion } = await import('../maintain/current-version.js');
+      const version = await currentVersion(config);
+      output.result({ currentVersion: version }, () => `Current Version: ${version ?? 'none'}\n`);
+    });
+}

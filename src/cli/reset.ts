@@ -1,0 +1,67 @@
+import { type Command } from 'commander';
+import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
+import { type Output } from '../report/output.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+import { reportFailure, runForCommand, toDocument } from './run-and-report.js';
+
+type ResetOptions = CommonOptions & { yes?: boolean; force?: boolean; seed: boolean };
+
+export function addResetCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('reset')
+      .description(
+        'for development: drop the database, create it, apply all migrations, run the seeds',
+      )
+      .option('--no-seed', 'run no seeds')
+      .option('--force', 'end the sessions of others in the database')
+      .option('-y, --yes', 'do not ask'),
+  )
+    .addHelpText(
+      'after',
+      `
+All data in the database is lost. In production it is refused, and there is no option for that.
+
+The new database has the owner, encoding, locale, tablespace and connection limit of the old one. Not kept:
+rights that were granted on the database, settings made with ALTER DATABASE ... SET, its comment.
+The embedded PostgreSQL's database is emptied instead.
+
+Examples:
+  $ knexward reset
+  $ knexward reset --yes --no-seed`,
+    )
+    .action(async (options: ResetOptions) => {
+      const output = await outputOf(options);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
+      const yes = options.yes ?? false;
+      const { resetDatabase } = await import('../reset/reset.js');
+      const database = await resetDatabase(config, {
+        force: options.force ?? false,
+        onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+        confirm: (name) =>
+          output.confirm(
+            `Drop the database "${name}" with all its data, and create it again?`,
+            yes,
+            null,
+          ),
+      });
+      output.line(`Created anew: ${database}`);
+      const up = await runForCommand(config, { direction: 'up' }, output, yes);
+      const { renderRun } = await import('../report/run-text.js');
+      output.line(renderRun(up).trimEnd());
+      const ran = options.seed && !up.failed ? await seeds(config, output) : null;
+      output.result({ reset: database, up: toDocument(up), ran }, () =>
+        ran === null ? '' : `Ran ${ran.length} seed files\n`,
+      );
+      await reportFailure(up, output);
+    });
+}
+
+/** The paths of the seeds that ran; `null` where the project has none. */
+async function seeds(config: ResolvedConfig, output: Output): Promise<string[] | null> {
+  const { hasSeeds, runSeeds } = await import('../seed/run.js');
+  if (!hasSeeds(config)) return null;
+  const ran = await runSeeds(config, {});
+  for (const path of ran) output.note('info', `  ${output.colors.green('✓')} ${path}`);
+  return ran;
+}

@@ -1,0 +1,76 @@
+import { relative } from 'node:path';
+import { type Command, Option } from 'commander';
+import { resolveConfig, resolveProject } from '../config/resolve.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+type SeedOptions = CommonOptions & { specific?: string; yes?: boolean };
+
+export function addSeedCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('seed')
+      .description("run the project's Knex seeds")
+      .option('--specific <file>', 'only the file of that name')
+      .option('-y, --yes', 'do not ask in production'),
+  )
+    .addHelpText(
+      'after',
+      `
+The files are those of "seeds" in the knexfile, else of ./seeds, in Knex's order. As in Knex, every file runs
+each time, and not in a transaction. Seeds in TypeScript are run too. In production it asks first.
+
+Examples:
+  $ knexward seed
+  $ knexward seed --specific 01_users.js`,
+    )
+    .action(async (options: SeedOptions) => {
+      const output = await outputOf(options);
+      const config = output.uses(await resolveConfig(configRequestOf(options)));
+      const { runSeeds } = await import('../seed/run.js');
+      const question = 'This is production. Run the seeds? They may replace data.';
+      const ran = await runSeeds(config, {
+        specific: options.specific,
+        onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+        confirm: async () => {
+          if (config.production) await output.confirm(question, options.yes ?? false, null);
+        },
+      });
+      for (const path of ran) output.note('info', `  ${output.colors.green('✓')} ${path}`);
+      output.result({ ran }, () =>
+        ran.length === 0 ? 'No seed files exist\n' : `Ran ${ran.length} seed files\n`,
+      );
+    });
+}
+
+type SeedMakeOptions = CommonOptions & {
+  x?: string;
+  stub?: string;
+  timestampFilenamePrefix?: boolean;
+};
+
+export function addSeedMakeCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('seed:make')
+      .argument('<name>', 'what it fills in, such as 01_users')
+      .description('create a new Knex seed file')
+      .addOption(new Option('-x <extension>', 'the language').choices(['js', 'mjs', 'ts']))
+      .option('--stub <file>', 'the file to begin with: a path, or a name in the seeds folder')
+      .option('--timestamp-filename-prefix', 'begin its name with the date and time'),
+  )
+    .addHelpText(
+      'after',
+      `
+The language is that of seeds.extension in the knexfile, else that of the knexfile. An existing file
+is never overwritten.`,
+    )
+    .action(async (name: string, options: SeedMakeOptions) => {
+      const output = await outputOf(options);
+      const config = await resolveProject(configRequestOf(options));
+      const { makeSeed } = await import('../seed/make.js');
+      const { x: extension, stub, timestampFilenamePrefix } = options;
+      const path = await makeSeed(config, { name, extension, stub, timestampFilenamePrefix });
+      const created = relative(process.cwd(), path);
+      output.result({ created: [path] }, () => `Created seed file: ${created}\n`);
+    });
+}

@@ -1,0 +1,12 @@
+import { type ResolvedConfig } from '../config/resolve.js';
+import { findHistory } from '../history/find.js';
+
+/** The highest version that is applied, by Knex's rule; `null` where nothing is. */
+export async function currentVersion(config: ResolvedConfig): Promise<string | null> {
+  const { history } = await findHistory(config);
+  return history.rows
+    .map(({ name }) => name.split('_')[0] as string)
+    .reduce<string | null>((highest, version) => {
+      return highest === null || version > highest ? version : highest;
+    }, null);
+}

@@ -1,0 +1,146 @@
+/*
+ * A development database, dropped and created again. May import connections and nothing that migrates:
+ * what runs afterwards is for the command to call.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type Client, escapeIdentifier } from 'pg';
+import { commandLine } from '../command-line.js';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { connect } from '../database/connect.js';
+import { openSession } from '../database/session.js';
+import { SESSIONS } from '../database/sessions.js';
+import { KnexwardError } from '../errors.js';
+import { tellDatabase } from '../history/read.js';
+import { messageOf } from '../server-error.js';
+import { withDatabase } from '../verify/shadow/connection.js';
+import { createStatement, type DatabaseFacts, factsOf } from './facts.js';
+import { EMPTY_DATABASE } from './empty.js';
+
+/** How to go about it. */
+export interface ResetRequest {
+  /** Ends the sessions of others instead of refusing. */
+  force: boolean;
+  /** Asked with the database's name before anything is done; throws to stop. */
+  confirm: (database: string) => Promise<void>;
+  onEmbedded?: (folder: string) => void;
+}
+
+const NEVER = new Set(['postgres', 'template0', 'template1']);
+
+/**
+ * Drops the configuration's database and creates it again, with its owner, encoding, locale, tablespace
+ * and connection limit. The embedded server's database is emptied instead, in one transaction.
+ *
+ * @returns its name
+ * @throws KnexwardError `RESET_REFUSED`, `DATABASE_IN_USE`, `PERMISSION_DENIED`, all before anything is
+ * done; `DATABASE_NOT_CREATED` where the new one could not take its name
+ */
+export async function resetDatabase(
+  config: ResolvedConfig,
+  { force, confirm, onEmbedded }: ResetRequest,
+): Promise<string> {
+  if (config.production) throw inProduction();
+  const { database: location } = config;
+  const session = await openSession(config, onEmbedded ? { onEmbedded } : {});
+  try {
+    const { client } = session;
+    await tellDatabase(client, config);
+    const facts = await factsOf(client);
+    if (location.kind === 'server') refuseDatabase(facts);
+    if (!force) await refuseWhileInUse(client);
+    if (location.kind === 'embedded') {
+      await confirm(facts.name);
+      await emptyDatabase(client, force);
+      return facts.name;
+    }
+    const maintenance = await connect(withDatabase(location.connection, 'postgres'), config);
+    try {
+      await confirm(facts.name);
+      await client.end();
+      await dropAndCreate(maintenance, facts, force);
+      return facts.name;
+    } finally {
+      await maintenance.end();
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+/** The new one is made first, under another name: where that fails, the old one is still there. */
+async function dropAndCreate(
+  maintenance: Client,
+  facts: DatabaseFacts,
+  force: boolean,
+): Promise<void> {
+  const name = escapeIdentifier(facts.name);
+  const made = escapeIdentifier(`knexward_reset_${randomBytes(6).toString('hex')}`);
+  await maintenance.query(createStatement(facts, made.slice(1, -1)));
+  try {
+    await maintenance.query(`drop database ${name}${force ? ' with (force)' : ''}`);
+  } catch (error) {
+    await maintenance.query(`drop database ${made}`);
+    throw (error as { code?: string }).code === '55006' ? inUse(messageOf(error)) : error;
+  }
+  const rename = `alter database ${made} rename to ${name}`;
+  await maintenance.query(rename).catch((error: unknown) => {
+    throw new KnexwardError('DATABASE_NOT_CREATED', {
+      message: `The database ${name} was dropped, and the new one, ${made}, could not be given its name: ${messageOf(error)}.`,
+      fix: `Do it yourself: ${rename}; Then run "${commandLine('up')}".`,
+      cause: error,
+    });
+  });
+}
+
+async function emptyDatabase(client: Client, force: boolean): Promise<void> {
+  if (force) {
+    await client.query(`select pg_terminate_backend(pid) from ${SESSIONS} s where ${OTHERS}`);
+  }
+  await client.query(EMPTY_DATABASE);
+}
+
+/** Those that are not ours: the lease is what keeps the embedded server running. */
+const OTHERS = `s.pid <> pg_backend_pid() and s.backend_type = 'client backend'
+  and s.application_name is distinct from 'knexward lease'`;
+
+async function refuseWhileInUse(client: Client): Promise<void> {
+  const { rows } = await client.query<{ who: string }>(
+    `select format('%s as %s, since %s', coalesce(nullif(s.application_name, ''), 'pid ' || s.pid),
+                   coalesce(s.usename, '?'), s.backend_start::timestamptz(0)) as who
+       from ${SESSIONS} s where ${OTHERS} order by s.backend_start`,
+  );
+  if (rows.length > 0) throw inUse(`Connected to it: ${rows.map(({ who }) => who).join('; ')}`);
+}
+
+function inUse(reason: string): KnexwardError {
+  return new KnexwardError('DATABASE_IN_USE', {
+    message: `Others use the database. ${reason}. Nothing was changed.`,
+    fix: `Stop them, or end their sessions with it: ${commandLine('reset', '--force')}`,
+  });
+}
+
+function refuseDatabase({ name, template, mayDrop, mayCreate, role, owner }: DatabaseFacts): void {
+  if (NEVER.has(name) || template) {
+    throw new KnexwardError('RESET_REFUSED', {
+      message: `"${name}" is one of the server's own databases, which other programs rely on. Nothing was changed.`,
+      fix: 'Give the project a database of its own.',
+    });
+  }
+  if (mayDrop && mayCreate) return;
+  throw new KnexwardError('PERMISSION_DENIED', {
+    message: mayDrop
+      ? `The role ${role} may not create databases, so the database could not be created again. Nothing was changed.`
+      : `The database belongs to ${owner}, and the role ${role} may not drop it. Nothing was changed.`,
+    fix: mayDrop
+      ? `As a superuser: ALTER ROLE ${escapeIdentifier(role)} CREATEDB;`
+      : 'Run it as the owner, or make that role the owner.',
+  });
+}
+
+function inProduction(): KnexwardError {
+  return new KnexwardError('RESET_REFUSED', {
+    message: 'This is production: reset drops the database. Nothing was changed.',
+    fix: 'There is no option for it. In another environment: --env, or NODE_ENV.',
+  });
+}
