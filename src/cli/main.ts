@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   down: async () => (await import('./down.js')).addDownCommand,
   status: async () => (await import('./status.js')).addStatusCommand,
   create: async () => (await import('./create.js')).addCreateCommand,
+  init: async () => (await import('./init.js')).addInitCommand,
   redo: async () => (await import('./redo.js')).addRedoCommand,
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,
