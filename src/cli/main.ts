@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   create: async () => (await import('./create.js')).addCreateCommand,
   init: async () => (await import('./init.js')).addInitCommand,
   redo: async () => (await import('./redo.js')).addRedoCommand,
+  db: async () => (await import('./db.js')).addDbCommand,
   wait: async () => (await import('./wait.js')).addWaitCommand,
   adopt: async () => (await import('./adopt.js')).addAdoptCommand,
   doctor: async () => (await import('./doctor.js')).addDoctorCommand,
