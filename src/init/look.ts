@@ -42,7 +42,7 @@ export interface ProjectFacts {
 export function lookAtProject(root: string, knexfile?: string): ProjectFacts {
   const packageJson = readPackageJson(root);
   const { workspaces } = packageJson.content;
-  const found = knexfile ?? findKnexfile(root) ?? null;
+  const found = findKnexfile(root, knexfile)?.path ?? null;
   return {
     root,
     packageJson,
