@@ -79,7 +79,10 @@ export const CODES = {
     ...{ exit: 5, status: true, adopt: true },
     summary: 'The history has a migration whose file is not there.',
   },
-  CHANGED_FILE: { exit: 5, status: true, summary: 'A file was edited after it was applied.' },
+  CHANGED_FILE: {
+    ...{ exit: 5, status: true, run: true },
+    summary: 'A file was edited after it was applied.',
+  },
   PLAN_CHANGED: { exit: 5, summary: 'What was confirmed is not what would run now.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
   UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },
@@ -121,6 +124,7 @@ export const CODES = {
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
   // what a run warns of
   NOT_IN_JOURNAL: { run: true, summary: 'A failure could not be written to the journal.' },
+  EMPTY_MIGRATION: { run: true, summary: 'A migration was applied and did nothing.' },
   ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },
 } as const satisfies Record<string, CodeEntry>;
 

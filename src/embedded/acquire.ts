@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnexwardError } from '../errors.js';
 import { SUPERUSER, type Cluster } from './cluster.js';
+import { keptPort } from './kept.js';
 import { Lease } from './lease.js';
 import { forgetPostmaster, livePostmaster, type Postmaster } from './postmaster.js';
 import { cannotRun } from './program.js';
@@ -53,7 +54,7 @@ export async function acquireLease(
     }
     if (!started && !(await livePostmaster(cluster.data))) {
       log(`Starting the embedded PostgreSQL in ${cluster.home}`);
-      started = await spawnServer(cluster, settings);
+      started = await spawnServer(cluster, settings, await keptPort(cluster));
     }
     await sleep(POLL_MS);
   }

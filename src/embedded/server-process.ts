@@ -40,12 +40,14 @@ const TEMPORARY =
  * so that it outlives this process where somebody else still uses it.
  *
  * @param settings Server settings, given on its command line.
+ * @param preferredPort The port to listen on, where it is free.
  */
 export async function spawnServer(
   cluster: Cluster,
   settings: Readonly<Record<string, string>>,
+  preferredPort: number | undefined,
 ): Promise<ServerProcess> {
-  const port = await freePort();
+  const port = await freePort(preferredPort);
   const { descriptor, start } = openLog(cluster);
   const child = spawn(
     programPath(cluster.binaries, 'postgres'),
@@ -146,11 +148,11 @@ function openLog({ log, user }: Cluster): { descriptor: number; start: number } 
 }
 
 /** A port that is free now. Another process may take it first; the server then says so. */
-async function freePort(): Promise<number> {
+async function freePort(preferred = 0): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, HOST, () => {
+    probe.once('error', (error) => (preferred === 0 ? reject(error) : resolve(freePort())));
+    probe.listen(preferred, HOST, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });

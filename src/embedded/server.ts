@@ -2,6 +2,7 @@ import { escapeIdentifier } from 'pg';
 import { acquireLease, rejoin } from './acquire.js';
 import { findBinaries, type Binaries } from './binaries.js';
 import { openCluster, SUPERUSER, type Cluster } from './cluster.js';
+import { isKept, keep } from './kept.js';
 import { type Lease } from './lease.js';
 import { HOST, stopServer } from './server-process.js';
 
@@ -15,6 +16,8 @@ export interface EmbeddedOptions {
   binaries?: Binaries;
   /** Server settings by name. A server that already runs keeps the ones it was started with. */
   settings?: Readonly<Record<string, string>>;
+  /** Has the server stay when its last user leaves, until `stopKept`. */
+  keep?: boolean;
   /** Told in a line what takes a while. */
   log?: (line: string) => void;
 }
@@ -32,6 +35,10 @@ export interface EmbeddedServer {
   version: string;
   /** The process id of the server. */
   pid: number;
+  /** Where its data really is: in another folder where its user cannot enter the given one. */
+  dataFolder: string;
+  /** Whether it was kept running before. */
+  wasKept: boolean;
   /** Ends this process's use of the server. The last user to leave stops it. */
   stop(): Promise<void>;
 }
@@ -61,6 +68,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   try {
     await createDatabase(lease, database);
     const version = await serverVersion(lease);
+    const wasKept = await isKept(cluster);
+    if (options.keep) await keep(cluster, postmaster);
     lease.rest();
     return {
       host: HOST,
@@ -71,6 +80,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       url: urlOf(postmaster.port, cluster.password, database),
       version,
       pid: postmaster.pid,
+      dataFolder: cluster.home,
+      wasKept,
       stop: once(() => leave(lease, cluster)),
     };
   } catch (error) {
@@ -112,7 +123,9 @@ async function serverVersion(lease: Lease): Promise<string> {
  * still noticed.
  */
 async function leave(lease: Lease, cluster: Cluster): Promise<void> {
-  const stop = () => stopServer(cluster);
+  const stop = async () => {
+    if (!(await isKept(cluster))) await stopServer(cluster);
+  };
   if (await lease.leave(stop)) return;
   const again = await rejoin(cluster);
   await again?.lease.leave(stop);

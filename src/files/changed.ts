@@ -1,15 +1,19 @@
 import { extname } from 'node:path';
 import { type ClientBase } from 'pg';
-import { readChecksums } from '../history/journal.js';
+import { type RecordedFile, readRecordedFiles } from '../history/journal.js';
 import { type History } from '../history/read.js';
 import { isTextOf, readAll } from './checksum.js';
 import { type Migration } from './find.js';
 import { asRecorded } from './recorded.js';
-import { changeSince, type FileChange } from './version-control.js';
+import { type FileChange } from './version-control.js';
 
 /** A migration whose file is not what it was when it was applied. */
 export interface ChangedFile {
   name: string;
+  path: string;
+  /** Whether it sent no statement when it was applied: then there is nothing of it to revert. */
+  wasEmpty: boolean;
+  inLastBatch: boolean;
   /** What changed, where version control still has the file as it was. */
   change: FileChange | null;
 }
@@ -24,11 +28,13 @@ const MOST_TOLD = 20;
  * The migrations whose files are not what they were. A file with another extension is not compared:
  * what a compiler makes of a file is another text.
  *
- * @param recorded the checksums of then, by name; a migration without one is not looked at
+ * @param recorded what they were, by name; a migration without that is not looked at
+ * @param mostTold of how many is asked what changed
  */
 export async function findChanged(
   files: readonly Migration[],
-  recorded: ReadonlyMap<string, string>,
+  recorded: ReadonlyMap<string, RecordedFile>,
+  mostTold = MOST_TOLD,
 ): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
   const compared = files.filter(
@@ -40,13 +46,29 @@ export async function findChanged(
   );
   for await (const some of readAll(compared)) {
     for (const { name, path, content } of some) {
-      const checksum = recorded.get(name) ?? '';
-      if (isTextOf(content, checksum)) continue;
-      const isTold = changed.length < MOST_TOLD;
-      changed.push({ name, change: isTold ? await changeSince(path, checksum) : null });
+      const was = recorded.get(name);
+      if (!was || isTextOf(content, was.checksum)) continue;
+      const change = changed.length < mostTold ? await changeOf(path, was.checksum) : null;
+      const { empty: wasEmpty, inLastBatch } = was;
+      changed.push({ name, path, wasEmpty, inLastBatch, change });
     }
   }
   return changed;
+}
+
+/** git is asked only where something changed: a run that has nothing to do does not even load that. */
+async function changeOf(path: string, checksum: string): Promise<FileChange | null> {
+  const { changeSince } = await import('./version-control.js');
+  return changeSince(path, checksum);
+}
+
+/** The same among the migrations that were applied last, without asking what changed. */
+export async function findRecentlyChanged(
+  files: readonly Migration[],
+  { recent, rows }: History,
+): Promise<ChangedFile[]> {
+  const recorded = new Map(recent.map((file) => [file.name, file]));
+  return findChanged(asRecorded(files, rows), recorded, 0);
 }
 
 /** The applied migrations whose files are not what they were when they were applied. */
@@ -56,6 +78,6 @@ export async function findChangedFiles(
   history: History,
 ): Promise<ChangedFile[]> {
   if (!history.complete) return [];
-  const recorded = await readChecksums(client, history.tables);
+  const recorded = await readRecordedFiles(client, history.tables);
   return findChanged(asRecorded(files, history.rows), recorded);
 }

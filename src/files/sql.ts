@@ -16,6 +16,14 @@ export function optsOutOfTransaction(sql: string): boolean {
   return NO_TRANSACTION.test(sql);
 }
 
+/** A text of nothing but comments and spaces; each part matches in one way only, however long it is. */
+const COMMENTS = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*$/;
+
+/** Whether a SQL text holds no statement, as far as it has no comment within a comment. */
+export function isOnlyComments(sql: string): boolean {
+  return COMMENTS.test(sql);
+}
+
 /** The text of a SQL file. The byte order mark that some editors begin a file with is no SQL. */
 export function sqlOf(content: Buffer): string {
   return content.toString('utf8').replace(/^\uFEFF/, '');

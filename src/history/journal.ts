@@ -66,20 +66,49 @@ function literal(value: string | number | null): string {
   return value === null ? 'null' : escapeLiteral(String(value));
 }
 
-/** The checksum that each applied migration's file had, by name, as far as the journal has it. */
-export async function readChecksums(
+/** What the journal keeps of an applied migration's file. */
+export interface RecordedFile {
+  name: string;
+  /** The checksum that the file had when it was applied, or that was accepted since. */
+  checksum: string;
+  /** Whether it sent no statement when it was applied: then there is nothing of it to revert. */
+  empty: boolean;
+  /** Whether it is in the batch that was applied last. */
+  inLastBatch: boolean;
+}
+
+/** The events that say what an applied migration's file was. */
+const OF_FILE = `event in ('applied', 'adopted', 'resolved') and checksum is not null`;
+
+/** What the journal keeps of each applied migration's file, by name. */
+export async function readRecordedFiles(
   client: ClientBase,
   tables: HistoryTables,
-): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ name: string; checksum: string }>(
-    `select distinct on (j.migration) j.migration as name, j.checksum
-       from ${qualified(tables.schema, tables.journal)} j
-      where j.event in ('applied', 'adopted', 'resolved') and j.checksum is not null
-        and exists (select from ${qualified(tables.schema, tables.history)} h
-                     where h.name = j.migration)
-      order by j.migration, j.id desc`,
+): Promise<Map<string, RecordedFile>> {
+  const history = qualified(tables.schema, tables.history);
+  const { rows } = await client.query<RecordedFile>(
+    `select distinct on (h.name) h.name, j.checksum, j.details @> '{"empty": true}' as empty,
+            h.batch is not distinct from (select max(batch) from ${history}) as "inLastBatch"
+       from (select * from ${qualified(tables.schema, tables.journal)} where ${OF_FILE}) j
+       join ${history} h on h.name = j.migration
+      order by h.name, j.id desc`,
   );
-  return new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
+/** So many of the newest are looked at where there is nothing else to do. */
+const RECENT = 100;
+
+/** An expression for the same of the migrations that were applied last, as a JSON array. */
+export function recentFiles(tables: HistoryTables): string {
+  const history = qualified(tables.schema, tables.history);
+  return `(select json_agg(json_build_object('name', h.name, 'checksum', j.checksum,
+      'empty', j.empty, 'inLastBatch', h.batch is not distinct from (select max(batch) from ${history})))
+    from (select name, batch from ${history} order by id desc limit ${RECENT}) h
+    cross join lateral (
+      select checksum, details @> '{"empty": true}' as empty
+        from ${qualified(tables.schema, tables.journal)}
+       where migration = h.name and ${OF_FILE} order by id desc limit 1) j)`;
 }
 
 /** The person and the machine: `user@host`. The database role is added by the server. */

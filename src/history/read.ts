@@ -8,6 +8,7 @@ import {
   type UnfinishedChange,
   unfinishedChanges,
 } from './outcomes.js';
+import { type RecordedFile, recentFiles } from './journal.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
 import { type HistoryTables, LEAST_RUN_NUMBER, namesBeside, qualified } from './tables.js';
@@ -37,6 +38,8 @@ export interface History {
   nameless: number;
   unfinished: UnfinishedChange[];
   failed: FailedChange[];
+  /** What the files of the migrations that were applied last were then. */
+  recent: RecordedFile[];
   /** Who has taken Knex's own lock row. */
   knexLock: KnexLockState;
   /**
@@ -70,24 +73,11 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
 }
 
 /**
- * The history, or `null` where there is nothing to do and nothing to say: exactly these migrations
- * are applied. The server compares; of a history of thousands not one row is sent then. Without names
- * it is always the history.
+ * The history; it is settled where there is nothing to do: exactly these migrations are applied, and
+ * nothing is unfinished, locked or not carried over. The server compares; of a settled history of
+ * thousands not one row is sent. Without names it is never settled.
  *
  * @throws KnexwardError what `readHistory` throws
- */
-export async function readUnlessSettled(
-  client: ClientBase,
-  config: ResolvedConfig,
-  names: readonly string[],
-): Promise<History | null> {
-  const { settled, history } = await readOrSettled(client, config, names);
-  return settled ? null : history;
-}
-
-/**
- * The same, for whoever asks for the tables all the same: where it is settled, the history comes
- * without its rows.
  */
 export async function readOrSettled(
   client: ClientBase,
@@ -235,7 +225,7 @@ interface Present {
 
 type Content = Pick<
   History,
-  'rows' | 'nameless' | 'unfinished' | 'failed' | 'knexLock' | 'dbMigrate'
+  'rows' | 'nameless' | 'unfinished' | 'failed' | 'recent' | 'knexLock' | 'dbMigrate'
 > & {
   settled: boolean;
 };
@@ -252,6 +242,7 @@ async function readContent(
     nameless: number | null;
     unfinished: UnfinishedChange[] | null;
     failed: FailedChange[] | null;
+    recent: RecordedFile[] | null;
     knex_lock: KnexLockState | null;
     old: History['dbMigrate'];
   }>(`select settled,
@@ -259,6 +250,7 @@ async function readContent(
     ${present.hasHistory ? `case when not settled then ${namelessRows(tables)} end` : 'null'} as nameless,
     ${present.hasJournal ? unfinishedChanges(tables) : 'null'} as unfinished,
     ${present.hasJournal ? failedChanges(tables) : 'null'} as failed,
+    ${present.hasJournal && present.hasHistory ? recentFiles(tables) : 'null'} as recent,
     ${present.hasLock ? knexLockState(tables) : 'null'} as knex_lock,
     ${present.hasOld ? oldState(tables, present) : 'null'} as old
     from (select ${present.hasHistory ? hasExactly(tables, names) : 'false'} as settled offset 0) compared`);
@@ -269,6 +261,7 @@ async function readContent(
     nameless: content?.nameless ?? 0,
     unfinished: content?.unfinished ?? [],
     failed: content?.failed ?? [],
+    recent: content?.recent ?? [],
     knexLock: content?.knex_lock ?? 'free',
     dbMigrate: content?.old ?? null,
   };

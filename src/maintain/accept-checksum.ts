@@ -4,7 +4,7 @@ import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { checksumOf } from '../files/checksum.js';
 import { findMigrations } from '../files/find.js';
-import { readChecksums, writeJournal } from '../history/journal.js';
+import { readRecordedFiles, writeJournal } from '../history/journal.js';
 import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { asRecorded } from '../files/recorded.js';
@@ -37,7 +37,7 @@ export async function acceptChecksum(
     const path = files.find((file) => file.name === name)?.path ?? null;
     if (path === null) throw withoutFile(name);
     const checksum = await checksumOf(path);
-    const changed = (await readChecksums(client, tables)).get(name) !== checksum;
+    const changed = (await readRecordedFiles(client, tables)).get(name)?.checksum !== checksum;
     if (changed) {
       const details = { verdict: 'checksum' };
       await writeJournal(client, tables, {

@@ -1,6 +1,7 @@
 import { commandLine, commandLineInScope } from '../command-line.js';
 import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
+import { applyAgain } from './apply-again.js';
 import { type Migration } from '../files/find.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
@@ -170,12 +171,19 @@ function rowsWithoutName(count: number): Problem {
   };
 }
 
-function changedFile({ name, change }: ChangedFile): Problem {
+function changedFile(file: ChangedFile): Problem {
+  const { name, change, wasEmpty } = file;
+  const again = `To apply it in development: ${applyAgain(file)}`;
+  const rest = `If it is right as it is: ${acceptCommand(name)}`;
   return {
     code: 'CHANGED_FILE',
     migration: name,
-    message: `its file is not what it was when it was applied${describeChange(change)}`,
-    fix: `Put the change into a new migration and restore the file. If it is right as it is: ${acceptCommand(name)}`,
+    message: wasEmpty
+      ? 'it sent no statement when it was applied, and was edited since: nothing of it is in the database'
+      : `its file is not what it was when it was applied${describeChange(change)}`,
+    fix: wasEmpty
+      ? `To apply it: ${applyAgain(file)}. ${rest}`
+      : `Put the change into a new migration and restore the file. ${again}. ${rest}`,
   };
 }
 

@@ -3,6 +3,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
+import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { findEvidence } from '../history/evidence.js';
@@ -33,6 +34,8 @@ export interface PlannedRun {
   session: Session;
   files: readonly Migration[];
   history: History;
+  /** The files that were edited since they were applied, among the newest. */
+  changed: readonly ChangedFile[];
   plan: Plan;
   listener: RunListener;
   /** What it comes to if nothing is done. */
@@ -232,7 +235,7 @@ async function runPlan(
   plan: Plan & { batch: number },
   isFirst: boolean,
 ): Promise<RunResult> {
-  const { config, session, listener, result, request, control, lock } = locked;
+  const { config, session, listener, result, request, control, lock, changed } = locked;
   if (isFirst) listener({ type: 'planned', plan });
   const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
   const connections = await connectionsFor(session, config, steps);
@@ -247,7 +250,7 @@ async function runPlan(
     opening: { config, searchPath, tables },
     lockNumber: runNumber(result.runId),
     reporting: { listener, signal: request.signal },
-    ...{ config, connections, transactions, control },
+    ...{ config, connections, transactions, control, changed },
   };
   const outcome = await withHooks(run, steps, () =>
     runSteps(run, steps, lock).finally(() => transactions.close()),

@@ -3,6 +3,7 @@ import { type Client, type QueryResult } from 'pg';
 import { enableProcessing } from '../database/knex-client.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration } from '../files/load.js';
+import { isOnlyComments } from '../files/sql.js';
 import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
@@ -36,12 +37,12 @@ export async function changeOutsideTransaction(
     await announce(run, migration);
     begun = true;
     const started = performance.now();
-    await Promise.race([work(run, migration), unguarded(lock, beside.client)]);
+    const statements = await Promise.race([work(run, migration), unguarded(lock, beside.client)]);
     ran = true;
-    const durationMs = performance.now() - started;
+    const done = { durationMs: performance.now() - started, empty: statements === 0 };
     run.connections.renew();
-    const confirmation = await recordBeside(run, migration, beside, durationMs);
-    return { state: 'committed', confirmation, durationMs };
+    const confirmation = await recordBeside(run, migration, beside, done);
+    return { state: 'committed', confirmation, ...done };
   } catch (error) {
     if (!begun) return { state: 'rolled back', error };
     run.connections.sever();
@@ -99,20 +100,27 @@ async function writeStarted(
   });
 }
 
-async function work(run: RunContext, migration: LoadedMigration): Promise<void> {
+/** @returns how many statements the migration has sent */
+async function work(run: RunContext, migration: LoadedMigration): Promise<number> {
   const { config, connections, recording, reporting } = run;
   const knex = connections.knex as Knex;
   const { beforeEach, afterEach } = config.migrations.hooks;
   const change = functionOf(migration, recording.direction);
   const finishNotes = noteStatements(run, knex, migration);
+  let statements = 0;
+  const count = ({ sql }: { sql: string }): void =>
+    void (statements += isOnlyComments(sql) ? 0 : 1);
   try {
     await untilInterrupted(async () => {
       enableProcessing(knex);
       const migrations = [inKnexForm(migration, config)];
       await beforeEach?.(knex, migrations);
+      knex.on('query', count);
       await change(knex);
+      knex.removeListener('query', count);
       await afterEach?.(knex, migrations);
     }, reporting.signal);
+    return statements;
   } catch (error) {
     // Whatever the migration's code still sends, it finds no connection any more.
     connections.sever();
@@ -160,9 +168,9 @@ async function recordBeside(
   run: RunContext,
   migration: LoadedMigration,
   { client, seen }: Beside,
-  durationMs: number,
+  done: { durationMs: number; empty: boolean },
 ): Promise<Confirmation> {
-  const { confirmed } = recordOf(run.recording, migration, durationMs);
+  const { confirmed } = recordOf(run.recording, migration, done);
   const record = async (on: Client): Promise<Confirmation> => {
     const answer = await on.query(`${confirmed}; commit`);
     return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());

@@ -42,6 +42,8 @@ export interface Committed {
   state: 'committed';
   confirmation: Confirmation;
   durationMs: number;
+  /** Whether it sent no statement of its own. */
+  empty: boolean;
 }
 /** Another run had done it. Nothing was changed. */
 export interface NotNeeded {
@@ -80,16 +82,16 @@ export async function changeInTransaction(
   } catch (error) {
     return { state: 'rolled back', error };
   }
-  const attempt = { transaction, started: performance.now() };
+  const attempt = { transaction, started: performance.now(), empty: false };
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
       await run.transactions.commit(transaction, '', openingFor(run, next));
       return { state: 'not needed' };
     }
-    await work(run, migration, transaction);
+    attempt.empty = (await work(run, migration, transaction, watch)) === 0;
     const confirmation = await commit(run, { migration, next, attempt, watch, opening });
-    return { state: 'committed', confirmation, durationMs: performance.now() - attempt.started };
+    return committed(confirmation, attempt);
   } catch (error) {
     await run.transactions.discard(transaction);
     return await whatBecame(run, migration, attempt, { reason: reasonOf(error), watch });
@@ -103,6 +105,11 @@ interface Attempt {
   transaction: ChangeTransaction;
   /** When its transaction had begun, as `performance.now()` has it. */
   started: number;
+  empty: boolean;
+}
+
+function committed(confirmation: Confirmation, { started, empty }: Attempt): Committed {
+  return { state: 'committed', confirmation, durationMs: performance.now() - started, empty };
 }
 
 interface Finished {
@@ -121,7 +128,8 @@ async function commit(
   const send = async (current: ChangeTransaction): Promise<Confirmation> => {
     attempt.transaction = current;
     const durationMs = performance.now() - attempt.started;
-    const statements = await recordIn(run, migration, current, durationMs);
+    const done = { durationMs, empty: attempt.empty };
+    const statements = await recordIn(run, migration, current, done);
     return run.transactions.commit(current, statements, openingFor(run, next));
   };
   const again = async (): Promise<Confirmation> =>
@@ -154,29 +162,39 @@ export function isNeeded({ recording, lockNumber }: RunContext, seen: Seen): boo
   return seen.applied !== (recording.direction === 'up');
 }
 
-/** Runs the migration itself: on Knex, with the project's hooks around it, or without. */
+/**
+ * Runs the migration itself: on Knex, with the project's hooks around it, or without.
+ *
+ * @returns how many of its own statements the server has answered; `null` where nothing tells that
+ */
 async function work(
   { config, connections: { knex }, recording, reporting }: RunContext,
   migration: LoadedMigration,
   { connection }: ChangeTransaction,
-): Promise<void> {
+  watch: TransactionWatch,
+): Promise<number | null> {
   const { direction } = recording;
   const { signal } = reporting;
   if (!knex || isDirect(config, migration)) {
     const direct = migration.direct?.[direction];
     if (!direct) throw new Error(`The migration ${migration.name} needs Knex, and there is none.`);
     await untilInterrupted(() => direct(connection), signal);
-    return;
+    return watch.answers();
   }
+  let answers: number | null = null;
   const { beforeEach, afterEach } = config.migrations.hooks;
   await inBegunTransaction(knex, connection, async (trx) => {
     await untilInterrupted(async () => {
       const migrations = [inKnexForm(migration, config)];
       await beforeEach?.(trx, migrations);
+      const before = watch.answers();
       await functionOf(migration, direction)(trx);
+      const after = watch.answers();
+      answers = before === null || after === null ? null : after - before;
       await afterEach?.(trx, migrations);
     }, signal);
   });
+  return answers;
 }
 
 /** @throws Error where the migration has no such direction: files are checked before anything runs */
@@ -217,9 +235,9 @@ async function recordIn(
   { recording }: RunContext,
   migration: LoadedMigration,
   transaction: ChangeTransaction,
-  durationMs: number,
+  done: { durationMs: number; empty: boolean },
 ): Promise<string> {
-  const { confirmed, isDoneElsewhere } = recordOf(recording, migration, durationMs);
+  const { confirmed, isDoneElsewhere } = recordOf(recording, migration, done);
   if (!isDoneElsewhere) return confirmed;
   const [, ...answers] = await transaction.query(
     `${sameTransaction(transaction.seen)}; ${confirmed}`,
@@ -257,16 +275,14 @@ function reasonOf(error: unknown): unknown {
 async function whatBecame(
   { control, recording }: RunContext,
   { name }: LoadedMigration,
-  { transaction: { seen }, started }: Attempt,
+  attempt: Attempt,
   { reason: error, watch }: { reason: unknown; watch: TransactionWatch },
 ): Promise<Ended> {
   const { tables, runId, direction } = recording;
+  const { seen } = attempt.transaction;
   try {
     const found = await findOutcome(control, { tables, runId, name, direction, seen });
-    if (found instanceof Confirmation) {
-      const durationMs = performance.now() - started;
-      return { state: 'committed', confirmation: found, durationMs };
-    }
+    if (found instanceof Confirmation) return committed(found, attempt);
     // The answer to a COMMIT in the middle of a message may never have arrived.
     if (found === 'left behind' || watch.leftovers()) {
       return { state: 'left behind', error: new PartlyCommitted(error) };

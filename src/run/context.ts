@@ -1,5 +1,6 @@
 import { type ChangeConnections } from '../database/change-connections.js';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { type ChangedFile } from '../files/changed.js';
 import { type LoadedMigration } from '../files/load.js';
 import { type ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
@@ -18,6 +19,8 @@ export interface RunContext {
   connections: ChangeConnections;
   transactions: Transactions;
   control: ControlConnection;
+  /** The files that were edited since they were applied: the database has what they were. */
+  changed: readonly ChangedFile[];
   reporting: { listener: RunListener; signal: AbortSignal | undefined };
 }
 

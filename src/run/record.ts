@@ -39,7 +39,7 @@ export interface ChangeRecord {
 export function recordOf(
   { tables, direction, batch, runId, oldTable, actor }: Recording,
   { name, checksum }: Pick<LoadedMigration, 'name' | 'checksum'>,
-  durationMs: number | null,
+  { durationMs, empty }: { durationMs: number | null; empty: boolean },
 ): ChangeRecord {
   const up = direction === 'up';
   const oldName = oldTable === null ? undefined : oldNameOf(name);
@@ -47,6 +47,7 @@ export function recordOf(
   const entry = journalInsert(tables, {
     ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
     ...(actor !== undefined && { actor }),
+    ...(empty && { details: { empty } }),
     detailsSql: up && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
   });
   const texts = (before: string): Pick<ChangeRecord, 'statements' | 'confirmed'> => ({

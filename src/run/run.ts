@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { findMigrations } from '../files/find.js';
+import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
-import { type History, readUnlessSettled } from '../history/read.js';
+import { type History, readOrSettled } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
+import { warnOfChanges } from './changed-files.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 
@@ -32,15 +34,15 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     const config = await locateHistory(session.client, given);
     const files = await listing;
     const applied = wantsAllApplied(config, request) ? files.map(({ name }) => name) : [];
-    const history = await readUnlessSettled(session.client, config, applied);
-    if (history === null) return emptyResult(runId, config, request, NOTHING_TO_DO);
-    const plan = planFor(request, files, history);
-    if (stopsAtChanges(config, request)) {
-      const { findChangedFiles } = await import('../files/changed.js');
-      const changed = await findChangedFiles(session.client, files, history);
-      if (changed.length > 0)
-        throw (await import('../plan/problems.js')).changedFilesError(changed);
+    const { settled, history } = await readOrSettled(session.client, config, applied);
+    const warn = () => warnOfChanges(request.direction, files, history, listener);
+    if (settled) {
+      await warn();
+      return emptyResult(runId, config, request, NOTHING_TO_DO);
     }
+    const plan = planFor(request, files, history);
+    if (stopsAtChanges(config, request)) await refuseChanges(session.client, files, history);
+    const changed = await warn();
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history)) return result;
     if (request.dryRun) {
@@ -52,11 +54,22 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     if (plan.steps.length > 0) await request.confirm?.(plan);
     // With nothing to do, what it takes to do something is not even loaded.
     const { carryOut } = await import('./carry-out.js');
-    const work = { config, request, session, files, history, plan, listener, result };
+    const work = { config, request, session, files, history, changed, plan, listener, result };
     return await carryOut({ ...work, applicationName });
   } finally {
     await session.close();
   }
+}
+
+/** @throws KnexwardError `CHANGED_FILE` */
+async function refuseChanges(
+  client: ClientBase,
+  files: readonly Migration[],
+  history: History,
+): Promise<void> {
+  const { findChangedFiles } = await import('../files/changed.js');
+  const changed = await findChangedFiles(client, files, history);
+  if (changed.length > 0) throw (await import('../plan/problems.js')).changedFilesError(changed);
 }
 
 const NOTHING_TO_DO: Plan = { direction: 'up', batch: null, steps: [] };

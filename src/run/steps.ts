@@ -1,10 +1,13 @@
 import { type QueryResult } from 'pg';
+import { commandLine, commandLineInScope } from '../command-line.js';
 import { type LoadedMigration } from '../files/load.js';
+import { scopeOf } from '../files/scope.js';
 import { journalInsert } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { changeInTransaction, type Ended } from './change.js';
 import { changeOutsideTransaction } from './change-outside.js';
 import { type RunContext } from './context.js';
+import { explainByChanges } from '../failure/changed-files.js';
 import { describeFailure, isRefusal, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
 import { type RunLock } from './lock.js';
@@ -30,7 +33,10 @@ export async function runSteps(
     const { ended, blockers } = await carryOut(run, migration, steps[index + 1], lock);
     if (ended.state === 'not needed') continue;
     if (ended.state !== 'committed') {
-      const failed = describeFailure(ended, migration, run.recording.direction, blockers);
+      const failed = explainByChanges(
+        describeFailure(ended, migration, run.recording.direction, blockers),
+        run.changed,
+      );
       const notReached = steps.slice(index + 1).map((step) => step.name);
       run.reporting.listener({ type: 'failed', failure: failed });
       await recordFailure(run, migration, { ended, failed, notReached });
@@ -39,6 +45,7 @@ export async function runSteps(
     const { durationMs } = ended;
     done.push({ name, durationMs });
     run.reporting.listener({ type: 'done', name, durationMs });
+    if (ended.empty && run.recording.direction === 'up') warnOfEmpty(run, name);
   }
   return { done, failed: null, notReached: [] };
 }
@@ -62,6 +69,15 @@ async function carryOut(
     // Between two attempts, or before the first: nothing is open.
     return { ended: { state: 'rolled back', error }, blockers: [] };
   }
+}
+
+/** As a rule the file that `create` wrote, run before anybody wrote the change. */
+function warnOfEmpty({ reporting }: RunContext, name: string): void {
+  const write = `write the change, then "${commandLine('resolve', name, '--reverted')}" and "${commandLineInScope(scopeOf(name), 'up')}"`;
+  reporting.listener({
+    ...{ type: 'warned', name, code: 'EMPTY_MIGRATION' },
+    message: `it sent no statement to the database, and counts as applied: up does not run it again. If that is not what you want: ${write}`,
+  });
 }
 
 /** For how long to wait for a journal that somebody has locked. */

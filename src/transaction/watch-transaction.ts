@@ -11,6 +11,8 @@ export interface TransactionWatch {
   ownEnd(): OwnEnd | null;
   /** Whether something may be committed of what the migration did. */
   leftovers(): boolean;
+  /** How many statements the server has answered; `null` where the protocol cannot be watched. */
+  answers(): number | null;
   stop(): void;
 }
 
@@ -26,8 +28,10 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
   let committed = false;
   let outside = false;
   let now = 'T';
+  let answers = 0;
   let afterRollback = false;
   const onCommandComplete = ({ text }: { text: string }): void => {
+    answers++;
     if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
       last = 'COMMIT';
       committed = true;
@@ -49,6 +53,7 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
       return committed && (last === 'COMMIT' || now !== 'I') ? 'committed' : 'rolled back';
     },
     leftovers: () => committed || (outside && afterRollback),
+    answers: () => (protocol ? answers : null),
     stop: () => {
       protocol?.off('commandComplete', onCommandComplete).off('readyForQuery', onReadyForQuery);
     },

@@ -122,7 +122,7 @@ describe('the command line', () => {
   it('--log-format json writes one JSON object a line to stderr, each with the run id of the journal', async () => {
     project.write({
       'migrations/20260101000000_a.js':
-        "exports.up = async () => console.log('from within'); exports.down = async () => {};",
+        "exports.up = (knex) => { console.log('from within'); return knex.raw('select 1'); }; exports.down = async () => {};",
     });
     const { stderr } = await knexward('up', '--log-format', 'json', '--log-level', 'debug');
     const lines = logLines(stderr);

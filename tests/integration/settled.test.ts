@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { resolveConfig, type ResolvedConfig } from '../../src/config/resolve';
-import { readHistory, readUnlessSettled } from '../../src/history/read';
+import { readHistory, readOrSettled } from '../../src/history/read';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Project } from '../support/project';
 
@@ -14,7 +14,10 @@ describe('with nothing to do, no row of the history is sent', () => {
   let config: ResolvedConfig;
   let client: Client;
 
-  const answerTo = (...names: string[]) => readUnlessSettled(client, config, names);
+  const answerTo = async (...names: string[]) => {
+    const { settled, history } = await readOrSettled(client, config, names);
+    return settled ? null : history;
+  };
   const insert = (...names: string[]) =>
     database.query(
       `insert into knex_migrations (name, batch, migration_time)

@@ -23,6 +23,7 @@ function historyOf(rows: HistoryRow[], rest: Partial<History> = {}): History {
     nameless: 0,
     unfinished: [],
     failed: [],
+    recent: [],
     knexLock: 'free',
     dbMigrate: null,
     ...rest,

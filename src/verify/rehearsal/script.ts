@@ -223,7 +223,7 @@ function records({ rehearsal, ...context }: Context, change: RehearsedChange): s
   const { statements, isDoneElsewhere } = recordOf(
     { ...context, tables, direction, oldTable, actor: planner() },
     change,
-    null,
+    { durationMs: null, empty: false },
   );
   return [`${statements};`, ...(isDoneElsewhere ? [refuseUnadopted(real)] : [])];
 }

@@ -117,6 +117,19 @@ export const RUN_WARNING_SCENARIOS: Record<RunWarningCode, Scenario> = {
     },
     args: ['up'],
   },
+  CHANGED_FILE: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ 'migrations/20260101000001_b.js': migration('// edited') });
+    },
+    args: ['up'],
+  },
+  EMPTY_MIGRATION: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    once: true,
+    args: ['up'],
+  },
   ENDED_ITS_TRANSACTION: {
     files: { 'migrations/20260101000001_b.up.sql': 'create table b (id int); commit;' },
     once: true,

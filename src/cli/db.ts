@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { type Command } from 'commander';
+import { resolveProject } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
+import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
+
+type DbOptions = CommonOptions & { stop?: boolean };
+
+export function addDbCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('db')
+      .description('keep the embedded PostgreSQL running for an application, and print its URL')
+      .option('--stop', 'stop it'),
+  )
+    .addHelpText(
+      'after',
+      `
+The server that up starts where no database is named ends with the command. This one goes on until
+--stop, in a process of its own, and up, status and the library use it meanwhile. It listens on
+127.0.0.1 only. Its data is in .knexward, and so is its password. The URL holds the password; it
+stays the same from start to start, unless another program has taken the port.
+
+For development only: it refuses where the environment is production.
+
+Examples:
+  $ knexward db
+  $ knexward db --json | jq -r .url
+  $ knexward db --stop`,
+    )
+    .action(async (options: DbOptions) => {
+      const output = await outputOf(options);
+      const { projectRoot, settings, production } = await resolveProject(configRequestOf(options));
+      if (production || settings.embedded === false) throw notHere(production);
+      const named = typeof settings.embedded === 'string' ? settings.embedded : '.knexward';
+      const folder = resolve(projectRoot, named);
+      const { startEmbedded, stopKept } = await import('../embedded/index.js');
+      if (options.stop) {
+        const outcome = await stopKept(folder);
+        output.result({ running: outcome === 'in use', folder, outcome }, () => STOPPED[outcome]);
+        return;
+      }
+      const server = await startEmbedded({ folder, keep: true });
+      await server.stop();
+      const { url, pid, version, dataFolder, wasKept } = server;
+      output.result(
+        {
+          running: true,
+          alreadyRunning: wasKept,
+          url,
+          pid,
+          serverVersion: version,
+          folder,
+          dataFolder,
+        },
+        () =>
+          `The embedded PostgreSQL ${version} ${wasKept ? 'is already running' : 'is running'}.\n` +
+          `Data: ${dataFolder}\nFor your application, as a line of .env:\nDATABASE_URL=${url}\n`,
+      );
+    });
+}
+
+const STOPPED = {
+  stopped: 'The embedded PostgreSQL has stopped.\n',
+  'in use': 'Another command is using the embedded PostgreSQL, which stops when that one ends.\n',
+  'not running': 'The embedded PostgreSQL is not running.\n',
+};
+
+function notHere(production: boolean): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: production
+      ? 'The embedded PostgreSQL is for development, and this environment is production.'
+      : 'The knexfile says that there is no embedded PostgreSQL (knexward.embedded is false).',
+    fix: production ? 'Name another environment with --env.' : 'Take knexward.embedded out of it.',
+  });
+}
