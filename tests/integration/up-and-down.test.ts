@@ -127,6 +127,10 @@ describe('up and down (US1, US2)', () => {
 
   it('runs every language side by side: ts, cjs, mjs, SQL pairs', async () => {
     project.write({
+      'knexfile.js': KNEXFILE.replace(
+        'migrations: {',
+        "migrations: { loadExtensions: ['.js', '.ts', '.cjs', '.mjs', '.sql'],",
+      ),
       'migrations/20260101000003_d.ts': `import { type Knex } from 'knex';
         enum Names { Table = 'd' }
         export async function up(knex: Knex): Promise<void> {
