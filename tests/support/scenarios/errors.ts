@@ -25,6 +25,19 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     },
     args: ['baseline'],
   },
+  SEED_FAILED: {
+    files: { 'seeds/a.js': "exports.seed = () => { throw new Error('no data'); };" },
+    args: ['seed'],
+  },
+  RESET_REFUSED: { args: ['reset', '--yes', '--env', 'production'] },
+  DATABASE_IN_USE: {
+    before: ({ database }) => database.query('select 1'),
+    args: ['reset', '--yes'],
+  },
+  DATABASE_NOT_CREATED: {
+    before: ({ database }) => takeTheNameOfReset(database),
+    args: ['reset', '--yes'],
+  },
   BASELINE_FILE: { args: ['baseline', '--check'] },
   SERVER_REFUSED: {
     before: async ({ run, database }) => {
