@@ -30,12 +30,14 @@ export {
 } from './files/source.js';
 export { sqlMigration, type SqlMigration } from './files/sql-migration.js';
 export { knexMigrate, type KnexMigrate, type KnexMigrateOptions } from './migrator/knex-migrate.js';
+export { type Resolution, type Verdict } from './maintain/resolve.js';
 export { createMigrator, type Migrator } from './migrator/migrator.js';
 export {
   type BaselineCallOptions,
   type DownOptions,
   type MigratorOptions,
   type PlanOptions,
+  type ResolveOptions,
   type UpOptions,
   type WaitForOthersOptions,
 } from './migrator/options.js';

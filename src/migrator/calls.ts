@@ -6,6 +6,7 @@ import { type Status } from '../plan/status.js';
 import { type RunListener } from '../run/events.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
 import { type RunResult } from '../run/result.js';
+import { type Resolution, resolveMigration, type Verdict } from '../maintain/resolve.js';
 import { readStatus } from '../maintain/status.js';
 import { waitUntilMigrated } from '../maintain/wait.js';
 import { KnexwardError } from '../errors.js';
@@ -17,6 +18,7 @@ import {
   type CallOptions,
   type DownOptions,
   type MigratorOptions,
+  type ResolveOptions,
   type UpOptions,
   type WaitForOthersOptions,
 } from './options.js';
@@ -88,6 +90,17 @@ export async function waitForOthers(
     signal,
     onWaiting: ({ holder }) => listener({ type: 'waiting', holder }),
   });
+}
+
+/** `resolve` of a migrator. */
+export async function resolveByHand(
+  options: MigratorOptions,
+  { name, verdict }: ResolveOptions,
+): Promise<Resolution<Verdict | 'checksum'>> {
+  const config = await resolveFor(options);
+  if (verdict !== 'checksum') return resolveMigration(config, name, verdict);
+  const { acceptChecksum } = await import('../maintain/accept-checksum.js');
+  return acceptChecksum(config, name);
 }
 
 function listenerOf(options: MigratorOptions, given: CallOptions): RunListener {

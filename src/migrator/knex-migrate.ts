@@ -25,6 +25,10 @@ export interface KnexMigrate extends Pick<Knex.Migrator, Methods> {
   latest(config?: ConfigWithHooks): Promise<BatchAndNames>;
   up(config?: ConfigWithHooks): Promise<BatchAndNames>;
   down(config?: ConfigWithHooks): Promise<BatchAndNames>;
+  /** Runs what is pending up to the migration of that name, and that one. Since Knex 3.3. */
+  to(config?: ConfigWithHooks): Promise<BatchAndNames>;
+  /** Runs what is pending before the migration of that name. Since Knex 3.3. */
+  before(config?: ConfigWithHooks): Promise<BatchAndNames>;
   rollback(config?: ConfigWithHooks, all?: boolean): Promise<BatchAndNames>;
   /** What is applied, and what is pending in the form that the migration source gives it. */
   list(config?: Config): Promise<[completed: { name: string }[], pending: unknown[]]>;
@@ -66,6 +70,8 @@ export function knexMigrate(knex: Knex, options: KnexMigrateOptions = {}): KnexM
     latest: async (config) => (await face()).latest(config),
     up: async (config) => (await face()).up(config),
     down: async (config) => (await face()).down(config),
+    to: async (config) => (await face()).to(config),
+    before: async (config) => (await face()).before(config),
     rollback: async (config, all) => (await face()).rollback(config, all),
     list: async (config) => (await face()).list(config),
     currentVersion: async (config) => (await face()).currentVersion(config),

@@ -1,3 +1,4 @@
+import { type Resolution, type Verdict } from '../maintain/resolve.js';
 import { type Plan } from '../plan/plan.js';
 import { type Status } from '../plan/status.js';
 import { type RunResult } from '../run/result.js';
@@ -7,9 +8,11 @@ import {
   checkExtent,
   checkKnown,
   checkMigratorOptions,
+  checkResolve,
   type DownOptions,
   type MigratorOptions,
   type PlanOptions,
+  type ResolveOptions,
   type UpOptions,
   type WaitForOthersOptions,
 } from './options.js';
@@ -100,6 +103,19 @@ export interface Migrator {
    * await createMigrator().wait({ timeoutMs: 120_000 });
    */
   wait(options?: WaitForOthersOptions): Promise<void>;
+
+  /**
+   * Records what a person has found out about a migration: that it is `applied`, or `reverted`, or that
+   * its edited file is right as it is (`checksum`). The schema is not touched.
+   *
+   * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, `LOCKED`, `NOT_ADOPTED`
+   *
+   * @example
+   * import { createMigrator } from 'knexward';
+   *
+   * await createMigrator().resolve({ name: '20260101000000_add_index', verdict: 'applied' });
+   */
+  resolve(options: ResolveOptions): Promise<Resolution<Verdict | 'checksum'>>;
 }
 
 /**
@@ -153,6 +169,10 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     wait: async (given = {}) => {
       checkKnown(given, [...CALL, 'timeoutMs'], 'wait');
       return (await calls()).waitForOthers(options, given);
+    },
+    resolve: async (given) => {
+      checkResolve(given);
+      return (await calls()).resolveByHand(options, given);
     },
   };
 }

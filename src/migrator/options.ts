@@ -105,6 +105,14 @@ export interface WaitForOthersOptions extends CallOptions {
   timeoutMs?: number | undefined;
 }
 
+/** What `resolve` takes. */
+export interface ResolveOptions {
+  /** The migration: its name, without the extension, or a beginning of it. */
+  name: string;
+  /** What is true of it. */
+  verdict: 'applied' | 'reverted' | 'checksum';
+}
+
 const SOURCES = ['knex', 'config', 'knexfile'];
 const MIGRATOR_OPTIONS = [...SOURCES, 'env', 'cwd', 'scope', 'settings', 'listener'];
 
@@ -147,6 +155,20 @@ export function checkExtent(options: DownExtent, known: readonly string[], metho
       'Leave out the others.',
     );
   }
+}
+
+const VERDICTS: readonly unknown[] = ['applied', 'reverted', 'checksum'];
+
+/** @throws KnexwardError `USAGE` for what names no migration, or says nothing about it */
+export function checkResolve(options: ResolveOptions): void {
+  checkKnown(options, ['name', 'verdict'], 'resolve');
+  const { name, verdict } = options as Partial<ResolveOptions>;
+  if (!name) throw usage('resolve was given no name.', 'Give { name, verdict }.');
+  if (VERDICTS.includes(verdict)) return;
+  throw usage(
+    `resolve was given verdict: ${String(verdict)}.`,
+    `Give one of: ${VERDICTS.join(', ')}.`,
+  );
 }
 
 /** @throws KnexwardError `USAGE` for an option that the method does not have. */

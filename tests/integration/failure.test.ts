@@ -245,6 +245,10 @@ export async function up(knex: Knex): Promise<void> {
     });
     expect(await failure()).toMatchObject({ line: 7, statement: 'select broken' });
     project.write({
+      'knexfile.js': KNEXFILE.replace(
+        'migrations: {',
+        "migrations: { loadExtensions: ['.js', '.ts', '.mjs'],",
+      ),
       'migrations/20260101000001_second.ts': 'export async function up() {}',
       'migrations/20260101000002_third.mjs': `
 export const up = async (knex) => {

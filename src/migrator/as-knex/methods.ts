@@ -63,6 +63,18 @@ export class AsKnex {
     return this.run(listing, 'down', rows);
   }
 
+  async to(given?: MigrationsOption): Promise<BatchAndNames> {
+    const { listing, position } = await this.upTo('to', given);
+    return this.run(listing, 'up', pendingOf(listing).filter(isUntil(listing, position + 1)));
+  }
+
+  async before(given?: MigrationsOption): Promise<BatchAndNames> {
+    const { listing, position } = await this.upTo('before', given);
+    // Knex looks no further then, not even for the batch.
+    if (position === 0) return [0, []];
+    return this.run(listing, 'up', pendingOf(listing).filter(isUntil(listing, position)));
+  }
+
   async list(given?: MigrationsOption): Promise<[{ name: string }[], unknown[]]> {
     const listing = await this.validListing(given);
     const completed = listing.history.rows.map(({ name }) => ({ name }));
@@ -107,6 +119,19 @@ export class AsKnex {
     return { call, config, history, files: await findMigrations(config).catch(asOfSource) };
   }
 
+  private async upTo(
+    method: 'to' | 'before',
+    given: MigrationsOption | undefined,
+  ): Promise<{ listing: Listing; position: number }> {
+    const { merged } = await resolveCall(this.knex, this.options, given);
+    const { name } = merged;
+    if (!name) throw new Error(`A migration name must be specified when using migrate.${method}()`);
+    const listing = await this.validListing(given);
+    const position = listing.files.findIndex((migration) => migration.name === name);
+    if (position === -1) throw new Error(`Migration "${name}" not found.`);
+    return { listing, position };
+  }
+
   /** @throws Error where applied migrations have no file, unless the configuration says otherwise. */
   private async validListing(given: MigrationsOption | undefined): Promise<Listing> {
     const listing = await this.listing(given);
@@ -149,6 +174,12 @@ function asOfSource(error: unknown): never {
 
 function pendingOf({ files, history }: Listing): Migration[] {
   return pendingMigrations(files, history);
+}
+
+/** Whether a migration is among so many of the first, in the order of the files. */
+function isUntil({ files }: Listing, end: number): (migration: Migration) => boolean {
+  const names = new Set(files.slice(0, end).map(({ name }) => name));
+  return ({ name }) => names.has(name);
 }
 
 function appliedOf(listing: Listing): Migration[] {
