@@ -104,7 +104,9 @@ export function describeHookFailure(
   const none = { up: () => undefined, down: null, direct: null, checksum: null };
   const failure = describeFailure({ state: 'rolled back', error }, { ...place, ...none }, 'up');
   const message = `The hook ${hook} of the knexfile failed, and ${consequence}: ${failure.message}`;
-  return { ...failure, message, fix: 'Correct the hook, then run the command again.' };
+  const told = { ...failure, message, fix: 'Correct the hook, then run the command again.' };
+  rememberThrown(told, error);
+  return told;
 }
 
 /** PostgreSQL's hint, our own cause and fix, and the page: each where it is known. */

@@ -218,6 +218,30 @@ describe('the face of knex.migrate, beside real Knex (US10)', () => {
     await sides.same((migrate) => migrate.down(config));
   });
 
+  it('to and before a migration by its name', async () => {
+    expect(await sides.same((migrate) => migrate.before({ name: B }))).toEqual({ value: [1, [A]] });
+    expect(await sides.same((migrate) => migrate.before({ name: A }))).toEqual({ value: [0, []] });
+    expect(await sides.same((migrate) => migrate.to({ name: B }))).toEqual({ value: [2, [B]] });
+    await sides.same((migrate) => migrate.to({ name: B }));
+    await sides.same((migrate) => migrate.to({ name: UNKNOWN }));
+    await sides.same((migrate) => migrate.to());
+    await sides.same((migrate) => migrate.before());
+  });
+
+  it('a migration source for one call counts, whatever folder the instance has', async () => {
+    const migrationSource: Knex.MigrationSource<string> = {
+      getMigrations: () => Promise.resolve(['own']),
+      getMigrationName: (name) => name,
+      getMigration: () =>
+        Promise.resolve({
+          up: (knex) => knex.schema.createTable('own', () => undefined),
+          down: (knex) => knex.schema.dropTable('own'),
+        }),
+    };
+    const outcome = await sides.same((migrate) => migrate.latest({ migrationSource }));
+    expect(outcome).toEqual({ value: [1, ['own']] });
+  });
+
   it('several folders, sorted together or one by one; a folder that is not there', async () => {
     sides.write({ 'n/20250101000000_older.js': TABLE('older') });
     const directory = ['m', 'n'].map((name) => join(sides.folder, name));

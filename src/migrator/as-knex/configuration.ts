@@ -23,7 +23,7 @@ export async function resolveCall(
   const merged = merge(merge({}, own.migrations), given);
   const environment: EnvironmentConfig = {
     ...own,
-    migrations: merged,
+    migrations: withoutFiles(merged),
     ...((own.knexward ?? settings) && { knexward: { ...own.knexward, ...settings } }),
   };
   const name = process.env['NODE_ENV'] || 'development';
@@ -41,4 +41,11 @@ function merge(first: MigrationsOption, second: MigrationsOption | undefined): M
     delete merged.migrationSource;
   }
   return merged;
+}
+
+/** A source that is left after merging counts, whatever the instance's configuration says about files. */
+function withoutFiles(merged: MigrationsOption): MigrationsOption {
+  if (!merged.migrationSource) return merged;
+  const { directory, sortDirsSeparately, loadExtensions, ...others } = merged;
+  return others;
 }
