@@ -70,6 +70,11 @@ export const CODES = {
     summary: 'The history has a migration whose file is not there.',
   },
   CHANGED_FILE: { exit: 5, status: true, summary: 'A file was edited after it was applied.' },
+  RENAMED_FILE: {
+    ...{ exit: 5, status: true },
+    summary: 'A pending file is an applied migration under another name.',
+  },
+  RENAME_REFUSED: { exit: 5, summary: 'A rename cannot be recorded as it was asked for.' },
   PLAN_CHANGED: { exit: 5, summary: 'What was confirmed is not what would run now.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
   UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },

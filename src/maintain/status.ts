@@ -7,6 +7,8 @@ import { type History, readHistory } from '../history/read.js';
 import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
 import { type Status, statusOf } from '../plan/status.js';
 import { findChangedFiles } from '../files/changed.js';
+import { findRenamedFiles } from '../files/renamed.js';
+import { unmatched } from '../plan/renamed.js';
 import { findEvidence } from '../history/evidence.js';
 
 /** Reads files and history and compares them. Changes nothing. */
@@ -34,10 +36,12 @@ export async function lookCloser(
 ): Promise<Evidence> {
   if (!history.complete) return NO_EVIDENCE;
   const changedFiles = await findChangedFiles(client, files, history);
+  const renamedFiles = await findRenamedFiles(client, history.tables, unmatched(files, history));
   const { unfinished } = history;
   return {
     ...NO_EVIDENCE,
     ...(unfinished.length > 0 && (await findEvidence(client))),
     changedFiles,
+    renamedFiles,
   };
 }

@@ -2,11 +2,13 @@ import { commandLine, commandLineInScope } from '../command-line.js';
 import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
+import { type RenamedFile } from '../files/renamed.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
 import { type FailedChange } from '../history/outcomes.js';
 import { type History, type HistoryRow, type KnexLockState } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
+import { renameFix } from './renamed.js';
 import { inScopeOfRun } from './scope.js';
 import { type UnfinishedEvidence } from '../history/evidence.js';
 import { describeUnfinished, resolveCommand } from './unfinished.js';
@@ -24,10 +26,17 @@ export interface Problem {
 export interface Evidence extends UnfinishedEvidence {
   /** The applied migrations whose files are not what they were when they were applied. */
   changedFiles: readonly ChangedFile[];
+  /** The applied migrations whose files have another name now, under which they are pending. */
+  renamedFiles: readonly RenamedFile[];
 }
 
 /** Nothing was looked at. */
-export const NO_EVIDENCE: Evidence = { changedFiles: [], invalidIndexes: [], atWork: [] };
+export const NO_EVIDENCE: Evidence = {
+  changedFiles: [],
+  renamedFiles: [],
+  invalidIndexes: [],
+  atWork: [],
+};
 
 /** All that is wrong, the most pressing first. Pure. */
 export function findProblems(
@@ -50,7 +59,8 @@ export function findProblems(
     ...failed
       .filter((change) => known.has(change.name) && isStillOpen(change, applied))
       .map(failedBefore),
-    ...problemsOfRows(files, history.rows),
+    ...evidence.renamedFiles.map(renamedFile),
+    ...problemsOfRows(files, history.rows, evidence.renamedFiles),
     ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
     ...evidence.changedFiles.map(changedFile),
     ...outOfOrder(files, history),
@@ -106,8 +116,13 @@ function failedBefore(change: FailedChange): Problem {
   };
 }
 
-function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]): Problem[] {
-  const found = new Set(files.map(({ name }) => name));
+function problemsOfRows(
+  files: readonly Migration[],
+  rows: readonly HistoryRow[],
+  renamed: readonly RenamedFile[],
+): Problem[] {
+  // What has become of the file of a renamed one is told already.
+  const found = new Set([...files.map(({ name }) => name), ...renamed.map(({ from }) => from)]);
   // Whether the files of another scope exist is for that scope's own status to tell.
   const own = new Set(inScopeOfRun(files, rows));
   const newest = files.at(-1)?.name;
@@ -126,12 +141,21 @@ function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]
   return ahead.length > 0 ? [...problems, databaseAhead(ahead)] : problems;
 }
 
+function renamedFile(renamed: RenamedFile): Problem {
+  return {
+    code: 'RENAMED_FILE',
+    migration: renamed.from,
+    message: `applied, and its file is called ${renamed.to} now: the content is the same`,
+    fix: renameFix(renamed),
+  };
+}
+
 function missingFile(name: string): Problem {
   return {
     code: 'MISSING_FILE',
     migration: name,
     message: 'applied, but its file is not in the migrations folder',
-    fix: 'Bring the file back if it is to be reverted one day; up goes on without it.',
+    fix: 'Bring the file back if it is to be reverted one day; up goes on without it. If it was renamed, record its new name (resolve --renamed-to).',
   };
 }
 

@@ -21,7 +21,12 @@ export interface Status {
 }
 
 /** Problems that stop `up`, and with it whoever waits for it, until they are dealt with. */
-const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
+const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set([
+  'NOT_ADOPTED',
+  'UNFINISHED',
+  'RENAMED_FILE',
+  'KNEX_LOCKED',
+]);
 
 /**
  * Compares files and history. Pure: the same values give the same status. With the files of a

@@ -22,6 +22,7 @@ import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
+import { refuseRenamed } from './renamed.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
 import { Transactions } from '../transaction/transactions.js';
@@ -128,6 +129,8 @@ async function runLocked(locked: LockedRun, batch: number | null): Promise<RunRe
     }
     const plan = planFor(request, locked.files, history);
     refuseOtherPlan(locked, plan);
+    if (request.files === undefined)
+      await locked.control.use((client) => refuseRenamed(client, locked.files, history, plan));
     if (plan.batch === null) return { ...result, batch: null };
     return runPlan(locked, history, { ...plan, batch: batch ?? plan.batch }, batch === null);
   });

@@ -41,6 +41,10 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
       if (changed.length > 0)
         throw (await import('../plan/problems.js')).changedFilesError(changed);
     }
+    if (request.files === undefined && plan.steps.length > 0) {
+      const { refuseRenamed } = await import('./renamed.js');
+      await refuseRenamed(session.client, files, history, plan);
+    }
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history)) return result;
     if (request.dryRun) {

@@ -23,6 +23,7 @@ export interface Project {
   root: string;
   write(files: Record<string, string>): void;
   read(path: string): string;
+  delete(path: string): void;
   /** Runs knexward's command line in the project, as `runCommandLine` does. */
   knexward(args: readonly string[], env?: Record<string, string>): Promise<Outcome>;
   /** The same in a process of its own whatever the size of the tests: for what is seen at its end. */
@@ -55,6 +56,7 @@ export function createProject(
       }
     },
     read: (path) => readFileSync(join(root, path), 'utf8'),
+    delete: (path) => rmSync(join(root, path)),
     knexward: (args, env) => runCommandLine('bin/knexward.js', args, root, env ?? {}),
     knexwardProcess: (args, env) =>
       runNode([join(REPOSITORY, 'bin/knexward.js'), ...args], root, env ?? {}),

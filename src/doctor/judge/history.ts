@@ -5,7 +5,12 @@ import { type Failure } from '../facts.js';
 import { type HistoryFacts } from '../look/history.js';
 
 /** With these `up` refuses, or it would do harm. */
-const STOPS_UP: ReadonlySet<string> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
+const STOPS_UP: ReadonlySet<string> = new Set([
+  'NOT_ADOPTED',
+  'UNFINISHED',
+  'RENAMED_FILE',
+  'KNEX_LOCKED',
+]);
 
 /** What a run that is at work leaves visible until it has ended. */
 const OF_A_RUN: ReadonlySet<string> = new Set(['LEFT_LOCK', 'UNFINISHED']);

@@ -13,6 +13,7 @@ import { type MigrationFailure } from '../../failure/failure.js';
 import { interrupted } from '../../transaction/interruption.js';
 import { planFor } from '../../plan/plan.js';
 import { type RunResult } from '../../run/result.js';
+import { refuseRenamed } from '../../run/renamed.js';
 import { run } from '../../run/run.js';
 import { type ReplayOptions } from '../replay.js';
 import { findSchemas } from '../shadow/schemas.js';
@@ -108,6 +109,7 @@ async function readReal(
     // What an unfinished change has left in the database is not known, and no shadow has it.
     const [unfinished] = history.unfinished;
     if (unfinished) throw unfinishedError(unfinished, await findEvidence(session.client));
+    await refuseRenamed(session.client, files, history, plan);
     const request = { direction, extent };
     const baseline = await foresee({ config, request, session, files, history, plan, listener });
     return { config, history, schemas, plan, baseline };

@@ -207,6 +207,20 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     },
     args: ['up'],
   },
+  RENAMED_FILE: {
+    before: async ({ run, project }) => {
+      await run('up');
+      const content = project.read(`migrations/${FIRST}`);
+      project.delete(`migrations/${FIRST}`);
+      project.write({ 'migrations/20260101000001_renamed.js': content });
+    },
+    args: ['up'],
+  },
+  RENAME_REFUSED: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    before: ({ run }) => run('up', '-c', '1'),
+    args: ['resolve', FIRST, '--renamed-to', '20260101000001_b.js'],
+  },
   PLAN_CHANGED: {
     files: { 'migrations/20260101000001_b.js': migration('') },
     before: async ({ run, database }) => {
