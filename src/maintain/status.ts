@@ -8,6 +8,7 @@ import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
 import { type Status, statusOf } from '../plan/status.js';
 import { findChangedFiles } from '../files/changed.js';
 import { findRenamedFiles } from '../files/renamed.js';
+import { orderPolicyOf } from '../plan/out-of-order.js';
 import { unmatched } from '../plan/renamed.js';
 import { findEvidence } from '../history/evidence.js';
 
@@ -22,7 +23,7 @@ export async function readStatus(
     const files = await findMigrations(config);
     const history = await readHistory(session.client, config);
     const evidence = await lookCloser(session.client, files, history);
-    return statusOf(config.environment, files, history, evidence);
+    return statusOf(config.environment, files, history, evidence, orderPolicyOf(config));
   } finally {
     await session.close();
   }

@@ -7,7 +7,7 @@ import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
 import { type FailedChange } from '../history/outcomes.js';
 import { type History, type HistoryRow, type KnexLockState } from '../history/read.js';
-import { pendingMigrations } from './plan.js';
+import { describeOutOfOrder, findOutOfOrder, type OrderPolicy } from './out-of-order.js';
 import { renameFix } from './renamed.js';
 import { inScopeOfRun } from './scope.js';
 import { type UnfinishedEvidence } from '../history/evidence.js';
@@ -43,6 +43,7 @@ export function findProblems(
   files: readonly Migration[],
   history: History,
   evidence: Evidence,
+  order: OrderPolicy,
 ): Problem[] {
   const { dbMigrate, unfinished, failed, knexLock, nameless } = history;
   const applied = new Set(history.rows.map(({ name }) => name));
@@ -63,7 +64,7 @@ export function findProblems(
     ...problemsOfRows(files, history.rows, evidence.renamedFiles),
     ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
     ...evidence.changedFiles.map(changedFile),
-    ...outOfOrder(files, history),
+    ...outOfOrder(files, history, order),
     ...lockProblems(knexLock),
   ];
 }
@@ -229,16 +230,15 @@ function describeChange(change: ChangedFile['change']): string {
   return `: since commit ${commit}, lines added: ${added}, removed: ${removed} (git diff ${commit})`;
 }
 
-/** Pending migrations that lie before one that is applied: a branch that was merged late, mostly. */
-function outOfOrder(files: readonly Migration[], history: History): Problem[] {
-  const applied = new Set(history.rows.map(({ name }) => name));
-  const last = files.reduce((found, { name }, index) => (applied.has(name) ? index : found), -1);
-  const newest = files[last]?.name ?? '';
-  return pendingMigrations(files.slice(0, last + 1), history).map(({ name }) => ({
+/** Where the configuration does not care, nothing is said. */
+function outOfOrder(files: readonly Migration[], history: History, order: OrderPolicy): Problem[] {
+  if (order.outOfOrder === 'allow') return [];
+  const verb = order.outOfOrder === 'refuse' ? 'up refuses it' : 'up applies it all the same';
+  return findOutOfOrder(files, history, order).map((found) => ({
     code: 'OUT_OF_ORDER',
-    migration: name,
-    message: `pending, although it comes before ${newest}, which is applied`,
-    fix: 'up applies it all the same. If it has to come after, give its file a newer timestamp.',
+    migration: found.name,
+    message: `pending, although ${describeOutOfOrder(found)}`,
+    fix: `${verb}. If it has to come after, give its file a newer timestamp.`,
   }));
 }
 

@@ -18,6 +18,7 @@ import { type Begun } from './from-baseline.js';
 import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
+import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
 import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
@@ -129,8 +130,7 @@ async function runLocked(locked: LockedRun, batch: number | null): Promise<RunRe
     }
     const plan = planFor(request, locked.files, history);
     refuseOtherPlan(locked, plan);
-    if (request.files === undefined)
-      await locked.control.use((client) => refuseRenamed(client, locked.files, history, plan));
+    if (request.files === undefined) await refuseWrongFiles(locked, history, plan);
     if (plan.batch === null) return { ...result, batch: null };
     return runPlan(locked, history, { ...plan, batch: batch ?? plan.batch }, batch === null);
   });
@@ -160,6 +160,20 @@ function refuseOtherPlan({ plan: shown, request }: LockedRun, { steps }: Plan): 
     message: `Another run has changed the history meanwhile: this one was to ${verb} ${names.join(', ')}, and would now ${verb} ${steps.map(({ name }) => name).join(', ')}. Nothing was changed.`,
     fix: `See where things stand ("${commandLine('status')}"), then run the command again if it is still needed.`,
   });
+}
+
+/**
+ * Another run may have applied something meanwhile, of a newer release or of an older one.
+ *
+ * @throws KnexwardError `RENAMED_FILE`, `OUT_OF_ORDER`
+ */
+async function refuseWrongFiles(
+  { config, control, files, listener }: LockedRun,
+  history: History,
+  plan: Plan,
+): Promise<void> {
+  await control.use((client) => refuseRenamed(client, files, history, plan));
+  warnOutOfOrder(refuseOutOfOrder(config, files, history, plan), listener);
 }
 
 /**

@@ -27,7 +27,7 @@ const DATABASE: DatabaseFacts = {
     },
   },
   activity: { value: { transactions: [], prepared: [], invalidIndexes: [], notValidated: [] } },
-  history: { value: { applied: 3, pending: 1, problems: [], runner: null } },
+  history: { value: { applied: 3, pending: 1, problems: [], inTheWay: [], runner: null } },
   asked: { searchPath: [], statementTimeoutMs: null },
 };
 

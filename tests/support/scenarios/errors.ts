@@ -221,6 +221,19 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     before: ({ run }) => run('up', '-c', '1'),
     args: ['resolve', FIRST, '--renamed-to', '20260101000001_b.js'],
   },
+  OUT_OF_ORDER: {
+    files: {
+      'knexfile.js': KNEXFILE.replace(
+        "client: 'pg',",
+        "client: 'pg', knexward: { outOfOrder: 'refuse' },",
+      ),
+    },
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ 'migrations/20250101000000_late.js': migration('') });
+    },
+    args: ['up'],
+  },
   PLAN_CHANGED: {
     files: { 'migrations/20260101000001_b.js': migration('') },
     before: async ({ run, database }) => {
