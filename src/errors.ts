@@ -83,6 +83,15 @@ export const CODES = {
     ...{ exit: 5, status: true, run: true },
     summary: 'A file was edited after it was applied.',
   },
+  RENAMED_FILE: {
+    ...{ exit: 5, status: true },
+    summary: 'A pending file is an applied migration under another name.',
+  },
+  RENAME_REFUSED: { exit: 5, summary: 'A rename cannot be recorded as it was asked for.' },
+  OUT_OF_ORDER: {
+    ...{ exit: 5, status: true, run: true },
+    summary: 'A pending migration comes before an applied one.',
+  },
   PLAN_CHANGED: { exit: 5, summary: 'What was confirmed is not what would run now.' },
   UNFINISHED: { exit: 5, status: true, summary: 'A change was cut off outside a transaction.' },
   UNDO_BLOCKED: { exit: 5, summary: 'Migrations are applied that db-migrate cannot know.' },
@@ -102,7 +111,6 @@ export const CODES = {
   ROW_WITHOUT_NAME: { status: true, summary: 'The history has a row without a name.' },
   PARTLY_REVERTED: { status: true, summary: 'A revert of several stopped in the middle.' },
   AHEAD: { status: true, summary: 'The database knows newer migrations than these files.' },
-  OUT_OF_ORDER: { status: true, summary: 'A pending migration comes before an applied one.' },
   KNEX_LOCKED: { status: true, summary: "Knex's lock is taken, by Knex or by what it left." },
   LEFT_LOCK: {
     status: true,

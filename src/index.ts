@@ -13,6 +13,7 @@ import {
 
 export { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 export { type AdoptedRow, type Warning } from './adopt/plan.js';
+export { defineConfig, type DefinedEnvironment, type DefinedMigrations } from './config/define.js';
 export {
   type Config,
   type Duration,

@@ -1,6 +1,7 @@
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import { type Rename } from '../maintain/rename.js';
 import { type Resolution } from '../maintain/resolve.js';
 import {
   type CommonOptions,
@@ -14,6 +15,7 @@ type ResolveOptions = CommonOptions & {
   applied?: boolean;
   reverted?: boolean;
   acceptChecksum?: boolean;
+  renamedTo?: string;
 };
 
 export function addResolveCommand(program: Command): void {
@@ -21,11 +23,14 @@ export function addResolveCommand(program: Command): void {
     program
       .command('resolve')
       .argument('<name>', 'the migration')
-      .description('say what became of a change that was cut off, or that an edited file is right')
+      .description(
+        'say what became of a change that was cut off, or of a file that was edited or renamed',
+      )
       .addOption(scopeOption())
       .option('--applied', 'it is applied: the history gets its row')
       .option('--reverted', 'it is not applied: the history loses its row')
-      .option('--accept-checksum', 'its file was edited after it was applied, and is right so'),
+      .option('--accept-checksum', 'its file was edited after it was applied, and is right so')
+      .option('--renamed-to <name>', 'its file was renamed after it was applied: the new name'),
   )
     .addHelpText(
       'after',
@@ -34,10 +39,13 @@ The schema is not touched: see first what the change did, and finish or undo it 
 A change that was made by hand and not by its migration can be recorded too. Where the history
 says so already, nothing is changed, and the exit code is 0.
 
+A rename changes the name in Knex's own table, so that Knex's command line finds the file too.
+
 Examples:
   $ knexward resolve 20260101120000_index --applied           the index is there, and valid
   $ knexward resolve 20260101120000_index --reverted          it is not: the next up runs it
-  $ knexward resolve 20250101120000_old --accept-checksum     only a comment was edited`,
+  $ knexward resolve 20250101120000_old --accept-checksum     only a comment was edited
+  $ knexward resolve 20260101120000_old --renamed-to 20260102120000_new`,
     )
     .action(async (wanted: string, options: ResolveOptions) => {
       const output = await outputOf(options);
@@ -47,6 +55,13 @@ Examples:
         const { acceptChecksum } = await import('../maintain/accept-checksum.js');
         const resolved = await acceptChecksum(config, wanted, output.runId);
         output.result({ resolved }, () => render(resolved, SAID.checksum));
+        return;
+      }
+      if (verdict === 'renamed') {
+        const { renameMigration } = await import('../maintain/rename.js');
+        const names = { from: wanted, to: options.renamedTo ?? '' };
+        const resolved = await renameMigration(config, names, output.runId);
+        output.result({ resolved }, () => renderRename(resolved));
         return;
       }
       const { resolveMigration } = await import('../maintain/resolve.js');
@@ -66,17 +81,24 @@ function render({ name, changed }: Resolution<unknown>, [now, before]: readonly 
   return changed ? `${now}: ${name}\n` : `${name} is ${before}; nothing was changed.\n`;
 }
 
-function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum' {
-  const { applied, reverted, acceptChecksum } = options;
+function renderRename({ from, name, changed }: Rename): string {
+  return changed
+    ? `Recorded as renamed: ${from} → ${name}\n`
+    : `${from} is already recorded as renamed to ${name}; nothing was changed.\n`;
+}
+
+function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum' | 'renamed' {
+  const { applied, reverted, acceptChecksum, renamedTo } = options;
   const given = [
     ...(applied ? (['applied'] as const) : []),
     ...(reverted ? (['reverted'] as const) : []),
     ...(acceptChecksum ? (['checksum'] as const) : []),
+    ...(renamedTo !== undefined ? (['renamed'] as const) : []),
   ];
   const [verdict] = given;
   if (verdict !== undefined && given.length === 1) return verdict;
   throw new KnexwardError('USAGE', {
-    message: 'Say one of --applied, --reverted and --accept-checksum.',
+    message: 'Say one of --applied, --reverted, --accept-checksum and --renamed-to.',
     fix: 'Look at the database: did the change take effect?',
   });
 }

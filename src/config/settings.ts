@@ -42,6 +42,11 @@ export interface KnexwardKey {
   adopt?: 'manual' | 'auto';
   /** Where applied files were edited since: `report` tells of it in `status` only; `stop`: `up` refuses. */
   checksums?: 'report' | 'stop';
+  /**
+   * Where a pending migration comes before an applied one, as after a branch was merged late: `warn`
+   * (the default): `up` says so and applies it; `allow`: nothing is said; `refuse`: `up` stops.
+   */
+  outOfOrder?: 'allow' | 'warn' | 'refuse';
   /** Where the baseline is, from the project's folder; `false`: `up` never loads one. */
   baseline?: string | false;
   /** What is asked in production before it is done. */
@@ -71,6 +76,7 @@ export interface Settings {
   shadow: NonNullable<Knex.Config['connection']> | null;
   adopt: 'manual' | 'auto';
   checksums: 'report' | 'stop';
+  outOfOrder: 'allow' | 'warn' | 'refuse';
   /** `null`: beside the migrations folder. */
   baseline: string | false | null;
   confirmDown: boolean;
@@ -87,6 +93,7 @@ const KNOWN_KEYS = new Set([
   'shadow',
   'adopt',
   'checksums',
+  'outOfOrder',
   'baseline',
   'production',
   'dbMigrate',
@@ -145,6 +152,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     shadow: key.shadow ?? null,
     adopt: oneOf(['manual', 'auto'], key.adopt, 'adopt'),
     checksums: oneOf(['report', 'stop'], key.checksums, 'checksums'),
+    outOfOrder: oneOf(['warn', 'allow', 'refuse'], key.outOfOrder, 'outOfOrder'),
     baseline: baselineOf(key.baseline),
     confirmDown: key.production?.confirmDown ?? true,
     dbMigrate: {

@@ -111,6 +111,19 @@ export function recentFiles(tables: HistoryTables): string {
        where migration = h.name and ${OF_FILE} order by id desc limit 1) j)`;
 }
 
+/** The renames that were recorded, oldest first. */
+export async function readRenames(
+  client: ClientBase,
+  tables: HistoryTables,
+): Promise<{ from: string; to: string }[]> {
+  const { rows } = await client.query<{ from: string; to: string }>(
+    `select details ->> 'from' as "from", migration as "to"
+       from ${qualified(tables.schema, tables.journal)}
+      where event = 'resolved' and details ->> 'verdict' = 'renamed' order by id`,
+  );
+  return rows;
+}
+
 /** The person and the machine: `user@host`. The database role is added by the server. */
 export function actor(): string {
   return (thisActor ??= `${userName()}@${hostname()}`);

@@ -51,6 +51,17 @@ export function historyRowsDelete(tables: HistoryTables, name: string): string {
   return `delete from ${qualified(tables.schema, tables.history)} where name = ${escapeLiteral(name)}`;
 }
 
+/** Gives a migration another name in the history: every row of the old one. */
+export async function renameHistoryRows(
+  client: ClientBase,
+  tables: HistoryTables,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  await client.query(
+    `update ${qualified(tables.schema, tables.history)} set name = ${escapeLiteral(to)} where name = ${escapeLiteral(from)}`,
+  );
+}
+
 /** Whether a migration is applied at this moment, as the connection's transaction sees it. */
 export async function isApplied(
   client: ClientBase,

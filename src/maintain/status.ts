@@ -7,6 +7,9 @@ import { type History, readHistory } from '../history/read.js';
 import { type Evidence, NO_EVIDENCE } from '../plan/problems.js';
 import { type Status, statusOf } from '../plan/status.js';
 import { findChangedFiles } from '../files/changed.js';
+import { findRenamedFiles } from '../files/renamed.js';
+import { orderPolicyOf } from '../plan/out-of-order.js';
+import { unmatched } from '../plan/renamed.js';
 import { findEvidence } from '../history/evidence.js';
 
 /** Reads files and history and compares them. Changes nothing. */
@@ -20,7 +23,7 @@ export async function readStatus(
     const files = await findMigrations(config);
     const history = await readHistory(session.client, config);
     const evidence = await lookCloser(session.client, files, history);
-    return statusOf(config.environment, files, history, evidence);
+    return statusOf(config.environment, files, history, evidence, orderPolicyOf(config));
   } finally {
     await session.close();
   }
@@ -34,10 +37,12 @@ export async function lookCloser(
 ): Promise<Evidence> {
   if (!history.complete) return NO_EVIDENCE;
   const changedFiles = await findChangedFiles(client, files, history);
+  const renamedFiles = await findRenamedFiles(client, history.tables, unmatched(files, history));
   const { unfinished } = history;
   return {
     ...NO_EVIDENCE,
     ...(unfinished.length > 0 && (await findEvidence(client))),
     changedFiles,
+    renamedFiles,
   };
 }

@@ -8,6 +8,7 @@ import { findMigrations, type Migration } from '../files/find.js';
 import { findEvidence } from '../history/evidence.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readOrSettled } from '../history/read.js';
+import { findOutOfOrder, orderPolicyOf, outOfOrderError } from '../plan/out-of-order.js';
 import { refuseUnadopted } from '../plan/plan.js';
 import { type Problem } from '../plan/problems.js';
 import { inTheWay, statusOf } from '../plan/status.js';
@@ -42,7 +43,7 @@ export interface WaitOptions {
  * that must not migrate by itself, and must not start before somebody has. Reads only.
  *
  * @throws KnexwardError `STILL_PENDING` where that is not so in time, `UNFINISHED` where it will not
- * be so without a person, `NOT_ADOPTED` likewise.
+ * be so without a person, `NOT_ADOPTED` and `OUT_OF_ORDER` likewise.
  */
 export async function waitUntilMigrated(
   config: ResolvedConfig,
@@ -88,18 +89,26 @@ async function look(
   const { settled, history } = await readOrSettled(client, config, names);
   const holder = await lockHolder(client, history.tables);
   if (settled) return { upToDate: true, pending: [], problems: [], holder, history };
-  const { upToDate, pending, problems } = statusOf(config.environment, files, history);
+  const { upToDate, pending, problems } = statusOf(
+    config.environment,
+    files,
+    history,
+    undefined,
+    orderPolicyOf(config),
+  );
   return {
     ...{ upToDate, holder, history },
     pending: pending.map(({ name }) => name),
-    problems: inTheWay(problems),
+    problems: inTheWay(problems, orderPolicyOf(config)),
   };
 }
 
 /** Whether it takes a person: nobody is running, and the next `up` would refuse. */
 function isStuck({ problems, holder }: Waiting, { settings }: ResolvedConfig): boolean {
   const waitsFor = (code: string): boolean =>
-    code === 'UNFINISHED' || (code === 'NOT_ADOPTED' && settings.adopt !== 'auto');
+    code === 'UNFINISHED' ||
+    code === 'OUT_OF_ORDER' ||
+    (code === 'NOT_ADOPTED' && settings.adopt !== 'auto');
   return holder === null && problems.some(({ code }) => waitsFor(code));
 }
 
@@ -114,6 +123,8 @@ async function refuseStuck(
   if (config.settings.adopt !== 'auto') refuseUnadopted(history);
   const [unfinished] = history.unfinished;
   if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
+  const late = findOutOfOrder(files, history, orderPolicyOf(config));
+  if (late.length > 0) throw outOfOrderError(late);
 }
 
 function stillPending({ pending, problems, holder }: Waiting): KnexwardError {

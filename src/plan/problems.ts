@@ -3,11 +3,13 @@ import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
 import { applyAgain } from './apply-again.js';
 import { type Migration } from '../files/find.js';
+import { type RenamedFile } from '../files/renamed.js';
 import { compareNames } from '../files/name.js';
 import { scopeOf } from '../files/scope.js';
 import { type FailedChange } from '../history/outcomes.js';
 import { type History, type HistoryRow, type KnexLockState } from '../history/read.js';
-import { pendingMigrations } from './plan.js';
+import { describeOutOfOrder, findOutOfOrder, type OrderPolicy } from './out-of-order.js';
+import { renameFix } from './renamed.js';
 import { inScopeOfRun } from './scope.js';
 import { type UnfinishedEvidence } from '../history/evidence.js';
 import { describeUnfinished, resolveCommand } from './unfinished.js';
@@ -25,16 +27,24 @@ export interface Problem {
 export interface Evidence extends UnfinishedEvidence {
   /** The applied migrations whose files are not what they were when they were applied. */
   changedFiles: readonly ChangedFile[];
+  /** The applied migrations whose files have another name now, under which they are pending. */
+  renamedFiles: readonly RenamedFile[];
 }
 
 /** Nothing was looked at. */
-export const NO_EVIDENCE: Evidence = { changedFiles: [], invalidIndexes: [], atWork: [] };
+export const NO_EVIDENCE: Evidence = {
+  changedFiles: [],
+  renamedFiles: [],
+  invalidIndexes: [],
+  atWork: [],
+};
 
 /** All that is wrong, the most pressing first. Pure. */
 export function findProblems(
   files: readonly Migration[],
   history: History,
   evidence: Evidence,
+  order: OrderPolicy,
 ): Problem[] {
   const { dbMigrate, unfinished, failed, knexLock, nameless } = history;
   const applied = new Set(history.rows.map(({ name }) => name));
@@ -51,10 +61,11 @@ export function findProblems(
     ...failed
       .filter((change) => known.has(change.name) && isStillOpen(change, applied))
       .map(failedBefore),
-    ...problemsOfRows(files, history.rows),
+    ...evidence.renamedFiles.map(renamedFile),
+    ...problemsOfRows(files, history.rows, evidence.renamedFiles),
     ...(nameless > 0 ? [rowsWithoutName(nameless)] : []),
     ...evidence.changedFiles.map(changedFile),
-    ...outOfOrder(files, history),
+    ...outOfOrder(files, history, order),
     ...lockProblems(knexLock),
   ];
 }
@@ -107,8 +118,13 @@ function failedBefore(change: FailedChange): Problem {
   };
 }
 
-function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]): Problem[] {
-  const found = new Set(files.map(({ name }) => name));
+function problemsOfRows(
+  files: readonly Migration[],
+  rows: readonly HistoryRow[],
+  renamed: readonly RenamedFile[],
+): Problem[] {
+  // What has become of the file of a renamed one is told already.
+  const found = new Set([...files.map(({ name }) => name), ...renamed.map(({ from }) => from)]);
   // Whether the files of another scope exist is for that scope's own status to tell.
   const own = new Set(inScopeOfRun(files, rows));
   const newest = files.at(-1)?.name;
@@ -127,12 +143,21 @@ function problemsOfRows(files: readonly Migration[], rows: readonly HistoryRow[]
   return ahead.length > 0 ? [...problems, databaseAhead(ahead)] : problems;
 }
 
+function renamedFile(renamed: RenamedFile): Problem {
+  return {
+    code: 'RENAMED_FILE',
+    migration: renamed.from,
+    message: `applied, and its file is called ${renamed.to} now: the content is the same`,
+    fix: renameFix(renamed),
+  };
+}
+
 function missingFile(name: string): Problem {
   return {
     code: 'MISSING_FILE',
     migration: name,
     message: 'applied, but its file is not in the migrations folder',
-    fix: 'Bring the file back if it is to be reverted one day; up goes on without it.',
+    fix: 'Bring the file back if it is to be reverted one day; up goes on without it. If it was renamed, record its new name (resolve --renamed-to).',
   };
 }
 
@@ -213,16 +238,15 @@ function describeChange(change: ChangedFile['change']): string {
   return `: since commit ${commit}, lines added: ${added}, removed: ${removed} (git diff ${commit})`;
 }
 
-/** Pending migrations that lie before one that is applied: a branch that was merged late, mostly. */
-function outOfOrder(files: readonly Migration[], history: History): Problem[] {
-  const applied = new Set(history.rows.map(({ name }) => name));
-  const last = files.reduce((found, { name }, index) => (applied.has(name) ? index : found), -1);
-  const newest = files[last]?.name ?? '';
-  return pendingMigrations(files.slice(0, last + 1), history).map(({ name }) => ({
+/** Where the configuration does not care, nothing is said. */
+function outOfOrder(files: readonly Migration[], history: History, order: OrderPolicy): Problem[] {
+  if (order.outOfOrder === 'allow') return [];
+  const verb = order.outOfOrder === 'refuse' ? 'up refuses it' : 'up applies it all the same';
+  return findOutOfOrder(files, history, order).map((found) => ({
     code: 'OUT_OF_ORDER',
-    migration: name,
-    message: `pending, although it comes before ${newest}, which is applied`,
-    fix: 'up applies it all the same. If it has to come after, give its file a newer timestamp.',
+    migration: found.name,
+    message: `pending, although ${describeOutOfOrder(found)}`,
+    fix: `${verb}. If it has to come after, give its file a newer timestamp.`,
   }));
 }
 

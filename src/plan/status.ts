@@ -3,6 +3,7 @@ import { type Migration } from '../files/find.js';
 import { hasDbMigrateName } from '../files/name.js';
 import { type History } from '../history/read.js';
 import { pendingMigrations } from './plan.js';
+import { type OrderPolicy } from './out-of-order.js';
 import { type Evidence, findProblems, NO_EVIDENCE, type Problem } from './problems.js';
 import { asRecorded } from '../files/recorded.js';
 import { inScopeOfRun, scopeOfRun } from './scope.js';
@@ -21,7 +22,15 @@ export interface Status {
 }
 
 /** Problems that stop `up`, and with it whoever waits for it, until they are dealt with. */
-const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
+const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set([
+  'NOT_ADOPTED',
+  'UNFINISHED',
+  'RENAMED_FILE',
+  'KNEX_LOCKED',
+]);
+
+/** One order for all folders, and what is out of it is told. */
+const KNEX_ORDER: OrderPolicy = { outOfOrder: 'warn', sortDirsSeparately: false };
 
 /**
  * Compares files and history. Pure: the same values give the same status. With the files of a
@@ -33,6 +42,7 @@ export function statusOf(
   found: readonly Migration[],
   history: History,
   evidence: Evidence = NO_EVIDENCE,
+  order: OrderPolicy = KNEX_ORDER,
 ): Status {
   const files = asRecorded(found, history.rows);
   const byName = new Map(files.map((file) => [file.name, file]));
@@ -48,10 +58,10 @@ export function statusOf(
     origin: origin(name),
   }));
   const rows = scopeOfRun(files) === '' ? history.rows : inScopeOfRun(files, history.rows);
-  const problems = findProblems(files, { ...history, rows }, evidence);
+  const problems = findProblems(files, { ...history, rows }, evidence, order);
   return {
     environment,
-    upToDate: pending.length === 0 && inTheWay(problems).length === 0,
+    upToDate: pending.length === 0 && inTheWay(problems, order).length === 0,
     applied: rows.map(({ name, batch, appliedAt }) => ({
       name,
       batch,
@@ -64,8 +74,11 @@ export function statusOf(
 }
 
 /** Those of the problems that stop `up`. */
-export function inTheWay(problems: readonly Problem[]): Problem[] {
-  return problems.filter(({ code }) => IN_THE_WAY.has(code));
+export function inTheWay(problems: readonly Problem[], order: OrderPolicy): Problem[] {
+  const refuses = order.outOfOrder === 'refuse';
+  return problems.filter(
+    ({ code }) => IN_THE_WAY.has(code) || (refuses && code === 'OUT_OF_ORDER'),
+  );
 }
 
 /**

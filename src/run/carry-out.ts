@@ -19,10 +19,12 @@ import { type Begun } from './from-baseline.js';
 import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
+import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
 import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
+import { refuseRenamed } from './renamed.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
 import { Transactions } from '../transaction/transactions.js';
@@ -131,6 +133,7 @@ async function runLocked(locked: LockedRun, batch: number | null): Promise<RunRe
     }
     const plan = planFor(request, locked.files, history);
     refuseOtherPlan(locked, plan);
+    if (request.files === undefined) await refuseWrongFiles(locked, history, plan);
     if (plan.batch === null) return { ...result, batch: null };
     return runPlan(locked, history, { ...plan, batch: batch ?? plan.batch }, batch === null);
   });
@@ -160,6 +163,20 @@ function refuseOtherPlan({ plan: shown, request }: LockedRun, { steps }: Plan): 
     message: `Another run has changed the history meanwhile: this one was to ${verb} ${names.join(', ')}, and would now ${verb} ${steps.map(({ name }) => name).join(', ')}. Nothing was changed.`,
     fix: `See where things stand ("${commandLine('status')}"), then run the command again if it is still needed.`,
   });
+}
+
+/**
+ * Another run may have applied something meanwhile, of a newer release or of an older one.
+ *
+ * @throws KnexwardError `RENAMED_FILE`, `OUT_OF_ORDER`
+ */
+async function refuseWrongFiles(
+  { config, control, files, listener }: LockedRun,
+  history: History,
+  plan: Plan,
+): Promise<void> {
+  await control.use((client) => refuseRenamed(client, files, history, plan));
+  warnOutOfOrder(refuseOutOfOrder(config, files, history, plan), listener);
 }
 
 /**

@@ -43,6 +43,12 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     const plan = planFor(request, files, history);
     if (stopsAtChanges(config, request)) await refuseChanges(session.client, files, history);
     const changed = await warn();
+    if (request.files === undefined && plan.steps.length > 0) {
+      const { refuseRenamed } = await import('./renamed.js');
+      await refuseRenamed(session.client, files, history, plan);
+      const { refuseOutOfOrder } = await import('./order.js');
+      refuseOutOfOrder(config, files, history, plan);
+    }
     const result = emptyResult(runId, config, request, plan);
     if (isIdle(plan, history)) return result;
     if (request.dryRun) {

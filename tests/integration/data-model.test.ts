@@ -49,6 +49,12 @@ describe('docs/data-model.md (FR-005)', () => {
         '-- What it is about.\nalter table rooms add column topic text;',
     });
     await knexward('resolve', '20261122000000_topic', '--accept-checksum');
+    for (const way of ['up', 'down']) {
+      const content = project.read(`migrations/20261122000000_topic.${way}.sql`);
+      project.delete(`migrations/20261122000000_topic.${way}.sql`);
+      project.write({ [`migrations/20261122000000_room_topic.${way}.sql`]: content });
+    }
+    await knexward('resolve', '20261122000000_topic', '--renamed-to', '20261122000000_room_topic');
     await database.query('update knex_migrations_lock set is_locked = 1');
     await knexward('unlock', '--yes');
   });

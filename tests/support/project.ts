@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type CommandLinePool } from './command-line/pool.js';
+import { holdToSchema } from './json-schemas.js';
 import { WHOLE } from './sizes.js';
 
 /** The repository's root folder. */
@@ -23,6 +24,7 @@ export interface Project {
   root: string;
   write(files: Record<string, string>): void;
   read(path: string): string;
+  delete(path: string): void;
   /** Runs knexward's command line in the project, as `runCommandLine` does. */
   knexward(args: readonly string[], env?: Record<string, string>): Promise<Outcome>;
   /** The same in a process of its own whatever the size of the tests: for what is seen at its end. */
@@ -55,7 +57,8 @@ export function createProject(
       }
     },
     read: (path) => readFileSync(join(root, path), 'utf8'),
-    knexward: (args, env) => runCommandLine('bin/knexward.js', args, root, env ?? {}),
+    delete: (path) => rmSync(join(root, path)),
+    knexward: (args, env) => runCommandLine(KNEXWARD, args, root, env ?? {}),
     knexwardProcess: (args, env) =>
       runNode([join(REPOSITORY, 'bin/knexward.js'), ...args], root, env ?? {}),
     node: (args, env) => runNode(args, root, env ?? {}),
@@ -75,6 +78,8 @@ export const KNEXFILE = `module.exports = {
 };
 `;
 
+const KNEXWARD = 'bin/knexward.js';
+
 /** Variables that Node.js and the packages read when they start or load. */
 const READ_AT_START = ['NODE_OPTIONS', 'DEBUG', 'USER', 'LANG'];
 
@@ -89,7 +94,11 @@ export async function runCommandLine(
   env: Record<string, string>,
 ): Promise<Outcome> {
   const path = join(REPOSITORY, program);
-  if (WHOLE || READ_AT_START.some((name) => name in env)) return runNode([path, ...args], cwd, env);
+  if (WHOLE || READ_AT_START.some((name) => name in env)) {
+    const alone = await runNode([path, ...args], cwd, env);
+    if (program === KNEXWARD) holdToSchema(args, alone.stdout);
+    return alone;
+  }
   const pool: CommandLinePool = commandLinePool;
   const outcome = await pool.run({
     program: path,
@@ -97,6 +106,7 @@ export async function runCommandLine(
     cwd,
     env: environmentOf(env),
   });
+  if (program === KNEXWARD) holdToSchema(args, outcome.stdout);
   return { ...outcome, json: <T>() => JSON.parse(outcome.stdout) as T };
 }
 

@@ -27,7 +27,7 @@ const DATABASE: DatabaseFacts = {
     },
   },
   activity: { value: { transactions: [], prepared: [], invalidIndexes: [], notValidated: [] } },
-  history: { value: { applied: 3, pending: 1, problems: [], runner: null } },
+  history: { value: { applied: 3, pending: 1, problems: [], inTheWay: [], runner: null } },
   asked: { searchPath: [], statementTimeoutMs: null },
 };
 
@@ -188,7 +188,8 @@ describe('what doctor makes of what it sees', () => {
     const problems = (['UNFINISHED', 'FAILED', 'MISSING_FILE', 'KNEX_LOCKED'] as const).map(
       (code) => ({ code, migration: null, message: 'm', fix: 'f' }),
     );
-    const seen = { applied: 1, pending: 0, problems, runner: null };
+    const inTheWay = problems.filter(({ code }) => ['UNFINISHED', 'KNEX_LOCKED'].includes(code));
+    const seen = { applied: 1, pending: 0, problems, inTheWay, runner: null };
     expect(findings(judgedDatabase({ history: { value: seen } }))).toEqual([
       ...['red UNFINISHED', 'yellow FAILED', 'yellow MISSING_FILE', 'red KNEX_LOCKED'],
     ]);

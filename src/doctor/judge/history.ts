@@ -4,14 +4,17 @@ import { type Check, green, red, yellow } from '../check.js';
 import { type Failure } from '../facts.js';
 import { type HistoryFacts } from '../look/history.js';
 
-/** With these `up` refuses, or it would do harm. */
-const STOPS_UP: ReadonlySet<string> = new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED']);
-
 /** What a run that is at work leaves visible until it has ended. */
 const OF_A_RUN: ReadonlySet<string> = new Set(['LEFT_LOCK', 'UNFINISHED']);
 
 /** Where the migrations stand. */
-export function judgeHistory({ applied, pending, problems, runner }: HistoryFacts): Check[] {
+export function judgeHistory({
+  applied,
+  pending,
+  problems,
+  inTheWay,
+  runner,
+}: HistoryFacts): Check[] {
   const told = problems.filter(({ code }) => runner === null || !OF_A_RUN.has(code));
   return [
     green('HISTORY', `${applied} migrations are applied`),
@@ -23,13 +26,15 @@ export function judgeHistory({ applied, pending, problems, runner }: HistoryFact
           `${runner.role} from ${runner.client} is running migrations since ${runner.since}; another "up" waits for that one`,
           commandLine('wait'),
         ),
-    ...told.map((problem) => judgeProblem(problem)),
+    ...told.map((problem) => judgeProblem(problem, inTheWay.includes(problem) ? red : yellow)),
   ];
 }
 
-function judgeProblem(problem: Status['problems'][number]): Check {
-  const { code, migration, message, fix } = problem;
-  const judge = STOPS_UP.has(code) ? red : yellow;
+/** Red is what `up` stops at. */
+function judgeProblem(
+  { code, migration, message, fix }: Status['problems'][number],
+  judge: typeof red,
+): Check {
   return judge(code, migration === null ? message : `${migration}: ${message}`, fix);
 }
 

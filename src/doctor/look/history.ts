@@ -3,7 +3,8 @@ import { type ResolvedConfig } from '../../config/resolve.js';
 import { findMigrations } from '../../files/find.js';
 import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
-import { type Status, statusOf } from '../../plan/status.js';
+import { orderPolicyOf } from '../../plan/out-of-order.js';
+import { inTheWay, type Status, statusOf } from '../../plan/status.js';
 import { type LockHolder } from '../../run/events.js';
 import { lockHolder } from '../../run/lock.js';
 import { lookCloser } from '../../maintain/status.js';
@@ -13,6 +14,8 @@ export interface HistoryFacts {
   applied: number;
   pending: number;
   problems: Status['problems'];
+  /** Those of them that stop `up`. */
+  inTheWay: Status['problems'];
   /** Who runs migrations at this moment, if anybody does. */
   runner: LockHolder | null;
 }
@@ -23,11 +26,13 @@ export async function lookAtHistory(client: Client, given: ResolvedConfig): Prom
   const files = await findMigrations(config);
   const history = await readHistory(client, config);
   const evidence = await lookCloser(client, files, history);
-  const status = statusOf(config.environment, files, history, evidence);
+  const order = orderPolicyOf(config);
+  const status = statusOf(config.environment, files, history, evidence, order);
   return {
     applied: status.applied.length,
     pending: status.pending.length,
     problems: status.problems,
+    inTheWay: inTheWay(status.problems, order),
     runner: await lockHolder(client, history.tables),
   };
 }

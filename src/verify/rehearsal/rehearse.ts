@@ -13,6 +13,9 @@ import { type MigrationFailure } from '../../failure/failure.js';
 import { interrupted } from '../../transaction/interruption.js';
 import { planFor } from '../../plan/plan.js';
 import { type RunResult } from '../../run/result.js';
+import { describeOutOfOrder, type OutOfOrder } from '../../plan/out-of-order.js';
+import { refuseOutOfOrder } from '../../run/order.js';
+import { refuseRenamed } from '../../run/renamed.js';
 import { run } from '../../run/run.js';
 import { type ReplayOptions } from '../replay.js';
 import { findSchemas } from '../shadow/schemas.js';
@@ -76,7 +79,7 @@ export async function rehearse(
   given: ResolvedConfig,
   request: RehearsalRequest,
 ): Promise<Rehearsal> {
-  const { plan, baseline, ...real } = await readReal(given, request);
+  const { plan, baseline, late, ...real } = await readReal(given, request);
   const { config, history } = real;
   const { direction, batch } = plan;
   const nothing: Rehearsal = {
@@ -88,16 +91,24 @@ export async function rehearse(
   try {
     request.onRehearse?.(shadow.description, plan.steps.length);
     const outcome = await runRecorded(shadow, plan, request);
+    warnOf(late, outcome.changes);
     return { ...nothing, base, baseReason, shadow: shadow.description, ...outcome };
   } finally {
     await shadow.close();
   }
 }
 
+/** What the database is to get. */
+interface Found {
+  plan: Plan;
+  baseline: Rehearsal['baseline'];
+  late: OutOfOrder[];
+}
+
 async function readReal(
   given: ResolvedConfig,
   { direction, extent = {}, onEmbedded, listener = () => undefined }: RehearsalRequest,
-): Promise<RealDatabase & { plan: Plan; baseline: Rehearsal['baseline'] }> {
+): Promise<RealDatabase & Found> {
   const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
   try {
     const config = await locateHistory(session.client, given);
@@ -108,11 +119,21 @@ async function readReal(
     // What an unfinished change has left in the database is not known, and no shadow has it.
     const [unfinished] = history.unfinished;
     if (unfinished) throw unfinishedError(unfinished, await findEvidence(session.client));
+    await refuseRenamed(session.client, files, history, plan);
+    const late = refuseOutOfOrder(config, files, history, plan);
     const request = { direction, extent };
     const baseline = await foresee({ config, request, session, files, history, plan, listener });
-    return { config, history, schemas, plan, baseline };
+    return { config, history, schemas, plan, baseline, late };
   } finally {
     await session.close();
+  }
+}
+
+/** What comes before an applied migration is told with the change. */
+function warnOf(late: readonly OutOfOrder[], changes: readonly RehearsedChange[]): void {
+  for (const change of changes) {
+    const found = late.find(({ name }) => name === change.name);
+    if (found) change.warnings.push(describeOutOfOrder(found));
   }
 }
 

@@ -11,6 +11,18 @@ const oldHistory = (world: World): Promise<void> => dbMigrateHistory(world, OLD_
 const wrongPassword = ({ database }: World): string =>
   database.url.replace(/:[^:@/]+@/, ':wr0ng-s3cret@');
 
+/** Somebody connects to the database that a reset has made, before it gets its name. */
+const USES_THE_NEW_DATABASE = `const { Client } = require('pg');
+const { query } = Client.prototype;
+Client.prototype.query = async function (sql, ...rest) {
+  const made = /^alter database "(knexward_reset_\\w+)" rename/.exec(sql);
+  if (made) {
+    const { host, port, user, password } = this;
+    await new Client({ host, port, user, password, database: made[1] }).connect();
+  }
+  return query.call(this, sql, ...rest);
+};`;
+
 /** For each error: a project in which the command line really ends with it. */
 export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   MIGRATION_FAILED: {
@@ -35,8 +47,10 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     args: ['reset', '--yes'],
   },
   DATABASE_NOT_CREATED: {
-    before: ({ database }) => takeTheNameOfReset(database),
+    files: { 'in-use.js': USES_THE_NEW_DATABASE },
     args: ['reset', '--yes'],
+    env: { NODE_OPTIONS: '--require ./in-use.js' },
+    once: true,
   },
   BASELINE_FILE: { args: ['baseline', '--check'] },
   SERVER_REFUSED: {
@@ -217,6 +231,33 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     before: async ({ run, project }) => {
       await run('up');
       project.write({ [`migrations/${FIRST}`]: migration('') });
+    },
+    args: ['up'],
+  },
+  RENAMED_FILE: {
+    before: async ({ run, project }) => {
+      await run('up');
+      const content = project.read(`migrations/${FIRST}`);
+      project.delete(`migrations/${FIRST}`);
+      project.write({ 'migrations/20260101000001_renamed.js': content });
+    },
+    args: ['up'],
+  },
+  RENAME_REFUSED: {
+    files: { 'migrations/20260101000001_b.js': migration('') },
+    before: ({ run }) => run('up', '-c', '1'),
+    args: ['resolve', FIRST, '--renamed-to', '20260101000001_b.js'],
+  },
+  OUT_OF_ORDER: {
+    files: {
+      'knexfile.js': KNEXFILE.replace(
+        "client: 'pg',",
+        "client: 'pg', knexward: { outOfOrder: 'refuse' },",
+      ),
+    },
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ 'migrations/20250101000000_late.js': migration('') });
     },
     args: ['up'],
   },

@@ -16,6 +16,15 @@ export const PROBLEM_SCENARIOS: Record<ProblemCode, Scenario> = {
     },
     args,
   },
+  RENAMED_FILE: {
+    before: async ({ run, project }) => {
+      await run('up');
+      const content = project.read(`migrations/${FIRST}`);
+      project.delete(`migrations/${FIRST}`);
+      project.write({ 'migrations/20260101000001_renamed.js': content });
+    },
+    args,
+  },
   DUPLICATE_ROW: {
     before: async ({ run, database }) => {
       await run('up');

@@ -130,6 +130,14 @@ export const RUN_WARNING_SCENARIOS: Record<RunWarningCode, Scenario> = {
     once: true,
     args: ['up'],
   },
+  OUT_OF_ORDER: {
+    once: true,
+    before: async ({ run, project }) => {
+      await run('up');
+      project.write({ 'migrations/20250101000000_late.js': migration('') });
+    },
+    args: ['up'],
+  },
   ENDED_ITS_TRANSACTION: {
     files: { 'migrations/20260101000001_b.up.sql': 'create table b (id int); commit;' },
     once: true,
