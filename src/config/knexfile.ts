@@ -153,7 +153,7 @@ export function selectEnvironment(
   { given, fromNode }: WantedEnvironment,
 ): { name: string; config: EnvironmentConfig } {
   const name = given ?? fromNode ?? 'development';
-  const known = Object.keys(content).filter((key) => isEnvironment(key, content[key]));
+  const known = Object.keys(content).filter((key) => isEnvironment(content[key]));
   const entry = name in Object.prototype ? undefined : content[name];
   if (isObject(entry)) return { name, config: entry };
   const whole = ROOT_KEYS.some((key) => key in content);
@@ -172,11 +172,9 @@ export function selectEnvironment(
 
 /** What shows that a knexfile's content is itself a configuration. */
 const ROOT_KEYS = ['client', 'dialect', 'connection', 'connectionPool'];
-/** Objects in a configuration that are no environments. */
-const PARTS = new Set([...ROOT_KEYS, 'pool', 'migrations', 'seeds', 'knexward', 'default']);
-
-function isEnvironment(key: string, value: unknown): boolean {
-  return !PARTS.has(key) && isObject(value);
+/** A configuration has other objects too, such as `pool` and `migrations`. */
+function isEnvironment(value: unknown): boolean {
+  return isObject(value) && ROOT_KEYS.some((key) => key in value);
 }
 
 function isObject(value: unknown): value is EnvironmentConfig {

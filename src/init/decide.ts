@@ -30,12 +30,12 @@ export interface InitPlan {
   next: string[];
 }
 
-const SCRIPTS: Readonly<Record<string, string>> = {
-  'migrate:up': 'knexward up',
-  'migrate:down': 'knexward down',
-  'migrate:status': 'knexward status',
-  'migrate:create': 'knexward create',
-};
+const SCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
+  ['up', 'down', 'status', 'create'].map((command) => [
+    `migrate:${command}`,
+    `knexward ${command}`,
+  ]),
+);
 const FOLDER = '.knexward';
 
 /** Decides what to write into a project. Pure: the same facts and moment give the same plan. */

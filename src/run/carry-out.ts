@@ -266,7 +266,7 @@ async function runPlan(
     },
     opening: { config, searchPath, tables },
     lockNumber: runNumber(result.runId),
-    reporting: { listener, signal: request.signal },
+    reporting: { listener, signal: request.signal, observer: request.observer },
     ...{ config, connections, transactions, control, changed },
   };
   const outcome = await withHooks(run, steps, () =>

@@ -114,11 +114,13 @@ async function work(run: RunContext, migration: LoadedMigration): Promise<number
     await untilInterrupted(async () => {
       enableProcessing(knex);
       const migrations = [inKnexForm(migration, config)];
+      reporting.observer?.begins(migration);
       await beforeEach?.(knex, migrations);
       knex.on('query', count);
       await change(knex);
       knex.removeListener('query', count);
       await afterEach?.(knex, migrations);
+      reporting.observer?.ends();
     }, reporting.signal);
     return statements;
   } catch (error) {

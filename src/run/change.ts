@@ -174,7 +174,7 @@ async function work(
   watch: TransactionWatch,
 ): Promise<number | null> {
   const { direction } = recording;
-  const { signal } = reporting;
+  const { signal, observer } = reporting;
   if (!knex || isDirect(config, migration)) {
     const direct = migration.direct?.[direction];
     if (!direct) throw new Error(`The migration ${migration.name} needs Knex, and there is none.`);
@@ -186,12 +186,14 @@ async function work(
   await inBegunTransaction(knex, connection, async (trx) => {
     await untilInterrupted(async () => {
       const migrations = [inKnexForm(migration, config)];
+      observer?.begins(migration);
       await beforeEach?.(trx, migrations);
       const before = watch.answers();
       await functionOf(migration, direction)(trx);
       const after = watch.answers();
       answers = before === null || after === null ? null : after - before;
       await afterEach?.(trx, migrations);
+      observer?.ends();
     }, signal);
   });
   return answers;

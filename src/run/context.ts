@@ -6,6 +6,7 @@ import { type ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
 import { type Opening, type OpeningContext, openingOf } from '../transaction/opening.js';
 import { type Recording } from './record.js';
+import { type ChangeObserver } from './request.js';
 import { type Transactions } from '../transaction/transactions.js';
 
 /** What the changes of one run have in common. */
@@ -21,7 +22,11 @@ export interface RunContext {
   control: ControlConnection;
   /** The files that were edited since they were applied: the database has what they were. */
   changed: readonly ChangedFile[];
-  reporting: { listener: RunListener; signal: AbortSignal | undefined };
+  reporting: {
+    listener: RunListener;
+    signal: AbortSignal | undefined;
+    observer: ChangeObserver | undefined;
+  };
 }
 
 /** What the transaction of a change begins with; nothing where it runs outside of one. */

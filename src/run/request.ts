@@ -1,6 +1,13 @@
 import { type Migration } from '../files/find.js';
+import { type LoadedMigration } from '../files/load.js';
 import { type Plan, type PlanRequest } from '../plan/plan.js';
 import { type RunListener } from './events.js';
+
+/** Follows the changes that run on Knex. */
+export interface ChangeObserver {
+  begins(migration: LoadedMigration): void;
+  ends(): void;
+}
 
 /** What to run. */
 export interface RunRequest extends PlanRequest {
@@ -17,6 +24,8 @@ export interface RunRequest extends PlanRequest {
   acceptChanged?: boolean;
   /** The id of the run, a UUID: in the journal and in `pg_stat_activity`; a new one unless given. */
   runId?: string | undefined;
+  /** Told when a change on Knex begins and ends, the project's hooks around it included. */
+  observer?: ChangeObserver;
   /** Stops the run: the statement under way is cancelled and rolled back. */
   signal?: AbortSignal | undefined;
 }

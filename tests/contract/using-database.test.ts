@@ -19,7 +19,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   redo: { args: ['redo'], readOnly: 2 },
   unlock: { args: ['unlock', '--yes'], readOnly: 2 },
   resolve: { args: ['resolve', NAME, '--reverted'], readOnly: 2 },
-  reset: { args: ['reset'], readOnly: 2 },
+  reset: { args: ['reset', '--yes', '--force'], readOnly: 2 },
   seed: { args: ['seed'], readOnly: 1 },
   status: { args: ['status'], readOnly: 0 },
   currentVersion: { args: ['currentVersion'], readOnly: 0 },
@@ -32,7 +32,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   snapshot: { args: ['snapshot'], readOnly: 0 },
 };
 
-const WITHOUT_DATABASE = new Set(['create', 'seed:make', 'completion']);
+const WITHOUT_DATABASE = new Set(['create', 'seed:make', 'completion', 'init', 'db']);
 
 describe('every command says which database it acts on', () => {
   let database: TestDatabase;
@@ -57,7 +57,7 @@ describe('every command says which database it acts on', () => {
     await database.drop();
   });
 
-  it('all of them are tried here; create, seed:make and completion have no database (FR-017)', async () => {
+  it('all of them are tried here; create, seed:make, completion, init and db have no database (FR-017)', async () => {
     const { commands } = await createProgram();
     const names = commands.map((each) => each.name()).filter((name) => !WITHOUT_DATABASE.has(name));
     expect([...Object.keys(COMMANDS), 'adopt'].sort()).toEqual(names.sort());

@@ -259,7 +259,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
           const { query } = connection;
           connection.query = function (statement, ...rest) {
             const text = statement.text ?? statement.sql ?? statement;
-            if (process.env.DIE && /insert into [^;]*knex_migrations"/.test(text)) process.kill(process.pid, 'SIGKILL');
+            if (process.env.DIE && /insert into ("public"\\.)?"knex_migrations"/.test(text)) process.kill(process.pid, 'SIGKILL');
             return query.call(this, statement, ...rest);
           };
           done(null, connection);

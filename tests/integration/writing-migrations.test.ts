@@ -77,7 +77,7 @@ module.exports = {
   migrations: {
     directory: './migrations',
     beforeEach: async (knex) => { before = await filesOf(knex); },
-    afterEach: async (knex, [{ name }]) => {
+    afterEach: async (knex, [{ file: name }]) => {
       const { rows } = await knex.raw(${JSON.stringify(`${HELD} pg_backend_pid() group by c.relname`)});
       const files = before.map(({ file }) => file);
       const rewritten = (await filesOf(knex)).filter(({ file }) => !files.includes(file));

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KNEX_WORDS } from '../../src/cli/knex-words';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 
 const FOLDER = join(__dirname, '../../schemas');
@@ -40,8 +41,9 @@ function strict(schema: unknown): unknown {
 /** Which schema the document of a command line has to fit. */
 export function schemaOf(args: readonly string[], document: object): string {
   if ('error' in document) return 'error';
-  const command = args.find((word) => /^[a-z]+$/.test(word)) ?? '';
-  const name = command === 'list' ? 'status' : command;
+  const words = [...Object.keys(KNEX_WORDS), ...schemaNames(), 'seed:make'];
+  const word = args.find((each) => words.includes(each)) ?? '';
+  const name = (KNEX_WORDS[word]?.command ?? word).replace(':', '-');
   const phase = ['--finish', '--undo', '--check'].find((flag) => args.includes(flag));
   const special = `${name}-${phase?.slice(2) ?? ''}`;
   return schemaNames().includes(special) ? special : name;

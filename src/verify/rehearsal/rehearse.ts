@@ -1,7 +1,6 @@
 import { type ResolvedConfig } from '../../config/resolve.js';
 import { openSession } from '../../database/session.js';
 import { findMigrations } from '../../files/find.js';
-import { type LoadedMigration } from '../../files/load.js';
 import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
 import { type Extent, type Plan } from '../../plan/plan.js';
@@ -154,6 +153,10 @@ async function runRecorded(
     direction: plan.direction,
     extent: { only: plan.steps.map(({ name }) => name) },
     files: plan.steps,
+    observer: {
+      begins: (migration) => recorder.begin(migration),
+      ends: () => recorder.end(),
+    },
     listener: listen,
     signal,
   });
@@ -164,9 +167,9 @@ async function runRecorded(
   return { changes, failed, notReached };
 }
 
-/** The hooks around each change tell when it begins and ends; what they send is a part of it. */
+/** With a hook, each change runs on Knex, where it can be listened to. */
 function recorded(config: ResolvedConfig, recorder: Recorder): ResolvedConfig {
-  const { beforeEach, afterEach, ...others } = config.migrations.hooks;
+  const { hooks } = config.migrations;
   return {
     ...config,
     onKnex: (knex) => {
@@ -175,17 +178,7 @@ function recorded(config: ResolvedConfig, recorder: Recorder): ResolvedConfig {
     },
     migrations: {
       ...config.migrations,
-      hooks: {
-        ...others,
-        beforeEach: async (knex, migrations) => {
-          recorder.begin(migrations[0] as LoadedMigration);
-          await beforeEach?.(knex, migrations);
-        },
-        afterEach: async (knex, migrations) => {
-          await afterEach?.(knex, migrations);
-          recorder.end();
-        },
-      },
+      hooks: { ...hooks, beforeEach: hooks.beforeEach ?? (() => undefined) },
     },
   };
 }

@@ -41,7 +41,10 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'seeds/a.js': "exports.seed = () => { throw new Error('no data'); };" },
     args: ['seed'],
   },
-  RESET_REFUSED: { args: ['reset', '--yes', '--env', 'production'] },
+  RESET_REFUSED: {
+    url: ({ database }) => database.url.replace(/[^/]*$/, 'postgres'),
+    args: ['reset', '--yes'],
+  },
   DATABASE_IN_USE: {
     before: ({ database }) => database.query('select 1'),
     args: ['reset', '--yes'],
