@@ -33,12 +33,17 @@ export async function importUserModule(path: string): Promise<Record<string, unk
 
 async function loadTypeScript(path: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import('jiti');
-  const jiti = createJiti(path, {
-    interopDefault: false,
-    moduleCache: false,
-    tsconfigPaths: true,
-  });
-  return jiti.import<Record<string, unknown>>(path);
+  const options = { interopDefault: false, moduleCache: false };
+  const create = (): ReturnType<typeof createJiti> => {
+    try {
+      return createJiti(path, { ...options, tsconfigPaths: true });
+    } catch {
+      // A tsconfig.json that extends one outside of the image: without its paths, an import that
+      // needs them fails by its name, and one that does not is loaded.
+      return createJiti(path, options);
+    }
+  };
+  return create().import<Record<string, unknown>>(path);
 }
 
 /** Whether Node.js takes a JavaScript file for an ES module: by its extension, else by its package. */

@@ -287,6 +287,22 @@ describe('configuration (FR-010)', () => {
     expect(JSON.parse(stdout)).toMatchObject({ pending: [{ name: '20260101000000_a.js' }] });
   });
 
+  it('follows the paths of tsconfig.json; one that extends a file that is not there does no harm (US10)', async () => {
+    project = createProject({
+      ...MIGRATION,
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "#where": ["./lib/where.ts"] } } }',
+      'lib/where.ts': `export const url = ${JSON.stringify(database.url)};`,
+      'knexfile.ts': `import { url } from '#where';
+        export default { client: 'pg', connection: url };`,
+    });
+    expect(await project.knexward(['status'])).toMatchObject({ code: 0, stderr: '' });
+    project.write({
+      'tsconfig.json': '{ "extends": "../nowhere.json" }',
+      'knexfile.ts': `export default ${connection()};`,
+    });
+    expect(await project.knexward(['status'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('chooses the environment, and names it: --env, else NODE_ENV, else development, else dev (FR-017)', async () => {
     const c = connection();
     project = createProject({

@@ -19,7 +19,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   redo: { args: ['redo'], readOnly: 2 },
   unlock: { args: ['unlock', '--yes'], readOnly: 2 },
   resolve: { args: ['resolve', NAME, '--reverted'], readOnly: 2 },
-  reset: { args: ['reset', '--yes', '--force'], readOnly: 2 },
+  reset: { args: ['reset'], readOnly: 2 },
   seed: { args: ['seed'], readOnly: 1 },
   status: { args: ['status'], readOnly: 0 },
   currentVersion: { args: ['currentVersion'], readOnly: 0 },
@@ -76,7 +76,8 @@ describe('every command says which database it acts on', () => {
 
   it.each(Object.values(COMMANDS))('$args --json (FR-017)', async ({ args }) => {
     await knexward('up', ...(args[0] === 'wait' ? [] : ['-c', '1']));
-    expect((await knexward(...args, '--json')).json()).toMatchObject({
+    const answered = args[0] === 'reset' ? ['--yes', '--force'] : [];
+    expect((await knexward(...args, ...answered, '--json')).json()).toMatchObject({
       ...{ version: 1, environment: 'development', database: place() },
     });
   });

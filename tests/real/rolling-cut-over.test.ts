@@ -83,7 +83,8 @@ describe('the rolling cut-over: old releases with real db-migrate, new ones with
       const reference = new Fleet(database, new LoadBalancer(), releases.folders);
       await reference.migrate(old(0, late === 'late')).ended;
       catalogs.old[late] = await catalogOf(database);
-      expect(await reference.migrate(young(0, late === 'late')).ended).toMatchObject({ code: 0 });
+      const { code, output } = await reference.migrate(young(0, late === 'late')).ended;
+      expect(code === 0 ? '' : output).toBe('');
       catalogs.new[late] = await catalogOf(database);
       await database.drop();
     }

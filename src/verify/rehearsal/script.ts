@@ -223,7 +223,7 @@ function records({ rehearsal, ...context }: Context, change: RehearsedChange): s
   const { statements, isDoneElsewhere } = recordOf(
     { ...context, tables, direction, oldTable, actor: planner() },
     change,
-    { durationMs: null, empty: false },
+    { durationMs: null, empty: change.statements.length === 0 },
   );
   return [`${statements};`, ...(isDoneElsewhere ? [refuseUnadopted(real)] : [])];
 }
