@@ -18,6 +18,8 @@ const EXTRAS = {
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
   reset: { exits: ['0', '1', '2', '3', '4', '5', '130, 143'] },
+  init: { exits: ['0', '2'] },
+  db: { exits: ['0', '2'] },
   completion: { exits: ['0', '2'] },
   seed: { exits: ['0', '1', '2', '3'] },
   'seed:make': { exits: ['0', '2'] },

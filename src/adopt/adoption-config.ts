@@ -8,6 +8,7 @@ import {
   projectConfig,
   type ResolvedConfig,
   resolveProject,
+  withUrl,
   withDatabase,
 } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
@@ -62,7 +63,7 @@ export async function adoptionConfig(
     migrations: { ...config.migrations, directory },
     knexward: { embedded: false, dbMigrate },
   };
-  return reach(projectConfig(root, environment, completed, null), project);
+  return reach(projectConfig(root, environment, withUrl(completed, request.url), null), project);
 }
 
 function hasKnexfile(project: DbMigrateProject, request: ConfigRequest): boolean {

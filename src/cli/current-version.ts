@@ -6,7 +6,7 @@ export function addCurrentVersionCommand(program: Command): void {
   withCommonOptions(
     program
       .command('currentVersion')
-      .description('print the version of the newest applied migration, as Knex does'),
+      .description('print the highest version that is applied, as Knex does'),
   )
     .addHelpText(
       'after',

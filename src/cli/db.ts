@@ -29,6 +29,7 @@ Examples:
   $ knexward db --stop`,
     )
     .action(async (options: DbOptions) => {
+      refuseUrl(options);
       const output = await outputOf(options);
       const { projectRoot, settings, production } = await resolveProject(configRequestOf(options));
       if (production || settings.embedded === false) throw notHere(production);
@@ -58,6 +59,14 @@ Examples:
           `Data: ${dataFolder}\nFor your application, as a line of .env:\nDATABASE_URL=${url}\n`,
       );
     });
+}
+
+function refuseUrl({ url }: CommonOptions): void {
+  if (url === undefined) return;
+  throw new KnexwardError('USAGE', {
+    message: 'db runs the embedded PostgreSQL, and --url names another database.',
+    fix: 'Leave --url out.',
+  });
 }
 
 const STOPPED = {

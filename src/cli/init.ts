@@ -23,6 +23,8 @@ export function addInitCommand(program: Command): void {
     .addHelpText(
       'after',
       `
+What it does depends on what is there:
+
   a knexfile        checks it as doctor does, and offers scripts for package.json
   db-migrate        changes nothing, and names the commands of the takeover
   neither of them   writes a knexfile, a first migration, scripts, and a line of .gitignore

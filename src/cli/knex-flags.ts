@@ -42,9 +42,7 @@ export const FLAGS_OF_KNEX: Readonly<Record<string, FlagOfKnex>> = {
   '--stub': {
     takesValue: true,
     translate: (command) =>
-      command === 'seed:make'
-        ? null
-        : refuse('--stub', 'Leave it out, and replace the content of the file that is created.'),
+      command === 'seed:make' ? null : refuse('--stub', 'Set migrations.stub in the knexfile.'),
   },
   '--knexpath': {
     ...refused('--knexpath', "Leave it out: knexward uses the project's own Knex."),

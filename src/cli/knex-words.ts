@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { FLAGS_OF_KNEX, flagOf } from './knex-flags.js';
 
@@ -60,13 +61,15 @@ const TAKE_VALUES = new Set([
 /** A command line, taken apart: options stand together with their values. */
 interface Words {
   command: string | undefined;
+  /** Where the command stands. */
+  index: number;
   names: string[];
   options: string[][];
 }
 
 /** Takes a command line apart, also where options stand before the command, as Knex's may. */
 export function takeApart(argv: readonly string[]): Words {
-  const words: Words = { command: undefined, names: [], options: [] };
+  const words: Words = { command: undefined, index: -1, names: [], options: [] };
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] as string;
     if (word === '--') {
@@ -74,7 +77,7 @@ export function takeApart(argv: readonly string[]): Words {
       break;
     }
     if (!word.startsWith('-') || word === '-') {
-      if (words.command === undefined) words.command = word;
+      if (words.command === undefined) Object.assign(words, { command: word, index });
       else words.names.push(word);
     } else if (TAKE_VALUES.has(word) && index + 1 < argv.length) {
       words.options.push([word, argv[++index] as string]);
@@ -92,17 +95,23 @@ export function takeApart(argv: readonly string[]): Words {
  * where Knex's word takes none: each is refused by name, with what to do instead.
  */
 export function inOwnWords(argv: readonly string[]): string[] {
-  const { command, names, options } = takeApart(argv);
+  const { command, index, names, options } = takeApart(argv);
   if (command === undefined) return [...argv];
   const word = Object.hasOwn(KNEX_WORDS, command) ? KNEX_WORDS[command] : undefined;
   const own = word?.command ?? command;
-  const optionsFirst = argv[0] !== command;
   // In their order: of a command's own options, not all are known here.
-  if (!word && !optionsFirst) return [own, ...replaceFlags(own, argv.slice(1))];
-  if (word) refuseWrongNames(command, word, names);
+  if (!word)
+    return [
+      own,
+      ...replaceFlags(
+        own,
+        argv.filter((_, at) => at !== index),
+      ),
+    ];
+  refuseWrongNames(command, word, names);
   const translated = options.flatMap(([flag = '', value]) => inOwnFlags(own, flag, value));
   const end = names.some((name) => name.startsWith('-')) ? ['--'] : [];
-  const added = word?.adds?.(names.length > 0) ?? [];
+  const added = word.adds?.(names.length > 0) ?? [];
   return [own, ...added, ...translated, ...end, ...names];
 }
 
@@ -128,11 +137,17 @@ function inOwnFlags(command: string, flag: string, value: string | undefined): r
 }
 
 function refuseWrongNames(said: string, { command, takes }: KnexWord, names: string[]): void {
+  if (takes === 'a name' && names.length === 0) {
+    throw new KnexwardError('USAGE', {
+      message: `"${said}" needs a name. Nothing was changed.`,
+      fix: 'Give the name of the migration.',
+    });
+  }
   if (takes === 'nothing' && names.length > 0) {
     throw new KnexwardError('USAGE', {
       message: `"${said}" takes no name, as in Knex, and "${names.join(' ')}" was given. Nothing was changed.`,
       fix: ['up', 'down'].includes(command)
-        ? `Leave it out, or use knexward's own word: ${command} ${names.join(' ')}`
+        ? `Leave it out, or use knexward's own command: "${commandLine(command, ...names)}".`
         : 'Leave it out.',
     });
   }

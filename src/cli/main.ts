@@ -125,7 +125,8 @@ async function wrongUsage(error: CommanderError, argv: readonly string[]): Promi
   const known = commands.flatMap((each) => [each.name(), ...each.aliases()]);
   const { hintFor, unknownCommand } = await import('./foreign-words.js');
   const unknown = error.code === 'commander.unknownCommand';
-  const hint = unknown ? hintFor(argv) : undefined;
+  // Such as "db push".
+  const hint = unknown || error.code === 'commander.excessArguments' ? hintFor(argv) : undefined;
   if (hint) return hint;
   const message = unknown
     ? unknownCommand(command, [...known, ...Object.keys(KNEX_WORDS)])

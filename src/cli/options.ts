@@ -24,7 +24,10 @@ export function withCommonOptions(command: Command): Command {
   return command
     .hook('preAction', (_, action) => calledWith(action.opts()))
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
-    .option('--knexfile <path>', 'knexfile; else the one in ., src/config or config')
+    .option(
+      '--knexfile <path>',
+      'knexfile; else found as Knex finds it, else in src/config or config',
+    )
     .option('--url <connection>', "a connection URL in the place of the configuration's connection")
     .option('--cwd <folder>', "the project's folder; else the working directory")
     .option('--json', 'print the result as one JSON document on stdout')

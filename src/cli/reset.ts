@@ -45,7 +45,7 @@ Examples:
             null,
           ),
       });
-      output.line(`Created anew: ${database}`);
+      output.line(`Recreated the database ${database}`);
       const up = await runForCommand(config, { direction: 'up' }, output, yes);
       const { renderRun } = await import('../report/run-text.js');
       output.line(renderRun(up).trimEnd());

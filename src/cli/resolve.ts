@@ -98,7 +98,7 @@ function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum'
   const [verdict] = given;
   if (verdict !== undefined && given.length === 1) return verdict;
   throw new KnexwardError('USAGE', {
-    message: 'Say one of --applied, --reverted, --accept-checksum and --renamed-to.',
+    message: 'Give one of --applied, --reverted, --accept-checksum and --renamed-to.',
     fix: 'Look at the database: did the change take effect?',
   });
 }

@@ -20,7 +20,8 @@ export async function runAndReport(
   const result = await runForCommand(config, request, output, options.yes ?? false);
   if (result.dryRun && result.batch !== null) return reportDryRun(config, request, result, output);
   const { renderRun } = await import('../report/run-text.js');
-  output.result(toDocument(result), () => renderRun(result));
+  const { alone, name } = request.extent ?? {};
+  output.result(toDocument(result), () => renderRun(result, alone ? name : undefined));
   await reportFailure(result, output);
 }
 

@@ -1,3 +1,4 @@
+import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { resolveConfig, resolveProject } from '../config/resolve.js';
@@ -70,7 +71,7 @@ is never overwritten.`,
       const { makeSeed } = await import('../seed/make.js');
       const { x: extension, stub, timestampFilenamePrefix } = options;
       const path = await makeSeed(config, { name, extension, stub, timestampFilenamePrefix });
-      const created = relative(process.cwd(), path);
+      const created = relative(calledFrom(), path);
       output.result({ created: [path] }, () => `Created seed file: ${created}\n`);
     });
 }

@@ -82,7 +82,7 @@ export async function givenConnection(
   let given: unknown = pool?.options ?? config.connection;
   if (typeof given === 'function') given = await (given as () => unknown)();
   if (typeof given === 'string') {
-    return given === '' ? undefined : connectionFromUrl(given, "The knexfile's connection");
+    return given === '' ? undefined : connectionFromUrl(given, "The knexfile's connection", false);
   }
   if (typeof given !== 'object' || given === null) return undefined;
   // Knex and pg.Pool hide the password of an object that they were given: a copy would lose it.
@@ -94,12 +94,14 @@ export async function givenConnection(
  * A connection URL, checked, in the form that `pg` takes.
  *
  * @param what what the URL is, to begin the sentence of an error with
+ * @param mayLackHost whether a user may stand before no host: Knex takes such a text for no URL
  * @throws KnexwardError `INVALID_CONNECTION`, without the text, for it may hold a password
  */
-export function connectionFromUrl(text: string, what: string): ClientConfig {
+export function connectionFromUrl(text: string, what: string, mayLackHost = true): ClientConfig {
   let url: URL;
   try {
-    url = new URL(text);
+    // pg takes a URL with a user and no host, as for a socket; new URL() does not.
+    url = new URL(mayLackHost ? text.replace('@/', '@localhost/') : text);
     for (const part of [url.username, url.password, url.pathname]) decodeURIComponent(part);
   } catch {
     throw invalidUrl(`${what} is not a URL`);
@@ -109,7 +111,7 @@ export function connectionFromUrl(text: string, what: string): ClientConfig {
   }
   // A "#", "?" or "/" in a password ends the host too early, and what follows holds the "@".
   if (/@/.test(`${url.pathname}${url.search.split('=')[0] ?? ''}${url.hash}`)) {
-    throw invalidUrl(`${what} has an "@" behind the host`);
+    throw invalidUrl(`${what} has an "@" after the host`);
   }
   if (url.protocol !== 'pg:') return { connectionString: text };
   return { connectionString: text.replace(/^pg:/i, 'postgresql:') };
@@ -118,14 +120,14 @@ export function connectionFromUrl(text: string, what: string): ClientConfig {
 function invalidUrl(reason: string): KnexwardError {
   return new KnexwardError('INVALID_CONNECTION', {
     message: `${reason}. Nothing was connected to.`,
-    fix: 'Write postgresql://user:password@host:port/database, and percent-encode what is special in the password: encodeURIComponent(password) gives it.',
+    fix: 'Write postgresql://user:***@host:port/database with the password in the place of ***, percent-encoded: encodeURIComponent(password) gives it.',
   });
 }
 
 function withoutDatabase(): KnexwardError {
   return new KnexwardError('INVALID_CONNECTION', {
     message:
-      'The connection has an entry "database" without a value; pg would connect to the database that is called like the user.',
+      'The connection has an entry "database" without a value; pg would connect to the database with the user\'s name.',
     fix: 'Set the variable that the entry is read from, or leave the entry out.',
   });
 }
@@ -139,7 +141,7 @@ function bothGiven(): KnexwardError {
 
 function foreignPool(): KnexwardError {
   return new KnexwardError('UNSUPPORTED_CLIENT', {
-    message: "Knex's connectionPool is none of pg's, so it does not tell where the database is.",
+    message: "Knex's connectionPool is not a pg.Pool, so it does not say where the database is.",
     fix: 'Give it a Pool of pg, or tell knexward the connection in a configuration of its own.',
   });
 }

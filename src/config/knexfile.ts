@@ -124,7 +124,7 @@ async function evaluate(path: string): Promise<Record<string, unknown>> {
 
 function unknownLanguage(path: string): KnexwardError {
   return new KnexwardError('KNEXFILE_BROKEN', {
-    message: `The knexfile ${path}, which Knex's command line would use, is in a language that knexward does not load.`,
+    message: `The knexfile ${path} is in a language that knexward does not load.`,
     fix: 'Write it in JavaScript or TypeScript, or name another one with --knexfile.',
   });
 }

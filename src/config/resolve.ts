@@ -40,6 +40,8 @@ export interface ProjectConfig {
   knexfile: string | null;
   /** Whether anything at all configures Knex here: a knexfile, or a program. */
   configured: boolean;
+  /** Where relative paths in the configuration start. */
+  workingDirectory: string;
   knex: EnvironmentConfig;
   migrations: MigrationsConfig;
   settings: Settings;
@@ -89,8 +91,8 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
     });
   }
   const knexfile = await loadKnexfile(projectRoot, request.knexfile, request.enter);
-  const wanted = { given: request.env, fromNode: process.env['NODE_ENV'] || undefined };
   if (!knexfile) await readDotenv(projectRoot);
+  const wanted = { given: request.env, fromNode: process.env['NODE_ENV'] || undefined };
   const { name, config } = knexfile
     ? selectEnvironment(knexfile, wanted)
     : { name: wanted.given ?? wanted.fromNode ?? 'development', config: {} };
@@ -105,7 +107,7 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
 }
 
 /** A URL takes the place of the whole connection, as `--connection` does in Knex. */
-function withUrl(config: EnvironmentConfig, url: string | undefined): EnvironmentConfig {
+export function withUrl(config: EnvironmentConfig, url: string | undefined): EnvironmentConfig {
   if (url === undefined) return config;
   const connection = connectionFromUrl(url, '--url');
   const replaced = { ...config, connection, connectionPool: undefined };
@@ -130,6 +132,7 @@ export function projectConfig(
     environment,
     production: names.includes('production') || names.includes('prod'),
     knexfile,
+    workingDirectory,
     configured: knexfile !== null || CONFIGURING.some((key) => key in knex),
     knex,
     migrations: resolveMigrations(knex, workingDirectory),

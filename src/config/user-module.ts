@@ -37,9 +37,10 @@ async function loadTypeScript(path: string): Promise<Record<string, unknown>> {
   const create = (): ReturnType<typeof createJiti> => {
     try {
       return createJiti(path, { ...options, tsconfigPaths: true });
-    } catch {
+    } catch (error) {
       // A tsconfig.json that extends one outside of the image: without its paths, an import that
       // needs them fails by its name, and one that does not is loaded.
+      if (!/^File '.*' not found\.$/.test((error as Error).message)) throw error;
       return createJiti(path, options);
     }
   };

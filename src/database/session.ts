@@ -184,7 +184,8 @@ async function asKnexHasIt(
   { connectionString, ...others }: ClientConfig,
   { knex }: ResolvedConfig,
 ): Promise<ClientConfig> {
-  const isUrl = /^postgres(?:ql)?:\/\//.test(connectionString ?? '');
+  // Without a host before the slash, Knex takes the text for no URL, and pg does.
+  const isUrl = /^postgres(?:ql)?:\/\/(?![^/]*@\/)/.test(connectionString ?? '');
   if (!isUrl || typeof knex.connection === 'object')
     return { ...others, ...(connectionString !== undefined && { connectionString }) };
   const { default: parse } = (await import(PARSE_CONNECTION)) as {

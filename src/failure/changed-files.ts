@@ -13,6 +13,7 @@ const NOT_THERE = new Set(['42P01', '42703', '3F000', '42883', '42704']);
 export function explainByChanges(
   failure: MigrationFailure,
   changed: readonly ChangedFile[],
+  production: boolean,
 ): MigrationFailure {
   if (changed.length === 0 || !NOT_THERE.has(failure.sqlstate ?? '')) return failure;
   const missing = missingName(failure.message);
@@ -22,7 +23,7 @@ export function explainByChanges(
   return {
     ...failure,
     cause: `${file.name} names "${missing}", but was edited after it was applied: the database has it ${then}.`,
-    fix: `Apply that one again: ${applyAgain(file)}.`,
+    fix: production ? failure.fix : `Apply that one again: ${applyAgain(file)}.`,
   };
 }
 

@@ -47,10 +47,10 @@ export function configuredFormat(
  * or the migration itself speaks its interface. Without any configuration for Knex, nothing else can be meant.
  */
 function isDbMigrateProject(config: ProjectConfig, path: string): boolean {
-  const { knex, knexfile, projectRoot } = config;
+  const { knex, knexfile, projectRoot, configured } = config;
   const source = knex.migrations?.migrationSource;
   if (knex.knexward?.dbMigrate !== undefined || (source && MIGRATION_SOURCE in source)) return true;
-  if (knexfile === null && knex.client === undefined && knex.connection === undefined) return true;
+  if (!configured) return true;
   const roots = knexfile === null ? [projectRoot] : [projectRoot, dirname(knexfile)];
   return roots.some(hasTraces) || hasSqlsFolder(dirname(path)) || speaksDbMigrate(path);
 }

@@ -96,7 +96,7 @@ async function loadFunctions(
 function refuseOldFile(module: Record<string, unknown>, path: string, folder: string): void {
   if (typeof module['setup'] !== 'function') return;
   throw new KnexwardError('INVALID_MIGRATION', {
-    message: `The migration ${path} exports a function "setup", as db-migrate's files do, in a project that is Knex's otherwise. Nothing was run.`,
+    message: `The migration ${path} exports a function "setup", as db-migrate's files do, in a project that otherwise uses Knex. Nothing was run.`,
     fix: `Say in the knexfile what it is: ${formatsEntry(folder, 'db-migrate')}, or 'knex' where that is right.`,
   });
 }

@@ -18,15 +18,14 @@ interface KnexTemplates {
  * @throws KnexwardError `USAGE` where the template is not there, or is broken
  */
 export async function fromStub(
-  { knex, knexfile, projectRoot }: ProjectConfig,
+  { knex, workingDirectory }: ProjectConfig,
   knexStub: string | null,
 ): Promise<string | null> {
   const { stub, variables } = (knex.migrations ?? {}) as { stub?: string; variables?: object };
   const folder = dirname(createRequire(__filename).resolve('knex/package.json'));
   const path =
     stub !== undefined
-      ? // Knex's command line changes into the knexfile's folder.
-        resolve(knexfile === null ? projectRoot : dirname(knexfile), stub)
+      ? resolve(workingDirectory, stub)
       : knexStub === null
         ? null
         : join(folder, 'lib/migrations/migrate/stub', `${knexStub}.stub`);
@@ -45,7 +44,7 @@ export async function fromStub(
 function unusable(path: string, reason: string, cause?: unknown): KnexwardError {
   return new KnexwardError('USAGE', {
     message: `The template ${path} of the knexfile (migrations.stub, migrations.extension) ${reason}.`,
-    fix: 'Correct the knexfile, or the template. A relative path begins at the knexfile.',
+    fix: 'Correct the knexfile, or the template. A relative path starts where Knex would work: in the folder of a knexfile that --knexfile names, else in the working directory.',
     cause,
   });
 }

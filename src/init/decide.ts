@@ -1,3 +1,4 @@
+import { commandLine } from '../command-line.js';
 import { join, relative } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { firstMigration, knexfileFor } from './files.js';
@@ -50,7 +51,7 @@ function adopt({ packageManager }: ProjectFacts, because: string): InitPlan {
   const run = runner(packageManager);
   return {
     ...{ kind: 'adopt', because, packageManager, files: [], notes: [] },
-    next: [`${run} adopt --dry-run`, `${run} adopt`, `${run} status`],
+    next: [run('adopt', '--dry-run'), run('adopt'), run('status')],
   };
 }
 
@@ -70,7 +71,7 @@ function check(facts: ProjectFacts, knexfile: string): InitPlan {
           ]
         : []),
     ],
-    next: [...installs(facts), `${run} status`, `${run} up --dry-run`, `${run} doctor`].slice(0, 3),
+    next: [...installs(facts), run('status'), run('up', '--dry-run'), run('doctor')].slice(0, 3),
   };
 }
 
@@ -96,12 +97,10 @@ function create(facts: ProjectFacts, now: Date): InitPlan {
       ...(hasMigrations ? ['The folder migrations has files: no first migration is written.'] : []),
       ...scripts.notes,
     ],
-    next: [
-      ...installs(facts),
-      `${run} up`,
-      `${run} create add_name_to_users`,
-      `${run} status`,
-    ].slice(0, 3),
+    next: [...installs(facts), run('up'), run('create', 'add_name_to_users'), run('status')].slice(
+      0,
+      3,
+    ),
   };
 }
 
@@ -116,12 +115,12 @@ function scriptsFile(facts: ProjectFacts): { files: PlannedFile[]; notes: string
   const added = wanted.filter(([name]) => !Object.hasOwn(scripts, name));
   const notes = wanted
     .filter(([name, command]) => Object.hasOwn(scripts, name) && scripts[name] !== command)
-    .map(([name]) => `The script ${name} is there and stays: ${String(scripts[name])}`);
+    .map(([name]) => `The script ${name} exists and is not changed: ${String(scripts[name])}`);
   if (added.length === 0) return { files: [], notes };
   const content = withScripts(text, { ...scripts, ...Object.fromEntries(added) });
   if (content === null) {
     throw new KnexwardError('USAGE', {
-      message: `The scripts of ${path} cannot be added to. Nothing was changed.`,
+      message: `No scripts can be added to ${path}. Nothing was changed.`,
       fix: 'Write the file as npm does, with the key "scripts" once, then run the command again.',
     });
   }
@@ -151,7 +150,8 @@ function installs({ packageJson, packageManager }: ProjectFacts): string[] {
   return missing.length === 0 ? [] : [`${packageManager} ${verb} ${missing.join(' ')}`];
 }
 
-/** How the package manager runs a command of an installed package. */
-function runner(packageManager: PackageManager): string {
-  return { npm: 'npx knexward', pnpm: 'pnpm exec knexward', yarn: 'yarn knexward' }[packageManager];
+/** How the package manager runs a command of an installed package, on what this call was given. */
+function runner(packageManager: PackageManager): (...words: [string, ...string[]]) => string {
+  const before = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn' }[packageManager];
+  return (...words) => `${before} ${commandLine(...words)}`;
 }

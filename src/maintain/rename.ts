@@ -117,9 +117,10 @@ async function refuse(
 ): Promise<void> {
   const { rows, unfinished, knexLock, tables, dbMigrate } = history;
   refuseUnadopted(history);
+  if (from === to) throw refused(`${from} has that name already`, 'Give the new name of the file.');
   if (files.some(({ name }) => name === from)) {
     throw refused(
-      from === to ? `${from} has that name already` : `${from} has a file of its own`,
+      `${from} has a file of its own`,
       `If ${to} took its place, remove the old file first.`,
     );
   }

@@ -1,3 +1,5 @@
+import { findRenamedFiles } from '../files/renamed.js';
+import { renamedFilesError, unmatched } from '../plan/renamed.js';
 import { commandLine } from '../command-line.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client } from 'pg';
@@ -59,9 +61,10 @@ export async function waitUntilMigrated(
     for (;;) {
       refuseInterrupted(signal);
       const found = await look(client, config, files);
-      const { upToDate, ...waiting } = found;
+      const { upToDate, pending, problems, holder } = found;
+      const waiting: Waiting = { pending, problems, holder };
       if (upToDate && waiting.holder === null) return;
-      if (isStuck(found, config)) await refuseStuck(client, config, files);
+      if (isStuck(found, files, config)) await refuseStuck(client, config, files);
       if (Date.now() >= deadline) throw stillPending(waiting);
       const text = JSON.stringify(waiting);
       if (text !== told) onWaiting?.(waiting);
@@ -74,8 +77,9 @@ export async function waitUntilMigrated(
   }
 }
 
-interface Look extends Waiting {
+interface Seen extends Waiting {
   upToDate: boolean;
+  history: History;
 }
 
 /** Asks what `status` asks. Where all is in order, no row of the history is sent. */
@@ -83,7 +87,7 @@ async function look(
   client: Client,
   given: ResolvedConfig,
   files: readonly Migration[],
-): Promise<Look & { history: History }> {
+): Promise<Seen> {
   const config = await locateHistory(client, given);
   const names = files.map(({ name }) => name);
   const { settled, history } = await readOrSettled(client, config, names);
@@ -104,12 +108,19 @@ async function look(
 }
 
 /** Whether it takes a person: nobody is running, and the next `up` would refuse. */
-function isStuck({ problems, holder }: Waiting, { settings }: ResolvedConfig): boolean {
+function isStuck(
+  { problems, holder, history }: Seen,
+  files: readonly Migration[],
+  { settings }: ResolvedConfig,
+): boolean {
+  if (holder !== null) return false;
+  const { rows, files: pending } = unmatched(files, history);
+  const mayBeRenamed = rows.length > 0 && pending.length > 0;
   const waitsFor = (code: string): boolean =>
     code === 'UNFINISHED' ||
     code === 'OUT_OF_ORDER' ||
     (code === 'NOT_ADOPTED' && settings.adopt !== 'auto');
-  return holder === null && problems.some(({ code }) => waitsFor(code));
+  return mayBeRenamed || problems.some(({ code }) => waitsFor(code));
 }
 
 /** Looks once more first: a runner may have ended between the two questions of the first look. */
@@ -118,13 +129,17 @@ async function refuseStuck(
   config: ResolvedConfig,
   files: readonly Migration[],
 ): Promise<void> {
-  const { history, ...found } = await look(client, config, files);
-  if (!isStuck(found, config)) return;
+  const found = await look(client, config, files);
+  if (!isStuck(found, files, config)) return;
+  const { history } = found;
   if (config.settings.adopt !== 'auto') refuseUnadopted(history);
   const [unfinished] = history.unfinished;
   if (unfinished) throw unfinishedError(unfinished, await findEvidence(client));
   const late = findOutOfOrder(files, history, orderPolicyOf(config));
   if (late.length > 0) throw outOfOrderError(late);
+  const { rows, files: pending } = unmatched(files, history);
+  const renamed = await findRenamedFiles(client, history.tables, { rows, files: pending });
+  if (renamed.length > 0) throw renamedFilesError(renamed);
 }
 
 function stillPending({ pending, problems, holder }: Waiting): KnexwardError {

@@ -144,6 +144,6 @@ function rowsToRevert(newestFirst: readonly HistoryRow[], extent: Extent): Histo
 function missingFile(name: string): KnexwardError {
   return new KnexwardError('MISSING_FILE', {
     message: `${name} cannot be reverted: the history has it, but there is no such file.`,
-    fix: 'Bring the file back (from version control), then run the command again. If it was renamed, record its new name first (resolve --renamed-to).',
+    fix: `Bring the file back (from version control), then run the command again. If it was renamed, record its new name first: "${commandLine('resolve', name, '--renamed-to', 'NEW')}".`,
   });
 }

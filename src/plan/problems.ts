@@ -157,7 +157,7 @@ function missingFile(name: string): Problem {
     code: 'MISSING_FILE',
     migration: name,
     message: 'applied, but its file is not in the migrations folder',
-    fix: 'Bring the file back if it is to be reverted one day; up goes on without it. If it was renamed, record its new name (resolve --renamed-to).',
+    fix: `Bring the file back if it is to be reverted one day; up goes on without it. If it was renamed, record its new name: "${commandLine('resolve', name, '--renamed-to', 'NEW')}".`,
   };
 }
 

@@ -39,7 +39,7 @@ export function renameFix({ from, to }: RenamedFile): string {
 export function renamedFilesError(renamed: readonly RenamedFile[]): KnexwardError {
   const told = renamed.map(({ from, to }) => `${to} is ${from}`).join('; ');
   return new KnexwardError('RENAMED_FILE', {
-    message: `${renamed.length} pending files are what applied migrations had under another name, to the letter: ${told}. Nothing was changed.`,
-    fix: `Record the new names: ${renamed.map(({ from, to }) => `"${renameCommand(from, to)}"`).join(', ')}. Where a file is to run all the same, change it: a comment is enough.`,
+    message: `${renamed.length} pending files have the same content as applied migrations whose files are gone: ${told}. Nothing was changed.`,
+    fix: `Record the new names: ${renamed.map(({ from, to }) => `"${renameCommand(from, to)}"`).join(', ')}. To run a file anyway, change it: a comment is enough.`,
   });
 }

@@ -1,11 +1,18 @@
 import { type Plan } from '../plan/plan.js';
 import { type RunResult } from '../run/result.js';
 
-/** The lines that end `up` and `down`: the ones that Knex's own command line has. */
-export function renderRun(result: RunResult): string {
+/**
+ * The lines that end `up` and `down`: the ones that Knex's own command line has.
+ *
+ * @param alone the one migration that was asked for, others aside
+ */
+export function renderRun(result: RunResult, alone?: string): string {
   const { direction, batch, done, failed, dryRun } = result;
   if (dryRun && batch !== null) return renderDryRun(result);
   if (done.length === 0 && failed) return '';
+  if (done.length === 0 && alone !== undefined) {
+    return `${alone} is ${direction === 'up' ? 'already applied' : 'not applied'}\n`;
+  }
   if (done.length === 0) {
     return direction === 'up' ? 'Already up to date\n' : 'Already at the base schema version\n';
   }

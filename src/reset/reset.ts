@@ -75,8 +75,9 @@ async function dropAndCreate(
   force: boolean,
 ): Promise<void> {
   const name = escapeIdentifier(facts.name);
-  const made = escapeIdentifier(`knexward_reset_${randomBytes(6).toString('hex')}`);
-  await maintenance.query(createStatement(facts, made.slice(1, -1)));
+  const temporary = `knexward_reset_${randomBytes(6).toString('hex')}`;
+  const made = escapeIdentifier(temporary);
+  await maintenance.query(createStatement(facts, temporary));
   try {
     await maintenance.query(`drop database ${name}${force ? ' with (force)' : ''}`);
   } catch (error) {
@@ -87,7 +88,7 @@ async function dropAndCreate(
   await maintenance.query(rename).catch((error: unknown) => {
     throw new KnexwardError('DATABASE_NOT_CREATED', {
       message: `The database ${name} was dropped, and the new one, ${made}, could not be given its name: ${messageOf(error)}.`,
-      fix: `Do it yourself: ${rename}; Then run "${commandLine('up')}".`,
+      fix: `Connected to the database postgres, run: ${rename}; and then "${commandLine('up')}".`,
       cause: error,
     });
   });

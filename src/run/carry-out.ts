@@ -234,7 +234,7 @@ function changeUnderWay(): KnexwardError {
   return new KnexwardError('LOCKED', {
     message:
       "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is at work.",
-    fix: `Wait until the change has ended; ${commandLine('status')} shows it. Then run the command again.`,
+    fix: `Wait until the change has ended; "${commandLine('status')}" shows it. Then run the command again.`,
   });
 }
 

@@ -15,7 +15,7 @@ export async function warnOfChanges(
   direction: 'up' | 'down',
   files: readonly Migration[],
   history: History,
-  listener: RunListener,
+  { listener, production }: { listener: RunListener; production: boolean },
 ): Promise<ChangedFile[]> {
   if (direction === 'down' || !history.complete) return [];
   const changed = await findRecentlyChanged(files, history);
@@ -23,12 +23,19 @@ export async function warnOfChanges(
     const more = changed.length - MOST_WARNED;
     const rest = index === MOST_WARNED - 1 && more > 0 ? `. So were ${more} other files` : '';
     const { name } = file;
-    listener({ type: 'warned', name, code: 'CHANGED_FILE', message: `${describe(file)}${rest}` });
+    listener({
+      type: 'warned',
+      name,
+      code: 'CHANGED_FILE',
+      message: `${describe(file, production)}${rest}`,
+    });
   }
   return changed;
 }
 
-function describe(file: ChangedFile): string {
+function describe(file: ChangedFile, production: boolean): string {
+  if (production)
+    return 'its file was edited after it was applied; up does not run it again. Put the change into a new migration and restore the file';
   return file.wasEmpty
     ? `it sent no statement when it was applied, and was edited since; up does not run it again. To apply it: ${applyAgain(file)}`
     : `its file was edited after it was applied; up does not run it again. To apply it again in development: ${applyAgain(file)}. Elsewhere, put the change into a new migration`;

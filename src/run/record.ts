@@ -47,7 +47,7 @@ export function recordOf(
   const entry = journalInsert(tables, {
     ...{ runId, event: up ? 'applied' : 'reverted', migration: name, batch, checksum, durationMs },
     ...(actor !== undefined && { actor }),
-    ...(empty && { details: { empty } }),
+    ...(up && empty && { details: { empty } }),
     detailsSql: up && oldName !== undefined ? oldRowDetails(tables, oldName) : undefined,
   });
   const texts = (before: string): Pick<ChangeRecord, 'statements' | 'confirmed'> => ({

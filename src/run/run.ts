@@ -35,7 +35,11 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     const files = await listing;
     const applied = wantsAllApplied(config, request) ? files.map(({ name }) => name) : [];
     const { settled, history } = await readOrSettled(session.client, config, applied);
-    const warn = () => warnOfChanges(request.direction, files, history, listener);
+    const warn = () =>
+      warnOfChanges(request.direction, files, history, {
+        listener,
+        production: config.production,
+      });
     if (settled) {
       await warn();
       return emptyResult(runId, config, request, NOTHING_TO_DO);

@@ -36,6 +36,7 @@ export async function runSteps(
       const failed = explainByChanges(
         describeFailure(ended, migration, run.recording.direction, blockers),
         run.changed,
+        run.config.production,
       );
       const notReached = steps.slice(index + 1).map((step) => step.name);
       run.reporting.listener({ type: 'failed', failure: failed });

@@ -9,7 +9,7 @@ import { type Knex } from 'knex';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
-import { commandLine } from '../command-line.js';
+import { calledFrom, commandLine } from '../command-line.js';
 import { tellDatabase } from '../history/read.js';
 import { messageOf } from '../server-error.js';
 import { sourceOfSeeds } from './source.js';
@@ -81,7 +81,7 @@ async function callConfig(
 /** A path as it is shown; what a source of the project's calls its seeds is no path. */
 function shown(seed: unknown): string {
   const text = String(seed);
-  return isAbsolute(text) ? relative(process.cwd(), text) : text;
+  return isAbsolute(text) ? relative(calledFrom(), text) : text;
 }
 
 function seedFailed(error: unknown, specific: string | undefined): KnexwardError {
@@ -98,7 +98,7 @@ function seedFailed(error: unknown, specific: string | undefined): KnexwardError
     message: `${messageOf(error) || String(error)}.`.replace(/\.\.$/, '.'),
     fix: notThere
       ? 'Give the name of a file in the seeds folder, with its extension. Nothing was run.'
-      : `Correct it and run all again, or that one: ${commandLine('seed', '--specific', 'FILE')}. What ran before it stays.`,
+      : `Correct it and run all again, or that one: "${commandLine('seed', '--specific', 'FILE')}". What ran before it stays.`,
     cause: error,
   });
 }

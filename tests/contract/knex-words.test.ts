@@ -155,7 +155,7 @@ describe("Knex's words mean what they mean in Knex", () => {
     [['--migrations-directory', 'db', 'migrate:latest'], /migrations\.directory in the knexfile/],
     [['migrate:latest', '--migrations-table-name=x'], /migrations\.tableName in the knexfile/],
     [['up', '--knexpath', 'x'], /the project's own Knex/],
-    [['migrate:make', 'x', '--stub', 'y'], /replace the content/],
+    [['migrate:make', 'x', '--stub', 'y'], /migrations.stub/],
     [['migrate:list', '--verbose'], /Knex's --verbose/],
     [['migrate:latest', '--client', 'mysql2'], /PostgreSQL only/],
     [['migrate:latest', '--client=sqlite3'], /PostgreSQL only/],
@@ -246,6 +246,18 @@ describe('a call in our own words is left as it was typed', () => {
     [['up', '--env', '--debug']],
     [[]],
   ])('%j', (words) => expect(inOwnWords(words)).toEqual(words));
+
+  it.each([
+    ['-e production resolve OLD --renamed-to NEW', 'resolve -e production OLD --renamed-to NEW'],
+    ['-e p plan NAME --output f.sql', 'plan -e p NAME --output f.sql'],
+    ['-e p adopt --time-zone X --table y', 'adopt -e p --time-zone X --table y'],
+  ])('options before the command keep their values: %s', (said, own) => {
+    expect(inOwnWords(said.split(' ')).join(' ')).toBe(own);
+  });
+
+  it('migrate:to needs a name, and applies nothing without one', () => {
+    expect(() => inOwnWords(['migrate:to'])).toThrow('"migrate:to" needs a name');
+  });
 
   it('options may stand before the command', () =>
     expect(inOwnWords(['--env', 'production', 'up', 'x'])).toEqual([

@@ -51,7 +51,7 @@ describe('knexward reset', () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /Created anew: test_\w+\nBatch 1 run: 1 migrations\nRan 1 seed files\n$/,
+        /Recreated the database test_\w+\nBatch 1 run: 1 migrations\nRan 1 seed files\n$/,
       ),
     ]);
     expect(await database.query('select * from a')).toEqual([{ id: 7 }]);
@@ -96,7 +96,7 @@ describe('knexward reset', () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /Created anew: postgres\nBatch 1 run: 1 migrations\nRan 1 seed files\n$/,
+        /Recreated the database postgres\nBatch 1 run: 1 migrations\nRan 1 seed files\n$/,
       ),
     ]);
   });
@@ -152,7 +152,7 @@ describe('knexward reset', () => {
     await database.disconnect();
     const url = urlFor(serverAddress(), encodeURI(name));
     const { code, stdout } = await reset(['--yes'], url);
-    expect([code, stdout]).toEqual([0, expect.stringContaining(`Created anew: ${name}`)]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`Recreated the database ${name}`)]);
     await database.query(`drop database ${escapeIdentifier(name)}`);
   });
 
@@ -180,7 +180,7 @@ describe('knexward reset', () => {
       1,
       expect.stringMatching(/^DATABASE_NOT_CREATED .*was dropped/),
     ]);
-    const [, statement = ''] = /yourself: (alter database [^;]*;)/.exec(stderr) ?? [];
+    const [, statement = ''] = /run: (alter database [^;]*;)/.exec(stderr) ?? [];
     await server.query(statement);
     await server.end();
     expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
