@@ -70,3 +70,35 @@ export function createStatement(facts: DatabaseFacts, name: string): string {
     ` connection limit ${facts.connectionLimit}`,
   ].join('');
 }
+
+/** The settings whose stored value is a list in SQL's own form, not a text to be quoted. */
+const LISTS = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')`;
+
+/**
+ * The statements that give a new database what belongs to the one that is connected to: its settings,
+ * also those of single roles in it, and the privileges on it.
+ */
+export async function belongingsOf(client: Client, name: string): Promise<string[]> {
+  const { rows } = await client.query<{ statement: string }>(
+    `with this as (select * from pg_database where datname = current_database())
+     select statement from (
+       select 1 as place, case when r.rolname is null then format('alter database %I', $1::text)
+                               else format('alter role %I in database %I', r.rolname, $1::text) end
+              || format(' set %I to %s', setting, case when setting in ${LISTS}
+                   then coalesce(nullif(value, ''), quote_literal('')) else quote_literal(value) end) as statement
+         from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) entry,
+              lateral (select split_part(entry, '=', 1) as setting,
+                              substr(entry, strpos(entry, '=') + 1) as value) parts
+        where s.setdatabase = (select oid from this)
+       union all
+       select 2, format('revoke all on database %I from public', $1::text) from this where datacl is not null
+       union all
+       select 3, format('grant %s on database %I to %s%s', a.privilege_type, $1::text,
+                coalesce(quote_ident(r.rolname), 'public'),
+                case when a.is_grantable then ' with grant option' else '' end)
+         from this, aclexplode(datacl) a left join pg_roles r on r.oid = a.grantee
+     ) all_of_it order by place`,
+    [name],
+  );
+  return rows.map(({ statement }) => statement);
+}

@@ -14,7 +14,7 @@ import { KnexwardError } from '../errors.js';
 import { tellDatabase } from '../history/read.js';
 import { messageOf } from '../server-error.js';
 import { withDatabase } from '../verify/shadow/connection.js';
-import { createStatement, type DatabaseFacts, factsOf } from './facts.js';
+import { belongingsOf, createStatement, type DatabaseFacts, factsOf } from './facts.js';
 import { EMPTY_DATABASE } from './empty.js';
 
 /** How to go about it. */
@@ -29,8 +29,8 @@ export interface ResetRequest {
 const NEVER = new Set(['postgres', 'template0', 'template1']);
 
 /**
- * Drops the configuration's database and creates it again, with its owner, encoding, locale, tablespace
- * and connection limit. The embedded server's database is emptied instead, in one transaction.
+ * Drops the configuration's database and creates it again, with its owner, encoding, locale, tablespace,
+ * connection limit, settings and privileges. The embedded server's database is emptied instead, in one transaction.
  *
  * @returns its name
  * @throws KnexwardError `RESET_REFUSED`, `DATABASE_IN_USE`, `PERMISSION_DENIED`, all before anything is
@@ -57,8 +57,10 @@ export async function resetDatabase(
     const maintenance = await connect(withDatabase(location.connection, 'postgres'), config);
     try {
       await confirm(facts.name);
+      const temporary = `knexward_reset_${randomBytes(6).toString('hex')}`;
+      const belongings = await belongingsOf(client, temporary);
       await client.end();
-      await dropAndCreate(maintenance, facts, force);
+      await dropAndCreate(maintenance, facts, { temporary, belongings, force });
       return facts.name;
     } finally {
       await maintenance.end();
@@ -72,16 +74,17 @@ export async function resetDatabase(
 async function dropAndCreate(
   maintenance: Client,
   facts: DatabaseFacts,
-  force: boolean,
+  { temporary, belongings, force }: { temporary: string; belongings: string[]; force: boolean },
 ): Promise<void> {
   const name = escapeIdentifier(facts.name);
-  const temporary = `knexward_reset_${randomBytes(6).toString('hex')}`;
   const made = escapeIdentifier(temporary);
   await maintenance.query(createStatement(facts, temporary));
   try {
+    for (const statement of belongings) await maintenance.query(statement);
     await maintenance.query(`drop database ${name}${force ? ' with (force)' : ''}`);
   } catch (error) {
-    await maintenance.query(`drop database ${made}`);
+    // Whatever becomes of the new one, what went wrong first is what has to be told.
+    await maintenance.query(`drop database ${made}`).catch(() => undefined);
     throw (error as { code?: string }).code === '55006' ? inUse(messageOf(error)) : error;
   }
   const rename = `alter database ${made} rename to ${name}`;

@@ -156,6 +156,29 @@ describe('knexward reset', () => {
     await database.query(`drop database ${escapeIdentifier(name)}`);
   });
 
+  it('keeps the settings and the privileges of the database', async () => {
+    const role = await createRole();
+    await database.query(`create schema app`);
+    await database.query(`alter database "${database.name}" set search_path to "$user", app`);
+    await database.query(`alter database "${database.name}" set app.note to 'it''s odd'`);
+    await database.query(
+      `alter role "${role.name}" in database "${database.name}" set work_mem to '1MB'`,
+    );
+    await database.query(`revoke connect on database "${database.name}" from public`);
+    await database.query(`grant create on database "${database.name}" to "${role.name}"`);
+    const belongings = () =>
+      database.query(
+        `select array(select unnest(d.datacl)::text order by 1) as acl, array(select s.setrole::regrole || ': ' || array_to_string(s.setconfig, '; ')
+           from pg_db_role_setting s where s.setdatabase = d.oid order by 1) as settings
+           from pg_database d where d.datname = current_database()`,
+      );
+    const before = await belongings();
+    await database.disconnect();
+    expect((await reset(['--yes', '--no-seed'])).stderr).not.toContain('Error');
+    expect(await belongings()).toEqual(before);
+    await role.drop(database);
+  });
+
   it('a failure between drop and rename is told with the statement to go on with', async () => {
     const server = new Client({ ...serverAddress(), database: 'postgres' });
     await server.connect();

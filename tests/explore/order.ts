@@ -31,7 +31,8 @@ function checkLossKnown(
   const pooled = schedule.surroundings.route === 'pooled';
   const isReason = (kind: FaultKind, own: boolean): boolean =>
     kind === 'restart server' ||
-    (pooled && kind === 'end change session') ||
+    // Of a program's sessions, the first is not always the one that holds the lock.
+    ((pooled || (own && planned.command.kind === 'library')) && kind === 'end change session') ||
     ((own || pooled) && TAKES_LOCK.has(kind));
   const known = outcomes.some((other) =>
     other.struck.some((kind) => isReason(kind, other.index === index)),

@@ -75,7 +75,13 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
 
   /** The same elsewhere, where the server does not look: its session is ended for it. */
   async function killOutside(args: string[], statement: string): Promise<void> {
-    await killAt(args, statement);
+    const { child } = start(...args);
+    await waitForStatement(statement);
+    // Its note in the journal leaves together with it, and may arrive later.
+    const noted =
+      "select from knexward_journal where event = 'started' and details ->> 'statement' like $1";
+    await waitFor(async () => (await database.query(noted, [`%${statement}%`])).length > 0);
+    await end(child);
     await database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and query like $1 and pid <> pg_backend_pid()`,
