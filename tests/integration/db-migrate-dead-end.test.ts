@@ -23,6 +23,8 @@ afterEach(async () => {
 function run(up: string, ...args: string[]): Promise<Outcome> {
   project = createProject({
     'knexfile.js': KNEXFILE,
+    // By which the file is known for one of db-migrate's.
+    'database.json.bak': '{}',
     [`migrations/${NAME}`]: `
       exports.up = ${up};
       exports.down = function (db, callback) {};`,

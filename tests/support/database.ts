@@ -60,7 +60,8 @@ export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
       return (await client.query<Row>(sql, params)).rows;
     },
     async disconnect() {
-      await (await opening)?.end();
+      // Where it has never opened, there is nothing to close.
+      await (await opening?.catch(() => undefined))?.end();
       opening = undefined;
     },
     async drop() {

@@ -76,7 +76,8 @@ async function play(scenario: Scenario, commands: (readonly string[])[]): Promis
     return outcomes;
   } finally {
     await pooler?.stop();
-    await database.query('rollback');
+    // A reset may have left no database of that name.
+    await database.query('rollback').catch(() => undefined);
     for (const role of roles) await role.drop(database);
     project.remove();
     await database.drop();
