@@ -65,7 +65,7 @@ export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
       opening = undefined;
     },
     async drop() {
-      await (await opening)?.end();
+      await (await opening?.catch(() => undefined))?.end();
       await onServer((client) =>
         client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`),
       );
