@@ -27,7 +27,8 @@ export async function findRenamedFiles(
 ): Promise<RenamedFile[]> {
   if (rows.length === 0 || files.length === 0) return [];
   const recorded = await readRecordedFiles(client, tables);
-  const left = new Set(rows.filter((name) => recorded.has(name)));
+  // What did nothing may have any other file's text: that of the template.
+  const left = new Set(rows.filter((name) => recorded.get(name)?.empty === false));
   const renamed: RenamedFile[] = [];
   if (left.size === 0) return renamed;
   for await (const some of readAll(files)) {
