@@ -93,6 +93,13 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     await waitFor(async () => (await activity(statement)) === 0);
   }
 
+  /** A statement's note leaves together with it, and may arrive later: then the kill would come between. */
+  const noted = (statement: string): Promise<void> =>
+    waitFor(async () => {
+      const found = "select from knexward_journal where details ->> 'statement' = $1";
+      return (await database.query(found, [statement])).length > 0;
+    });
+
   /** From here on, who is `HELD_UP` waits. */
   const holdUp = () => database.query('select pg_advisory_lock(1)');
   const letGo = () => database.query('select pg_advisory_unlock(1)');
@@ -143,11 +150,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
         };`,
       'migrations/20260101000002_c.js': TABLE('c'),
     });
-    // The note of a statement leaves together with it, and may arrive later.
-    const noted = "select from knexward_journal where details ->> 'statement' = $1";
-    await killOutside(['up'], ENDLESS, () =>
-      waitFor(async () => (await database.query(noted, [ENDLESS])).length > 0),
-    );
+    await killOutside(['up'], ENDLESS, () => noted(ENDLESS));
     const refused = await knexward('up', '--json');
     expect(refused.code).toBe(5);
     expect(refused.json()).toMatchObject({ error: { code: 'UNFINISHED' } });
@@ -201,7 +204,8 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
     await holder.connect();
     holder.on('error', () => undefined);
     await holder.query('begin; lock table busy in row exclusive mode');
-    await killAt(['up'], 'create index concurrently late');
+    const statement = 'create index concurrently late on busy (id)';
+    await killAt(['up'], 'create index concurrently late', () => noted(statement));
     const problem = async () =>
       (await knexward('status', '--json')).json<{ problems: { code: string; message: string }[] }>()
         .problems[0];
