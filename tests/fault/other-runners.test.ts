@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { takeKnexLock } from '../../src/history/knex-lock';
+import { namesBeside } from '../../src/history/tables';
+import { acquireLock } from '../../src/run/lock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { closeGate, waitingSessions } from '../support/gate';
 import { createProject, KNEXFILE, type Project, REPOSITORY } from '../support/project';
@@ -411,5 +414,37 @@ describe('beside other runners (US7)', () => {
     const { failed } = JSON.parse(stdout) as { failed: { detail: string; fix: string } };
     expect(failed.detail).toContain('nightly report');
     expect(failed.fix).toContain(`select pg_terminate_backend(${pid})`);
+  });
+
+  it("a run that has lost its lock without knowing does not take Knex's lock from the run after it (FR-009)", async () => {
+    const [lost, next, control] = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const client = new Client(database.config);
+        await client.connect();
+        return client;
+      }),
+    );
+    if (!lost || !next || !control) throw new Error('no connections');
+    try {
+      await database.query(`create table knex_migrations (id serial primary key, name text);
+        create table knex_migrations_lock (index serial primary key, is_locked integer);
+        insert into knex_migrations_lock (is_locked) values (0)`);
+      const tables = {
+        schema: 'public',
+        ...namesBeside('knex_migrations'),
+        dbMigrate: { schema: 'public', table: 'migrations' },
+      };
+      const first = await acquireLock(lost, tables, { waitMs: 0 });
+      // What a network does that ends a session behind its client's back.
+      await lost.query('rollback');
+      const second = await acquireLock(next, tables, { waitMs: 0 });
+      const take = (number: number, held: string) =>
+        takeKnexLock(control, tables, { number, held, waitMs: 1000 });
+      expect(await take(7, second.held)).toBe(true);
+      expect(await take(8, first.held)).toBeNull();
+      expect(await lockRow()).toBe(7);
+    } finally {
+      await Promise.all([lost, next, control].map((client) => client.end()));
+    }
   });
 });
