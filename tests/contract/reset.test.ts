@@ -6,6 +6,7 @@ import {
   type TestDatabase,
   urlFor,
 } from '../support/database';
+import { USES_THE_NEW_DATABASE } from '../support/scenarios/errors';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
 const FILES = {
@@ -182,23 +183,10 @@ describe('knexward reset', () => {
   it('a failure between drop and rename is told with the statement to go on with', async () => {
     const server = new Client({ ...serverAddress(), database: 'postgres' });
     await server.connect();
-    // Somebody is in the new database as soon as it is there.
-    const made =
-      "select datname as name from pg_database where datname like 'knexward\\_reset\\_%'";
-    const run = reset();
-    let name: string | undefined;
-    let inside: Client | undefined;
-    while (!inside) {
-      name = (await server.query<{ name: string }>(made)).rows[0]?.name;
-      if (name === undefined) continue;
-      const client = new Client({ ...serverAddress(), database: name });
-      inside = await client.connect().then(
-        () => client,
-        () => undefined,
-      );
-    }
-    const { code, stderr } = await run;
-    await inside.end();
+    project.write({ 'in-use.js': USES_THE_NEW_DATABASE });
+    const { code, stderr } = await reset(['--yes'], database.url, {
+      NODE_OPTIONS: '--require ./in-use.js',
+    });
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^DATABASE_NOT_CREATED .*was dropped/),

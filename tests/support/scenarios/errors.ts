@@ -12,7 +12,7 @@ const wrongPassword = ({ database }: World): string =>
   database.url.replace(/:[^:@/]+@/, ':wr0ng-s3cret@');
 
 /** Somebody connects to the database that a reset has made, before it gets its name. */
-const USES_THE_NEW_DATABASE = `const { Client } = require('pg');
+export const USES_THE_NEW_DATABASE = `const { Client } = require('pg');
 const { query } = Client.prototype;
 Client.prototype.query = async function (sql, ...rest) {
   const made = /^alter database "(knexward_reset_\\w+)" rename/.exec(sql);
