@@ -38,6 +38,22 @@ const PATTERNS = [
 /** What every text has in it that one of them finds something in: most texts have none of it. */
 const HINT = new RegExp(`://|${WORD}`, 'i');
 
+/** Passwords of connections that were made, as they are and as they stand in a URL. */
+const known = new Set<string>();
+/** A shorter one would be found in innocent words. */
+const LEAST_LENGTH = 6;
+
+/**
+ * Remembers a connection's password, so that it is masked wherever it stands in a text.
+ *
+ * @param shown what is shown of the same connection, such as its user: that is no secret
+ */
+export function keepSecret(password: unknown, shown: readonly unknown[]): void {
+  if (typeof password !== 'string' || password.length < LEAST_LENGTH || shown.includes(password))
+    return;
+  known.add(password).add(encodeURIComponent(password));
+}
+
 interface Span {
   start: number;
   end: number;
@@ -76,8 +92,10 @@ export function redactAround(text: string, offset: number): { text: string; offs
 
 /** Where the secrets are: in order, and apart from each other. */
 function findSecrets(text: string): Span[] {
-  if (!HINT.test(text)) return [];
+  const literal = [...known].flatMap((secret) => placesOf(secret, text));
+  if (!HINT.test(text) && literal.length === 0) return [];
   const spans = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
+  spans.push(...literal);
   spans.sort((a, b) => a.start - b.start);
   const apart: Span[] = [];
   for (const span of spans) {
@@ -86,6 +104,14 @@ function findSecrets(text: string): Span[] {
     else apart.push(span);
   }
   return apart;
+}
+
+function placesOf(secret: string, text: string): Span[] {
+  const places: Span[] = [];
+  for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + secret.length)) {
+    places.push({ start: at, end: at + secret.length });
+  }
+  return places;
 }
 
 function spansOf(match: RegExpMatchArray): Span[] {

@@ -1,5 +1,6 @@
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
+import { askProject } from './ask-project.js';
 import { type EnvironmentConfig } from './settings.js';
 
 /** The names that Knex 3 gives its PostgreSQL client. */
@@ -80,7 +81,9 @@ export async function givenConnection(
   if (pool && config.connection) throw bothGiven();
   if (pool && typeof pool.options !== 'object') throw foreignPool();
   let given: unknown = pool?.options ?? config.connection;
-  if (typeof given === 'function') given = await (given as () => unknown)();
+  if (typeof given === 'function') {
+    given = await askProject("The knexfile's function connection", given as () => unknown);
+  }
   if (typeof given === 'string') {
     return given === '' ? undefined : connectionFromUrl(given, "The knexfile's connection", false);
   }

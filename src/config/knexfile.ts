@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { KnexwardError } from '../errors.js';
+import { askProject } from './ask-project.js';
 import { type EnvironmentConfig } from './settings.js';
 import { loadExports } from './user-module.js';
 
@@ -8,8 +9,10 @@ import { loadExports } from './user-module.js';
 const KNEX_NAMES = ['js', 'mjs', 'coffee', 'ts', 'eg', 'ls'].map((end) => `knexfile.${end}`);
 /** Where a knexfile is found that Knex's command line only takes with `--knexfile`. */
 const OTHER_FOLDERS = ['.', 'src/config', 'config'];
-const OTHER_NAMES = ['ts', 'js', 'cjs', 'mjs'].map((end) => `knexfile.${end}`);
-const LOADED = /\.[cm]?[jt]s$/;
+const OTHER_NAMES = ['ts', 'js', 'cjs', 'mjs', 'mts', 'cts', 'json'].map(
+  (end) => `knexfile.${end}`,
+);
+const LOADED = /\.(?:[cm]?[jt]s|json)$/;
 
 /** Where a knexfile is. */
 export interface KnexfilePlace {
@@ -100,19 +103,12 @@ export async function loadKnexfile(
 /** What Knex's command line makes of a knexfile: its `default`, and what a function returns. */
 async function evaluate(path: string): Promise<Record<string, unknown>> {
   if (!LOADED.test(path)) throw unknownLanguage(path);
-  let exported: unknown;
-  try {
-    exported = await loadExports(path);
-    const { default: main } = Object(exported) as { default?: unknown };
-    if (main) exported = await Promise.resolve(main);
-    if (typeof exported === 'function') exported = await (exported as () => unknown)();
-  } catch (error) {
-    throw new KnexwardError('KNEXFILE_BROKEN', {
-      message: `The knexfile ${path} cannot be loaded: ${describe(error)}`,
-      fix: 'Correct the file. "node --check" shows the place of a syntax error in JavaScript.',
-      cause: error,
-    });
-  }
+  const exported = await askProject(`The knexfile ${path}`, async () => {
+    const loaded = await loadExports(path);
+    const { default: main } = Object(loaded) as { default?: unknown };
+    const content = main ? await Promise.resolve(main) : loaded;
+    return typeof content === 'function' ? await (content as () => unknown)() : content;
+  });
   if (typeof exported !== 'object' || exported === null || Object.keys(exported).length === 0) {
     throw new KnexwardError('KNEXFILE_BROKEN', {
       message: `The knexfile ${path} exports no configuration.`,
@@ -127,10 +123,6 @@ function unknownLanguage(path: string): KnexwardError {
     message: `The knexfile ${path} is in a language that knexward does not load.`,
     fix: 'Write it in JavaScript or TypeScript, or name another one with --knexfile.',
   });
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** Which environment is meant, and who says so. */

@@ -55,6 +55,7 @@ export function resolveMigrations(
   const given = (config.migrations ?? {}) as Knex.MigratorConfig & LifecycleHooks;
   refuseMeaningless(given);
   refuseOtherNames(config);
+  refuseBrokenPath(config.searchPath);
   const source = sourceOf(given);
   const ownDirectory = source?.[MIGRATION_SOURCE];
   const { beforeAll, beforeEach, afterEach, afterAll } = given;
@@ -93,7 +94,8 @@ export function sourceOf(
 /** An entry that is there and holds nothing usable was meant to name something. */
 function refuseMeaningless(given: Knex.MigratorConfig): void {
   const { tableName, schemaName, directory, loadExtensions, migrationSource } = given;
-  const isName = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const isName = (value: unknown): boolean =>
+    typeof value === 'string' && value !== '' && !value.includes('\0');
   if ('tableName' in given && !isName(tableName)) throw meaningless('tableName', tableName);
   if (schemaName !== undefined && schemaName !== null && !isName(schemaName)) {
     throw meaningless('schemaName', schemaName);
@@ -105,6 +107,15 @@ function refuseMeaningless(given: Knex.MigratorConfig): void {
     throw meaningless('loadExtensions', loadExtensions);
   }
   if (migrationSource) refuseBrokenSource(migrationSource as unknown as Record<string, unknown>);
+}
+
+function refuseBrokenPath(searchPath: unknown): void {
+  const schemas = [searchPath ?? []].flat();
+  if (schemas.every((schema) => typeof schema === 'string' && !schema.includes('\0'))) return;
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: "The knexfile's searchPath is neither a schema's name nor a list of them.",
+    fix: "Write searchPath: 'app' or searchPath: ['app', 'public'].",
+  });
 }
 
 function refuseBrokenSource(source: Record<string, unknown>): void {

@@ -5,7 +5,7 @@ import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
-import { readDotenv } from './dotenv.js';
+import { dotenvNamesDatabase, readDotenv } from './dotenv.js';
 import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js';
 import { type MigrationsConfig, resolveMigrations } from './migrations.js';
 import { narrowToScope } from './scope.js';
@@ -130,7 +130,7 @@ export function projectConfig(
   return {
     projectRoot,
     environment,
-    production: names.includes('production') || names.includes('prod'),
+    production: names.some((name) => /^prod(?:uction)?$/i.test(name ?? '')),
     knexfile,
     workingDirectory,
     configured: knexfile !== null || CONFIGURING.some((key) => key in knex),
@@ -169,7 +169,8 @@ export async function withDatabase(project: ProjectConfig): Promise<ResolvedConf
 /** Whether the embedded server may stand in without being asked for. */
 function mayBegin({ configured, projectRoot }: ProjectConfig): boolean {
   const ci = process.env['CI'];
-  return !configured && (!ci || ci === 'false') && !existsSync(join(projectRoot, 'database.json'));
+  if (configured || (ci && ci !== 'false')) return false;
+  return !existsSync(join(projectRoot, 'database.json')) && !dotenvNamesDatabase(projectRoot);
 }
 
 function noDatabase(project: ProjectConfig): KnexwardError {
@@ -179,9 +180,11 @@ function noDatabase(project: ProjectConfig): KnexwardError {
     return new KnexwardError('NO_DATABASE', {
       message:
         'No database is named: there is no knexfile, and neither DATABASE_URL nor PGHOST is set.',
-      fix: old
-        ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
-        : 'Set DATABASE_URL, or write a knexfile with a connection.',
+      fix: dotenvNamesDatabase(projectRoot)
+        ? 'The .env file names one, but was not read: a variable that is set, even to nothing, goes before it, and it has to be text in UTF-8. Unset the variable, or set DATABASE_URL.'
+        : old
+          ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
+          : 'Set DATABASE_URL, or write a knexfile with a connection.',
     });
   }
   const unset = knexfile === null ? [] : unsetVariablesIn(knexfile, process.env);

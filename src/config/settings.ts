@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Knex } from 'knex';
 import { KnexwardError } from '../errors.js';
 
@@ -148,7 +149,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
         : parseDuration(key.statementTimeout, 'knexward.statementTimeout'),
     retries,
     waitForLock: parseDuration(key.waitForLock ?? '60s', 'knexward.waitForLock'),
-    embedded: key.embedded ?? null,
+    embedded: embeddedOf(key.embedded),
     shadow: key.shadow ?? null,
     adopt: oneOf(['manual', 'auto'], key.adopt, 'adopt'),
     checksums: oneOf(['report', 'stop'], key.checksums, 'checksums'),
@@ -159,8 +160,32 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
       table: key.dbMigrate?.table ?? 'migrations',
       schema: key.dbMigrate?.schema ?? null,
     },
-    formats: key.formats ?? {},
+    formats: formatsOf(key.formats),
   };
+}
+
+function embeddedOf(given: unknown): Settings['embedded'] {
+  if (given === undefined || given === null) return null;
+  if (typeof given === 'boolean') return given;
+  // A variable's text is no switch.
+  const isFolder = typeof given === 'string' && !/^(?:\s*|true|false)$|\0/.test(given);
+  if (isFolder) return given;
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `${inspect(given)} is no value that the knexfile's knexward.embedded can have.`,
+    fix: 'Write true, false, or the folder of the embedded PostgreSQL.',
+  });
+}
+
+function formatsOf(given: unknown): Settings['formats'] {
+  if (given === undefined) return {};
+  const entries = typeof given === 'object' && given !== null ? Object.values(given) : [null];
+  if (entries.every((format) => format === 'knex' || format === 'db-migrate')) {
+    return given as Settings['formats'];
+  }
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `${inspect(given)} is no value that the knexfile's knexward.formats can have.`,
+    fix: "Write an object of files or folders: { 'migrations/old': 'db-migrate' }.",
+  });
 }
 
 function baselineOf(given: KnexwardKey['baseline']): Settings['baseline'] {

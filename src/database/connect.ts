@@ -4,6 +4,8 @@ import { Client, type ClientBase, type ClientConfig, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
+import { keepSecret, redact } from '../secrets.js';
+import { messageOf } from '../server-error.js';
 import { keptOpen } from './event-loop.js';
 
 /**
@@ -25,7 +27,7 @@ export const TRANSPORT = {
  * password.
  */
 export async function connect(connection: ClientConfig, config: ResolvedConfig): Promise<Client> {
-  const client = new Client({ ...TRANSPORT, ...connection });
+  const client = clientFor(connection);
   // A lost connection is noticed by the query that needs it; without a listener it would end
   // the process from the outside.
   client.on('error', () => undefined);
@@ -45,6 +47,21 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
     throw error;
   }
   return client;
+}
+
+/** @throws KnexwardError `INVALID_CONNECTION` where pg cannot take it, as where a file for TLS is not there */
+function clientFor(connection: ClientConfig): Client {
+  try {
+    const client = new Client({ ...TRANSPORT, ...connection });
+    keepSecret(client.password, [client.user, client.database, client.host]);
+    return client;
+  } catch (error) {
+    throw new KnexwardError('INVALID_CONNECTION', {
+      message: `The connection cannot be used: ${redact(messageOf(error))}. Nothing was connected to.`,
+      fix: 'Correct what it names, such as sslrootcert, sslcert and sslkey.',
+      cause: error,
+    });
+  }
 }
 
 /** The knexfile's `pool.afterCreate`: it may say as which role, or in which schema, to work. */

@@ -80,6 +80,13 @@ export interface RecordedFile {
 /** The events that say what an applied migration's file was. */
 const OF_FILE = `event in ('applied', 'adopted', 'resolved') and checksum is not null`;
 
+/**
+ * Whether an entry `j` is about the row `h` as it stands: plain Knex may have reverted and applied the
+ * migration since, and of its file then the journal knows nothing. Of one statement, which of the two
+ * is written first is not told.
+ */
+const SINCE_APPLIED = `(h.migration_time is null or j.at >= h.migration_time - interval '1 s')`;
+
 /** What the journal keeps of each applied migration's file, by name. */
 export async function readRecordedFiles(
   client: ClientBase,
@@ -90,7 +97,7 @@ export async function readRecordedFiles(
     `select distinct on (h.name) h.name, j.checksum, j.details @> '{"empty": true}' as empty,
             h.batch is not distinct from (select max(batch) from ${history}) as "inLastBatch"
        from (select * from ${qualified(tables.schema, tables.journal)} where ${OF_FILE}) j
-       join ${history} h on h.name = j.migration
+       join ${history} h on h.name = j.migration and ${SINCE_APPLIED}
       order by h.name, j.id desc`,
   );
   return new Map(rows.map((row) => [row.name, row]));
@@ -104,11 +111,12 @@ export function recentFiles(tables: HistoryTables): string {
   const history = qualified(tables.schema, tables.history);
   return `(select json_agg(json_build_object('name', h.name, 'checksum', j.checksum,
       'empty', j.empty, 'inLastBatch', h.batch is not distinct from (select max(batch) from ${history})))
-    from (select name, batch from ${history} order by id desc limit ${RECENT}) h
+    from (select name, batch, migration_time from ${history} order by id desc limit ${RECENT}) h
     cross join lateral (
-      select checksum, details @> '{"empty": true}' as empty
+      select at, checksum, details @> '{"empty": true}' as empty
         from ${qualified(tables.schema, tables.journal)}
-       where migration = h.name and ${OF_FILE} order by id desc limit 1) j)`;
+       where migration = h.name and ${OF_FILE} order by id desc limit 1) j
+    where ${SINCE_APPLIED})`;
 }
 
 /** The renames that were recorded, oldest first. */

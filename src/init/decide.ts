@@ -59,7 +59,16 @@ function adopt({ packageManager }: ProjectFacts, because: string): InitPlan {
 function check(facts: ProjectFacts, knexfile: string): InitPlan {
   const { packageManager, root } = facts;
   const run = runner(packageManager);
-  const scripts = scriptsFile(facts);
+  // Above this package, its scripts would not work in this folder.
+  const isAbove = relative(root, knexfile).startsWith('..');
+  const scripts = isAbove
+    ? {
+        files: [],
+        notes: [
+          `${knexfile} is above this folder: run init there, or write scripts with --knexfile.`,
+        ],
+      }
+    : scriptsFile(facts);
   return {
     ...{ kind: 'check', because: relative(root, knexfile) || knexfile, packageManager },
     files: scripts.files,

@@ -77,7 +77,7 @@ function warnOfEmpty({ reporting }: RunContext, name: string): void {
   const write = `write the change, then "${commandLine('resolve', name, '--reverted')}" and "${commandLineInScope(scopeOf(name), 'up')}"`;
   reporting.listener({
     ...{ type: 'warned', name, code: 'EMPTY_MIGRATION' },
-    message: `it sent no statement to the database, and counts as applied: up does not run it again. If that is not what you want: ${write}`,
+    message: `it sent no statement through the knex that it was given and waited for none, and counts as applied: up does not run it again. If nothing of it is in the database: ${write}`,
   });
 }
 

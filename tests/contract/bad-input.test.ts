@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { createDatabase, createRole, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
@@ -93,6 +95,87 @@ describe('bad input: a clear error that changes nothing', () => {
       code: 'NO_DATABASE',
       says: /names no database for the environment "production"/,
     });
+  });
+
+  it.each([
+    [
+      'a function that throws nothing',
+      'connection: () => { throw null; }',
+      /function connection cannot be used: null/,
+    ],
+    [
+      'a file for TLS that is not there',
+      "connection: 'postgresql://u@127.0.0.1/x?sslmode=require&sslrootcert=/nope'",
+      /INVALID_CONNECTION .*\/nope/,
+    ],
+    [
+      'knexward.embedded as the text of a variable',
+      "knexward: { embedded: 'false' }",
+      /'false' is no value .*knexward\.embedded/,
+    ],
+    [
+      'knexward.embedded as a number',
+      'knexward: { embedded: 1 }',
+      /1 is no value .*knexward\.embedded/,
+    ],
+    ['knexward.embedded with a zero byte', "knexward: { embedded: 'a\\0b' }", /knexward\.embedded/],
+    [
+      'knexward.formats as a number',
+      'knexward: { formats: 5 }',
+      /5 is no value .*knexward\.formats/,
+    ],
+    [
+      'formats of a kind that does not exist',
+      'knexward: { formats: { a: 5 } }',
+      /knexward\.formats/,
+    ],
+    [
+      'a table name with a zero byte',
+      "migrations: { tableName: 'x\\0y' }",
+      /migrations\.tableName/,
+    ],
+    [
+      'a schema name with a zero byte',
+      "migrations: { schemaName: 'x\\0y' }",
+      /migrations\.schemaName/,
+    ],
+    ['a search path that is a number', 'searchPath: 5', /searchPath is neither/],
+    ['a search path with a zero byte', "searchPath: 'a\\0'", /searchPath is neither/],
+  ])('%s: exit 2, with the entry that is wrong', async (_, entry, says) => {
+    project.write({
+      'knexfile.js': `module.exports = { client: 'pg', connection: process.env.TEST_DATABASE_URL, ${entry} };`,
+    });
+    const code = entry.includes('sslrootcert') ? 'INVALID_CONNECTION' : 'KNEXFILE_BROKEN';
+    await expectError(['up'], { exit: 2, code, says });
+  });
+
+  it.each(['Prod', 'PRODUCTION', 'prod'])('reset in the environment %s: refused', async (name) => {
+    project.write({
+      'knexfile.js': `module.exports = { ${name}: { client: 'pg', connection: process.env.TEST_DATABASE_URL } };`,
+    });
+    await expectError(['reset', '--yes', '--env', name], {
+      exit: 2,
+      code: 'RESET_REFUSED',
+      says: /This is production/,
+    });
+  });
+
+  it.each([
+    [
+      'a variable that is set to nothing goes before it',
+      'DATABASE_URL=postgresql://u@127.0.0.1:1/x\n',
+      { DATABASE_URL: '' },
+    ],
+    ['it is in UTF-16', '\ufeffDATABASE_URL=postgresql://u@127.0.0.1:1/x\n', {}],
+  ])('a .env that names a database, and %s: never the embedded server', async (why, text, env) => {
+    rmSync(join(project.root, 'knexfile.js'));
+    const encoding = why.includes('16') ? 'utf16le' : 'utf8';
+    writeFileSync(join(project.root, '.env'), text, encoding);
+    const { code, stderr } = await project.knexward(['up'], env as Record<string, string>);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^NO_DATABASE .*\n.*\.env file names one/),
+    ]);
   });
 
   it('a read-only role', async () => {

@@ -1,4 +1,4 @@
-import { redact, redactAround } from '../../src/secrets';
+import { keepSecret, redact, redactAround } from '../../src/secrets';
 
 const SECRET = 'hunter2';
 
@@ -69,5 +69,22 @@ describe('a secret is never shown', () => {
   it('takes no longer for a large text than its length asks for', () => {
     const large = `insert into t values ('${'a.b-c+'.repeat(200_000)}'); password '${'x'.repeat(1_000_000)}'`;
     expect(redact(large)).toMatch(/password '\*\*\*'$/);
+  });
+});
+
+describe('a password that a connection was made with', () => {
+  it('is masked wherever it stands, also as it stands in a URL', () => {
+    expect(redact('login app/Zq9 Word% denied')).toContain('Zq9 Word%');
+    keepSecret('Zq9 Word%', ['app']);
+    expect(redact('login app/Zq9 Word% denied, again Zq9 Word%')).toBe(
+      'login app/*** denied, again ***',
+    );
+    expect(redact('at Zq9%20Word%25!')).toBe('at ***!');
+  });
+
+  it('is no secret where it is the name of the user, or too short to be told from a word', () => {
+    keepSecret('postgres', ['postgres']);
+    keepSecret('abc', []);
+    expect(redact('postgres abc')).toBe('postgres abc');
   });
 });

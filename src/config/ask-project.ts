@@ -1,0 +1,36 @@
+import { KnexwardError } from '../errors.js';
+
+/** As long as Knex waits for a connection. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Waits for code of the project's configuration. The process stays for it: a promise that nothing
+ * settles would end it without a word.
+ *
+ * @param what what is asked, to begin a sentence with
+ * @throws KnexwardError `KNEXFILE_BROKEN` where it throws, or has not come back in a minute
+ */
+export async function askProject<Answer>(
+  what: string,
+  ask: () => Promise<Answer> | Answer,
+): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`it has not come back in ${PATIENCE_MS / 1000} s`)),
+      PATIENCE_MS,
+    );
+  });
+  try {
+    return await Promise.race([(async () => ask())(), late]);
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `${what} cannot be used: ${reason}`,
+      fix: 'Correct it. "node --check" shows the place of a syntax error in JavaScript.',
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
