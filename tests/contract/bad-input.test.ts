@@ -171,7 +171,7 @@ describe('bad input: a clear error that changes nothing', () => {
     rmSync(join(project.root, 'knexfile.js'));
     const encoding = why.includes('16') ? 'utf16le' : 'utf8';
     writeFileSync(join(project.root, '.env'), text, encoding);
-    const { code, stderr } = await project.knexward(['up'], env as Record<string, string>);
+    const { code, stderr } = await project.knexward(['up'], env);
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/^NO_DATABASE .*\n.*\.env file names one/),
