@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a shell of the developer's may have set, and a project of its own must not see. */
-const NOT_OURS = /^(DATABASE_URL|PG[A-Z]+|NODE_ENV|GITHUB_[A-Z_]+|KNEXWARD_.*)$/;
+/** What a developer's shell, or CI, may have set, and a project of its own must not see. */
+const NOT_OURS = /^(CI|DATABASE_URL|PG[A-Z]+|NODE_ENV|GITHUB_[A-Z_]+|KNEXWARD_.*)$/;
 
 export class Project {
   /** The packages are those that `installed` holds; `environment` is what every command gets. */
