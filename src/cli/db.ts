@@ -64,7 +64,7 @@ Examples:
 function refuseUrl({ url }: CommonOptions): void {
   if (url === undefined) return;
   throw new KnexwardError('USAGE', {
-    message: 'db runs the embedded PostgreSQL, and --url names another database.',
+    message: 'db runs the embedded PostgreSQL, but --url names another database.',
     fix: 'Leave --url out.',
   });
 }
@@ -79,7 +79,9 @@ function notHere(production: boolean): KnexwardError {
   return new KnexwardError('USAGE', {
     message: production
       ? 'The embedded PostgreSQL is for development, and this environment is production.'
-      : 'The knexfile says that there is no embedded PostgreSQL (knexward.embedded is false).',
-    fix: production ? 'Name another environment with --env.' : 'Take knexward.embedded out of it.',
+      : 'The knexfile turns the embedded PostgreSQL off (knexward.embedded is false).',
+    fix: production
+      ? 'Choose another environment with --env.'
+      : 'Remove knexward.embedded from it.',
   });
 }

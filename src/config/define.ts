@@ -1,15 +1,9 @@
 import { type Knex } from 'knex';
+import { type LifecycleHooks } from './migrations.js';
 import { type EnvironmentConfig, type KnexwardKey } from './settings.js';
 
-type Hook = (knex: Knex, migrations: readonly unknown[]) => Promise<void> | void;
-
-/** Knex's configuration of migrations, with the hooks that its own types lack. */
-export interface DefinedMigrations extends Knex.MigratorConfig {
-  beforeAll?: Hook;
-  beforeEach?: Hook;
-  afterEach?: Hook;
-  afterAll?: Hook;
-}
+/** Knex's configuration of migrations, with the hooks that its own type of it lacks. */
+export interface DefinedMigrations extends Knex.MigratorConfig, LifecycleHooks {}
 
 /** One environment, as `defineConfig` takes it. */
 export interface DefinedEnvironment extends Omit<EnvironmentConfig, 'migrations'> {

@@ -6,7 +6,7 @@ import { type EnvironmentConfig } from './settings.js';
 /** A hook of Knex's migrator: called with the connection or transaction, and the migrations. */
 export type LifecycleHook = (knex: Knex, migrations: readonly unknown[]) => Promise<void> | void;
 
-/** Knex's lifecycle hooks, which its own types do not have yet. */
+/** Knex's lifecycle hooks. A hook may also return nothing, which Knex's own type does not say. */
 export interface LifecycleHooks {
   beforeAll?: LifecycleHook;
   beforeEach?: LifecycleHook;

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { importModule } from '../import-module.js';
+import { packageTypeOf } from './package-type.js';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
@@ -50,17 +50,7 @@ async function loadTypeScript(path: string): Promise<Record<string, unknown>> {
 /** Whether Node.js takes a JavaScript file for an ES module: by its extension, else by its package. */
 function isModule(path: string): boolean {
   if (path.endsWith('.mjs')) return true;
-  return !path.endsWith('.cjs') && packageTypeOf(dirname(path)) === 'module';
-}
-
-function packageTypeOf(folder: string): unknown {
-  if (basename(folder) === 'node_modules') return undefined;
-  const path = join(folder, 'package.json');
-  if (existsSync(path)) {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown } | null)?.type;
-  }
-  const above = dirname(folder);
-  return above === folder ? undefined : packageTypeOf(above);
+  return !path.endsWith('.cjs') && packageTypeOf(path) === 'module';
 }
 
 /**

@@ -31,7 +31,7 @@ const MOST_TOLD = 20;
  * @param recorded what they were, by name; a migration without that is not looked at
  * @param mostTold of how many is asked what changed
  */
-export async function findChanged(
+async function findChanged(
   files: readonly Migration[],
   recorded: ReadonlyMap<string, RecordedFile>,
   mostTold = MOST_TOLD,

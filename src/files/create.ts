@@ -6,7 +6,7 @@ import { KnexwardError } from '../errors.js';
 import { folderOf, listMigrations, type Migration } from './find.js';
 import { chooseLanguage, type ChosenLanguage } from './language.js';
 import { timestampOf } from './name.js';
-import { packageTypeOf } from './package-type.js';
+import { packageTypeOf } from '../config/package-type.js';
 import { withoutScope } from './scope.js';
 import { fromStub } from './stub.js';
 import { type MigrationLanguage, sqlLoader, templateFor } from './template.js';

@@ -5,15 +5,13 @@ import { KNEX_EXTENSIONS } from './file-set.js';
 
 type Source = NonNullable<ProjectConfig['migrations']['source']>;
 
-/** A migration as a source of the knexfile's own tells of it. */
+/** A migration, as a source of the knexfile's own describes it. */
 export interface CustomMigration {
   name: string;
   /** The file, where the source says which. */
   path: string | null;
   custom: unknown;
 }
-
-const METHODS = ['getMigrations', 'getMigrationName', 'getMigration'] as const;
 
 /**
  * The migrations of a source of the knexfile's own, in its order.
@@ -24,17 +22,16 @@ export async function listCustom(
   source: Source,
   extensions: readonly string[] | null,
 ): Promise<CustomMigration[]> {
-  const missing = METHODS.find((method) => typeof source[method] !== 'function');
-  if (missing) throw broken(`has no method ${missing}`);
   const listed: unknown = await asking('getMigrations', () =>
     source.getMigrations([...(extensions ?? KNEX_EXTENSIONS)]),
   );
-  if (!Array.isArray(listed)) throw broken('returns no array from getMigrations');
+  if (!Array.isArray(listed))
+    throw broken('returns something other than an array from getMigrations');
   return Promise.all(
     listed.map(async (custom: unknown) => {
       const name: unknown = await asking('getMigrationName', () => source.getMigrationName(custom));
       if (typeof name === 'string' && name !== '') return { name, path: pathOf(custom), custom };
-      throw broken(`returns ${JSON.stringify(name)} from getMigrationName, which is no name`);
+      throw broken(`returns ${JSON.stringify(name)} from getMigrationName, which is not a name`);
     }),
   );
 }
@@ -56,7 +53,10 @@ export async function loadCustom(
     throw invalid(name, `cannot be loaded: ${String(error)}`, error);
   }
   if (typeof module === 'object' && module !== null) return module as Record<string, unknown>;
-  throw invalid(name, `is ${String(module)} to getMigration, and no object`);
+  throw invalid(
+    name,
+    `cannot be loaded: getMigration returns ${String(module)}, which is not an object`,
+  );
 }
 
 /** Knex's own migration source, and those made after it, tell the folder and the file. */

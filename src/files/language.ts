@@ -93,7 +93,7 @@ function loaderExtension(config: ProjectConfig, migrations: readonly Migration[]
 
 function notFound(extension: string, extensions: readonly string[]): KnexwardError {
   return new KnexwardError('USAGE', {
-    message: `A migration with the extension ${extension} would not be found, by Knex's own command line neither: the extensions that count are ${extensions.join(', ')}.`,
+    message: `A migration with the extension ${extension} would not be found, not even by Knex's own command line: the extensions looked for are ${extensions.join(', ')}.`,
     fix: `Choose another language, or add "${extension}" to migrations.loadExtensions in the knexfile.`,
   });
 }

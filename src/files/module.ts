@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { importUserModule } from '../config/user-module.js';
 import { KnexwardError } from '../errors.js';
-import { packageTypeOf } from './package-type.js';
+import { packageTypeOf } from '../config/package-type.js';
 
 /**
  * Loads a migration that is written for Knex, and returns what Knex would call: of an ES module its

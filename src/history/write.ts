@@ -73,6 +73,6 @@ export async function isApplied(
 }
 
 /** The query that has one row where the migration is applied, for sending together with others. */
-export function historyRowLook(tables: HistoryTables, name: string): string {
+function historyRowLook(tables: HistoryTables, name: string): string {
   return `select from ${qualified(tables.schema, tables.history)} where name = ${escapeLiteral(name)} limit 1`;
 }

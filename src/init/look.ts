@@ -72,7 +72,7 @@ function readPackageJson(root: string) {
   }
   const content = parse(path, text);
   const { scripts = {}, type } = content;
-  if (!isObject(scripts)) throw unusable(path, '"scripts" in it is no object');
+  if (!isObject(scripts)) throw unusable(path, '"scripts" is not an object');
   return {
     ...{ path, text, content },
     scripts: scripts as Record<string, string>,
@@ -88,7 +88,7 @@ function parse(path: string, text: string): Record<string, unknown> {
   } catch (error) {
     throw unusable(path, (error as Error).message);
   }
-  if (!isObject(content)) throw unusable(path, 'it holds no object');
+  if (!isObject(content)) throw unusable(path, 'it does not hold an object');
   return content;
 }
 

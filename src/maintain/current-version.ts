@@ -4,9 +4,6 @@ import { findHistory } from '../history/find.js';
 /** The highest version that is applied, by Knex's rule; `null` where nothing is. */
 export async function currentVersion(config: ResolvedConfig): Promise<string | null> {
   const { history } = await findHistory(config);
-  return history.rows
-    .map(({ name }) => name.split('_')[0] as string)
-    .reduce<string | null>((highest, version) => {
-      return highest === null || version > highest ? version : highest;
-    }, null);
+  const versions = history.rows.map(({ name }) => name.split('_')[0] as string);
+  return versions.sort().at(-1) ?? null;
 }

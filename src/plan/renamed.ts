@@ -26,7 +26,7 @@ export function unmatched(found: readonly Migration[], history: History): Unmatc
 }
 
 /** The command that records a rename. */
-export function renameCommand(from: string, to: string): string {
+function renameCommand(from: string, to: string): string {
   return commandLine('resolve', from, '--renamed-to', to);
 }
 

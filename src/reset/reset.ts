@@ -144,7 +144,7 @@ function refuseDatabase({ name, template, mayDrop, mayCreate, role, owner }: Dat
 
 function inProduction(): KnexwardError {
   return new KnexwardError('RESET_REFUSED', {
-    message: 'This is production: reset drops the database. Nothing was changed.',
-    fix: 'There is no option for it. In another environment: --env, or NODE_ENV.',
+    message: 'reset drops the database, so it never runs in production. Nothing was changed.',
+    fix: 'Choose another environment with --env or NODE_ENV.',
   });
 }

@@ -51,7 +51,7 @@ describe('init sets a project up (US10, FR-011)', () => {
   it.each([
     ['no package.json', {}, 'There is no package.json'],
     ['a package.json that is no JSON', { 'package.json': '{ "name": ' }, 'cannot be used'],
-    ['a package.json that is a list', { 'package.json': '[]' }, 'it holds no object'],
+    ['a package.json that is a list', { 'package.json': '[]' }, 'it does not hold an object'],
     ['scripts that are no object', { 'package.json': '{"scripts": []}' }, '"scripts"'],
     [
       'scripts twice',

@@ -141,9 +141,9 @@ describe('what Knex cannot use either', () => {
     [
       SOURCE('migration').replace("['b', 'a']", 'undefined'),
       'KNEXFILE_BROKEN',
-      'returns no array from getMigrations',
+      'returns something other than an array from getMigrations',
     ],
-    [SOURCE('undefined'), 'KNEXFILE_BROKEN', 'getMigrationName, which is no name'],
+    [SOURCE('undefined'), 'KNEXFILE_BROKEN', 'getMigrationName, which is not a name'],
     [
       SOURCE('migration').replace("['b', 'a']", "{ throw new Error('on purpose'); }"),
       'KNEXFILE_BROKEN',

@@ -9,6 +9,7 @@ import { inScopeOfRun } from '../../plan/scope.js';
 import { findHistory, type FoundHistory } from '../../history/find.js';
 import { refuseInterrupted } from '../../transaction/interruption.js';
 import { errorOf } from '../../failure/thrown.js';
+import { currentVersion } from '../../maintain/current-version.js';
 import { unlock } from '../../maintain/unlock.js';
 import { harmless } from '../listener.js';
 import { type BatchAndNames, type KnexMigrateOptions } from '../knex-migrate.js';
@@ -89,11 +90,7 @@ export class AsKnex {
 
   async currentVersion(given?: MigrationsOption): Promise<string> {
     const { config } = await resolveCall(this.knex, this.options, given);
-    const { history } = await findHistory(config);
-    const versions = history.rows.map(({ name }) => name.split('_')[0] as string);
-    return (
-      versions.reduce((highest, version) => (version > highest ? version : highest), '') || 'none'
-    );
+    return (await currentVersion(config)) ?? 'none';
   }
 
   /** Knex's own: it touches no database. Only the folder of our migration source is new to it. */
