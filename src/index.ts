@@ -48,7 +48,7 @@ export { type Status } from './plan/status.js';
 export { type LockHolder, type RunEvent, type RunListener } from './run/events.js';
 export { type MigrationFailure } from './failure/failure.js';
 export { type RunResult } from './run/result.js';
-export { type WrittenBaseline } from './verify/baseline/write.js';
+export { type WrittenBaseline } from './squash/write.js';
 export { errorOf } from './failure/thrown.js';
 export {
   type PreparedTestDatabases,

@@ -167,9 +167,9 @@ export const FAULTS = [
   },
   {
     id: 'enum-labels-by-oid',
-    room: 'verify/catalog',
+    room: 'schema/catalog',
     kind: 'order',
-    file: 'src/verify/catalog/queries/types.ts',
+    file: 'src/schema/catalog/queries/types.ts',
     find: 'json_agg(enumlabel order by enumsortorder)',
     replace: 'json_agg(enumlabel order by oid)',
     breaks:
@@ -177,9 +177,9 @@ export const FAULTS = [
   },
   {
     id: 'rows-of-children-twice',
-    room: 'verify/baseline',
+    room: 'squash',
     kind: 'data',
-    file: 'src/verify/baseline/data.ts',
+    file: 'src/squash/data.ts',
     find: `from only \${name}\``,
     replace: `from \${name}\``,
     breaks:
@@ -187,9 +187,9 @@ export const FAULTS = [
   },
   {
     id: 'shadow-without-keeper',
-    room: 'verify/shadow',
+    room: 'throwaway',
     kind: 'lock',
-    file: 'src/verify/shadow/temporary.ts',
+    file: 'src/throwaway/temporary.ts',
     find: 'await createSchemas(keeper, schemas);',
     replace: 'await createSchemas(keeper, schemas);\n    await keeper.end();',
     breaks:
@@ -197,9 +197,9 @@ export const FAULTS = [
   },
   {
     id: 'comment-swallows-semicolon',
-    room: 'verify/rehearsal',
+    room: 'rehearsal',
     kind: 'quoting',
-    file: 'src/verify/rehearsal/bound-values.ts',
+    file: 'src/rehearsal/bound-values.ts',
     find: "return tokens.at(-1)?.text.startsWith('--') ? `${trimmed}\\n;` : `${trimmed};`;",
     replace: 'return `${trimmed};`;',
     breaks:
@@ -207,9 +207,9 @@ export const FAULTS = [
   },
   {
     id: 'mend-file-in-one-transaction',
-    room: 'verify/mend',
+    room: 'repair',
     kind: 'message',
-    file: 'src/verify/mend/file.ts',
+    file: 'src/repair/file.ts',
     find: "const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';",
     replace: "const single = '--single-transaction ';",
     breaks:

@@ -13,7 +13,7 @@ import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone, ownTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
-import { type ReplayOptions } from '../verify/replay.js';
+import { type ReplayOptions } from '../replay/replay.js';
 import { proveSchema, type Proof, warningsOfProof } from './prove.js';
 import { findTakeover, type TakeoverRequest } from './takeover.js';
 

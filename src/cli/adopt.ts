@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
 import { type ResolvedConfig } from '../config/resolve.js';
-import { type ReplayOptions } from '../verify/replay.js';
+import { type ReplayOptions } from '../replay/replay.js';
 import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { replayProgress } from './replay-progress.js';

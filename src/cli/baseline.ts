@@ -2,7 +2,7 @@ import { type Command } from 'commander';
 import { endWith } from './exit.js';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
-import { type BaselineOptions } from '../verify/baseline/write.js';
+import { type BaselineOptions } from '../squash/write.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
@@ -71,7 +71,7 @@ async function write(
   output: Output,
   yes: boolean,
 ): Promise<void> {
-  const { takeBaseline } = await import('../verify/baseline/write.js');
+  const { takeBaseline } = await import('../squash/write.js');
   const { renderBaseline, renderFrozenQuestion } = await import('../report/baseline-text.js');
   const written = await takeBaseline(config, name, {
     ...request,
@@ -85,7 +85,7 @@ async function check(
   request: BaselineOptions,
   output: Output,
 ): Promise<void> {
-  const { checkBaseline } = await import('../verify/baseline/write.js');
+  const { checkBaseline } = await import('../squash/write.js');
   const { renderBaselineCheck } = await import('../report/baseline-text.js');
   const { findingsOfDifferences } = await import('../report/finding.js');
   const found = await checkBaseline(config, request);

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 
 type Shell = 'bash' | 'zsh' | 'fish';
 
-export function addCompletionCommand(program: Command): void {
+export function addCompletionCommand(program: Command, complete: () => Promise<Command>): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
@@ -16,8 +16,7 @@ Examples:
   $ knexward completion fish > ~/.config/fish/completions/knexward.fish`,
     )
     .action(async (shell: Shell) => {
-      const { createProgram } = await import('./main.js');
-      const { commands } = await createProgram();
+      const { commands } = await complete();
       process.stdout.write(shell === 'fish' ? fish(commands) : bash(commands, shell));
     });
 }

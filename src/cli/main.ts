@@ -31,7 +31,10 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
-  completion: async () => (await import('./completion.js')).addCompletionCommand,
+  completion: async () => {
+    const { addCompletionCommand } = await import('./completion.js');
+    return (program) => addCompletionCommand(program, createProgram);
+  },
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
 };
 

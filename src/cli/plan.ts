@@ -66,13 +66,13 @@ async function plan(name: string | undefined, options: PlanCommandOptions): Prom
   // stdout is for the SQL alone.
   const say = sql ? (text: string) => output.note('info', text) : undefined;
   const config = output.uses(await resolveConfig(configRequestOf(options)), say);
-  const { refuseOtherFile, writeScript } = await import('../verify/rehearsal/write-script.js');
+  const { refuseOtherFile, writeScript } = await import('../rehearsal/write-script.js');
   if (file !== undefined) await refuseOtherFile(config.projectRoot, file);
   const extent = { name, count, all };
   const direction = down ? 'down' : 'up';
   const rehearsal = await rehearseForCommand(config, { direction, extent }, output);
   const { planDocument, renderPlan } = await import('../report/plan-text.js');
-  const { renderScript } = await import('../verify/rehearsal/script.js');
+  const { renderScript } = await import('../rehearsal/script.js');
   if (file !== undefined) await writeScript(config.projectRoot, file, rehearsal);
   const document = { ...planDocument(rehearsal), ...(file !== undefined && { file }) };
   output.result(document, () => {

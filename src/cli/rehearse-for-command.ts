@@ -2,7 +2,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
 import { type RunResult } from '../run/result.js';
 import { type RunRequest } from '../run/request.js';
-import { type Rehearsal } from '../verify/rehearsal/rehearse.js';
+import { type Rehearsal } from '../rehearsal/rehearse.js';
 import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
@@ -12,7 +12,7 @@ export async function rehearseForCommand(
   { direction, extent }: Pick<RunRequest, 'direction' | 'extent'>,
   output: Output,
 ): Promise<Rehearsal> {
-  const { rehearse } = await import('../verify/rehearsal/rehearse.js');
+  const { rehearse } = await import('../rehearsal/rehearse.js');
   const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
   try {
     return await rehearse(config, {

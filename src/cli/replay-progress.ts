@@ -1,5 +1,5 @@
 import { type Output } from '../report/output.js';
-import { type ReplayOptions } from '../verify/replay.js';
+import { type ReplayOptions } from '../replay/replay.js';
 
 /** Shows where a replay is: what is replayed where, and which migration it is at. */
 export function replayProgress(

@@ -38,7 +38,7 @@ Examples:
     .action(async (file: string, options: SnapshotCommandOptions) => {
       const output = await outputOf(options);
       const config = output.uses(await resolveConfig(configRequestOf(options)));
-      const { checkSnapshot, takeSnapshot } = await import('../verify/snapshot/snapshot.js');
+      const { checkSnapshot, takeSnapshot } = await import('../snapshot/snapshot.js');
       const { renderSnapshotCheck, renderSnapshotTaken } =
         await import('../report/snapshot-text.js');
       const request = {

@@ -63,7 +63,7 @@ Examples:
       const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { findingsOfDifferences, findingsOfRoundTrips } = await import('../report/finding.js');
       const { verify, verifyAgainst } = await import('../verify/verify.js');
-      const { openMendFile } = await import('../verify/mend/file.js');
+      const { openMendFile } = await import('../repair/file.js');
       const { isSound } = await import('../verify/round-trip.js');
       const { renderVerification } = await import('../report/verify-text.js');
       const { against, mend } = options;

@@ -1,6 +1,7 @@
 import { type EventEmitter } from 'node:events';
 import { type Knex } from 'knex';
 import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
+import { isSignificant, tokensIn } from '../sql/tokens.js';
 import { rememberStatement } from '../statement.js';
 
 /** A SQL file, as it was read. */
@@ -16,12 +17,10 @@ export function optsOutOfTransaction(sql: string): boolean {
   return NO_TRANSACTION.test(sql);
 }
 
-/** A text of nothing but comments and spaces; each part matches in one way only, however long it is. */
-const COMMENTS = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)*$/;
-
-/** Whether a SQL text holds no statement, as far as it has no comment within a comment. */
+/** Whether a SQL text holds no statement. */
 export function isOnlyComments(sql: string): boolean {
-  return COMMENTS.test(sql);
+  for (const token of tokensIn(sql)) if (isSignificant(token) && token.text !== ';') return false;
+  return true;
 }
 
 /** The text of a SQL file. The byte order mark that some editors begin a file with is no SQL. */

@@ -132,7 +132,7 @@ async function refuse(
   }
   const open = unfinished.find(({ name }) => name === from || name === to);
   if (open) throw unfinishedError(open, await findEvidence(client));
-  if (knexLock === 'knex') throw (await import('../run/carry-out.js')).knexLockTaken(tables.lock);
+  if (knexLock === 'knex') throw (await import('../run/lock.js')).knexLockTaken(tables.lock);
   if (dbMigrate && [from, to].some((name) => oldNameOf(name) !== undefined)) {
     throw refused(
       `db-migrate's table is still in use (${qualified(tables.dbMigrate.schema, tables.dbMigrate.table)}), and an old release knows the migration by its old name`,

@@ -10,7 +10,7 @@ import { type Resolution, resolveMigration, type Verdict } from '../maintain/res
 import { readStatus } from '../maintain/status.js';
 import { waitUntilMigrated } from '../maintain/wait.js';
 import { KnexwardError } from '../errors.js';
-import { type WrittenBaseline } from '../verify/baseline/write.js';
+import { type WrittenBaseline } from '../squash/write.js';
 import { resolveFor } from './configuration.js';
 import { harmless } from './listener.js';
 import {
@@ -62,7 +62,7 @@ export async function writeBaseline(
 ): Promise<WrittenBaseline> {
   const { name, freeze = false, signal } = given;
   refuseInterrupted(signal);
-  const { takeBaseline } = await import('../verify/baseline/write.js');
+  const { takeBaseline } = await import('../squash/write.js');
   return takeBaseline(await resolveFor(options), name, {
     listener: listenerOf(options, given),
     signal,

@@ -2,7 +2,7 @@ import { type Resolution, type Verdict } from '../maintain/resolve.js';
 import { type Plan } from '../plan/plan.js';
 import { type Status } from '../plan/status.js';
 import { type RunResult } from '../run/result.js';
-import { type WrittenBaseline } from '../verify/baseline/write.js';
+import { type WrittenBaseline } from '../squash/write.js';
 import {
   type BaselineCallOptions,
   checkExtent,

@@ -1,6 +1,6 @@
 import { commandLine } from '../command-line.js';
-import { type BaselineCheck } from '../verify/baseline/check.js';
-import { type WrittenBaseline } from '../verify/baseline/write.js';
+import { type BaselineCheck } from '../squash/check.js';
+import { type WrittenBaseline } from '../squash/write.js';
 import { type Colors } from './output.js';
 import { renderDifference } from './snapshot-text.js';
 

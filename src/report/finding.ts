@@ -3,7 +3,7 @@ import { type Check } from '../doctor/check.js';
 import { type KnexwardError } from '../errors.js';
 import { type Problem } from '../plan/problems.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { type Difference } from '../verify/compare.js';
+import { type Difference } from '../schema/compare.js';
 import { type RoundTrip } from '../verify/round-trip.js';
 import { faultsOf } from './round-trip-text.js';
 

@@ -1,6 +1,6 @@
-import { terminated, withValues } from '../verify/rehearsal/bound-values.js';
-import { type RehearsedChange, type Rehearsal } from '../verify/rehearsal/rehearse.js';
-import { notesOn } from '../verify/rehearsal/script.js';
+import { terminated, withValues } from '../rehearsal/bound-values.js';
+import { type RehearsedChange, type Rehearsal } from '../rehearsal/rehearse.js';
+import { notesOn } from '../rehearsal/script.js';
 import { type Colors } from './output.js';
 import { baselineLine } from './run-text.js';
 

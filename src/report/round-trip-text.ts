@@ -1,6 +1,6 @@
 import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
-import { type Difference } from '../verify/compare.js';
+import { type Difference } from '../schema/compare.js';
 import { isSound, type RoundTrip, type RoundTrips } from '../verify/round-trip.js';
 import { type Colors } from './output.js';
 

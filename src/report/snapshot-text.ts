@@ -1,9 +1,9 @@
 import { commandLine } from '../command-line.js';
-import { OBJECT_KINDS } from '../verify/catalog/model.js';
-import { type Difference, type SomeParts } from '../verify/compare.js';
-import { type MendedDifference } from '../verify/mend/mend.js';
-import { type Snapshot, type SnapshotCheck } from '../verify/snapshot/snapshot.js';
-import { endStatement } from '../verify/statements/text.js';
+import { OBJECT_KINDS } from '../schema/catalog/model.js';
+import { type Difference, type SomeParts } from '../schema/compare.js';
+import { type MendedDifference } from '../repair/mend.js';
+import { type Snapshot, type SnapshotCheck } from '../snapshot/snapshot.js';
+import { endStatement } from '../schema/sql/text.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */

@@ -13,7 +13,7 @@ import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
 import { tellDatabase } from '../history/read.js';
 import { messageOf } from '../server-error.js';
-import { withDatabase } from '../verify/shadow/connection.js';
+import { withDatabase } from '../throwaway/connection.js';
 import { belongingsOf, createStatement, type DatabaseFacts, factsOf } from './facts.js';
 import { EMPTY_DATABASE } from './empty.js';
 

@@ -20,7 +20,7 @@ import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
 import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
-import { acquireLock, lockLost, type RunLock } from './lock.js';
+import { acquireLock, knexLockTaken, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -235,14 +235,6 @@ function changeUnderWay(): KnexwardError {
     message:
       "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is at work.",
     fix: `Wait until the change has ended; "${commandLine('status')}" shows it. Then run the command again.`,
-  });
-}
-
-/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
-export function knexLockTaken(table: string): KnexwardError {
-  return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }
 

@@ -4,7 +4,7 @@ import { type Client, type QueryResult } from 'pg';
 import { closeAtOnce } from '../database/raw-connection.js';
 import { groundOf, groundQuery } from '../baseline/empty.js';
 import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
-import { splitStatements } from '../baseline/split.js';
+import { splitStatements } from '../sql/split.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { fence } from '../history/fence.js';
@@ -13,7 +13,8 @@ import { createTablesSql, LEAST_RUN_NUMBER, qualified } from '../history/tables.
 import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
-import { knexLockTaken, type LockedRun, type PlannedRun } from './carry-out.js';
+import { type LockedRun, type PlannedRun } from './carry-out.js';
+import { knexLockTaken } from './lock.js';
 import { Confirmation, findOutcome, type Question } from '../transaction/confirmation.js';
 import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';

@@ -7,7 +7,7 @@ import { connect } from '../database/connect.js';
 import { restForGood } from '../database/event-loop.js';
 import { KnexwardError } from '../errors.js';
 import { isLostConnection } from '../server-error.js';
-import { localeOf } from '../verify/shadow/temporary.js';
+import { localeOf } from '../throwaway/temporary.js';
 import { type ServerTraits } from './key.js';
 import { momentaryName, newOwner, type Purpose } from './names.js';
 import { openMaintenance } from './maintenance.js';

@@ -5,7 +5,7 @@ import { schemasOf } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
 import { sha256 } from '../files/checksum.js';
 import { findMigrations, type Migration } from '../files/find.js';
-import { type Locale } from '../verify/shadow/temporary.js';
+import { type Locale } from '../throwaway/temporary.js';
 import { version } from '../version.js';
 
 /** What the server has to say about what migrations make on it. */

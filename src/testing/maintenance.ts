@@ -3,8 +3,8 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from '../database/connect.js';
 import { KnexwardError } from '../errors.js';
 import { serverErrorIn } from '../server-error.js';
-import { withDatabase } from '../verify/shadow/connection.js';
-import { mayCreate } from '../verify/shadow/temporary.js';
+import { withDatabase } from '../throwaway/connection.js';
+import { mayCreate } from '../throwaway/temporary.js';
 
 /** Where databases are made from: there on every server, and nobody's work. */
 const MAINTENANCE = 'postgres';

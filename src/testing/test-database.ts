@@ -6,7 +6,7 @@ import { KnexwardError } from '../errors.js';
 import { harmless } from '../migrator/listener.js';
 import { checkKnown, type MigratorOptions } from '../migrator/options.js';
 import { isLostConnection, serverErrorIn } from '../server-error.js';
-import { withDatabase } from '../verify/shadow/connection.js';
+import { withDatabase } from '../throwaway/connection.js';
 import { type Claim } from './claim.js';
 import { enterHome, type Home } from './home.js';
 import { whileBusy } from './in-use.js';

@@ -6,11 +6,11 @@ import { type MigrationFailure } from '../failure/failure.js';
 import { interrupted } from '../transaction/interruption.js';
 import { run } from '../run/run.js';
 import { errorOf } from '../failure/thrown.js';
-import { type Catalog } from './catalog/model.js';
-import { readCatalog } from './catalog/read.js';
-import { compareCatalogs, type Difference } from './compare.js';
-import { type Shadow } from './shadow/shadow.js';
-import { historyTablesOf } from './snapshot/snapshot.js';
+import { type Catalog } from '../schema/catalog/model.js';
+import { readCatalog } from '../schema/catalog/read.js';
+import { compareCatalogs, type Difference } from '../schema/compare.js';
+import { type Shadow } from '../throwaway/shadow.js';
+import { historyTablesOf } from '../snapshot/snapshot.js';
 
 /** At which of the three steps a migration failed. */
 export type RoundTripStep = 'up' | 'down' | 'up again';

@@ -4,17 +4,17 @@ import { findMigrations, type Migration } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory, tellDatabase } from '../history/read.js';
 import { planFor } from '../plan/plan.js';
-import { appliedOf } from './applied.js';
-import { type BaselineCheck } from './baseline/check.js';
-import { openReplayedProving } from './baseline/on-the-way.js';
-import { type Catalog } from './catalog/model.js';
-import { readCatalog } from './catalog/read.js';
-import { compareCatalogs, type CompareOptions } from './compare.js';
-import { mend, type MendedDifference, type Mends } from './mend/mend.js';
-import { openReplayed, type ReplayOptions } from './replay.js';
+import { appliedOf } from '../replay/applied.js';
+import { type BaselineCheck } from '../squash/check.js';
+import { openReplayedProving } from '../squash/on-the-way.js';
+import { type Catalog } from '../schema/catalog/model.js';
+import { readCatalog } from '../schema/catalog/read.js';
+import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
+import { mend, type MendedDifference, type Mends } from '../repair/mend.js';
+import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { type RoundTrip, tryRoundTrips } from './round-trip.js';
-import { findSchemas, type ShadowSchemas } from './shadow/schemas.js';
-import { historyTablesOf, readSnapshotFile } from './snapshot/snapshot.js';
+import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
+import { historyTablesOf, readSnapshotFile } from '../snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {

@@ -13,9 +13,9 @@ const WRITES_SHARED_FILES = [
   'src/adopt/files.ts',
   'src/adopt/knexfile/render.ts',
   'src/adopt/takeover-record.ts',
-  'src/verify/mend/file.ts',
-  'src/verify/rehearsal/script.ts',
-  'src/verify/schema-file/render.ts',
+  'src/repair/file.ts',
+  'src/rehearsal/script.ts',
+  'src/schema/sql/render.ts',
 ];
 
 const NAMES =

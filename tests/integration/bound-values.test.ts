@@ -1,4 +1,4 @@
-import { bindingOf, withValues } from '../../src/verify/rehearsal/bound-values';
+import { bindingOf, withValues } from '../../src/rehearsal/bound-values';
 import { createDatabase, type TestDatabase } from '../support/database';
 
 /** A generator of numbers that gives the same ones each time. */

@@ -1,8 +1,8 @@
 import { type Client } from 'pg';
-import { type Catalog } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
-import { mend } from '../../src/verify/mend/mend.js';
-import { parseSnapshot, renderSnapshot } from '../../src/verify/snapshot/file.js';
+import { type Catalog } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
+import { mend } from '../../src/repair/mend.js';
+import { parseSnapshot, renderSnapshot } from '../../src/snapshot/file.js';
 import { catalogOf, clientOf, makeCornerCases } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { differenceInShort, SCHEMA } from '../support/planted-changes.js';

@@ -1,7 +1,7 @@
 import { type Client } from 'pg';
-import { type Catalog } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
-import { mend } from '../../src/verify/mend/mend.js';
+import { type Catalog } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
+import { mend } from '../../src/repair/mend.js';
 import { catalogOf, clientOf, majorOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';

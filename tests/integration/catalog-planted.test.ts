@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
-import { type Catalog } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
+import { type Catalog } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
 import { catalogOf, clientOf, majorOf } from '../support/corner-cases.js';
 import { differenceInShort, PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';

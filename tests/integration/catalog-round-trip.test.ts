@@ -1,8 +1,8 @@
 import { type Client } from 'pg';
-import { type Catalog, idOf, OBJECT_KINDS } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
-import { renderSchemaFile } from '../../src/verify/schema-file/render.js';
-import { parseSnapshot, renderSnapshot } from '../../src/verify/snapshot/file.js';
+import { type Catalog, idOf, OBJECT_KINDS } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
+import { renderSchemaFile } from '../../src/schema/sql/render.js';
+import { parseSnapshot, renderSnapshot } from '../../src/snapshot/file.js';
 import * as judge from '../support/catalog.js';
 import {
   catalogOf,

@@ -1,5 +1,5 @@
 import { resolveConfig } from '../../src/config/resolve';
-import { createTemporary } from '../../src/verify/shadow/temporary';
+import { createTemporary } from '../../src/throwaway/temporary';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, type Project } from '../support/project';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Client } from 'pg';
-import { type Catalog } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
-import { mend, type MendedDifference, type Mends } from '../../src/verify/mend/mend.js';
+import { type Catalog } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
+import { mend, type MendedDifference, type Mends } from '../../src/repair/mend.js';
 import { catalogOf, clientOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { createLegacyProject } from '../support/db-migrate.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { type Catalog } from '../../src/verify/catalog/model.js';
-import { readCatalog } from '../../src/verify/catalog/read.js';
+import { type Catalog } from '../../src/schema/catalog/model.js';
+import { readCatalog } from '../../src/schema/catalog/read.js';
 import { type TestDatabase } from './database.js';
 
 const FOLDER = join(__dirname, '../fixtures/catalog');

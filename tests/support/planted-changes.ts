@@ -1,6 +1,6 @@
 // It is longer than other files because it is one list: a change of each kind of object.
 
-import { type Difference } from '../../src/verify/compare.js';
+import { type Difference } from '../../src/schema/compare.js';
 
 /** A schema with something of every kind in it. */
 export const SCHEMA = `

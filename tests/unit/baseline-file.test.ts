@@ -4,7 +4,7 @@ import {
   parseBaseline,
   renderBaseline,
 } from '../../src/baseline/file';
-import { splitStatements } from '../../src/baseline/split';
+import { splitStatements } from '../../src/sql/split';
 
 const SUM = 'a'.repeat(64);
 const HEAD: BaselineHead = {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalSql } from '../../src/verify/catalog/canonical.js';
+import { canonicalSql } from '../../src/schema/catalog/canonical.js';
 
 describe('the wording of expressions', () => {
   // What stands on the right is what PostgreSQL makes of what stands on the left when it reads it again.

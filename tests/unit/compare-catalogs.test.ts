@@ -3,9 +3,9 @@ import {
   type CatalogObject,
   idOf,
   type ObjectKind,
-} from '../../src/verify/catalog/model.js';
-import { nameOf } from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
+} from '../../src/schema/catalog/model.js';
+import { nameOf } from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
 
 const catalog = (...objects: CatalogObject[]): Catalog => ({
   ...{ postgres: 18, objects, notDescribed: [], needs: new Map() },

@@ -4,11 +4,11 @@ import {
   idOf,
   nameOf,
   type ObjectKind,
-} from '../../src/verify/catalog/model.js';
-import { compareCatalogs } from '../../src/verify/compare.js';
-import { renderMendFile } from '../../src/verify/mend/file.js';
-import { mend, type Mends } from '../../src/verify/mend/mend.js';
-import { narrows, needsUsing } from '../../src/verify/statements/alter/type-change.js';
+} from '../../src/schema/catalog/model.js';
+import { compareCatalogs } from '../../src/schema/compare.js';
+import { renderMendFile } from '../../src/repair/file.js';
+import { mend, type Mends } from '../../src/repair/mend.js';
+import { narrows, needsUsing } from '../../src/schema/sql/alter/type-change.js';
 
 /** Objects, each of which may need others by their ids. */
 const catalog = (objects: CatalogObject[], needs: Record<string, string[]> = {}): Catalog => ({

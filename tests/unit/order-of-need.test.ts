@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { inOrderOfNeed } from '../../src/verify/schema-file/order.js';
-import { type Unit } from '../../src/verify/schema-file/units.js';
+import { inOrderOfNeed } from '../../src/schema/sql/order.js';
+import { type Unit } from '../../src/schema/sql/units.js';
 
 const unit = (id: string, stage: number, ...needs: string[]): Unit => ({
   ...{ id, stage, needs: new Set(needs), statements: [] },

@@ -1,6 +1,6 @@
-import { bindingOf, terminated, withValues } from '../../src/verify/rehearsal/bound-values';
-import { readsData } from '../../src/verify/rehearsal/reads-data';
-import { tokensOf } from '../../src/verify/rehearsal/tokens';
+import { bindingOf, terminated, withValues } from '../../src/rehearsal/bound-values';
+import { readsData } from '../../src/sql/reads-data';
+import { tokensOf } from '../../src/sql/tokens';
 
 const inlined = (sql: string, ...values: unknown[]) => withValues(sql, values.map(bindingOf));
 

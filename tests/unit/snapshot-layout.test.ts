@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { joinLines, type Json, layOut } from '../../src/verify/snapshot/layout.js';
+import { joinLines, type Json, layOut } from '../../src/snapshot/layout.js';
 
 describe('the layout of a snapshot', () => {
   it('puts on one line what fits on it', () => {

@@ -1,0 +1,307 @@
+// One class, because what is dropped, made and altered follow from each other: a little over 300 lines.
+
+import { isDeepStrictEqual } from 'node:util';
+import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model.js';
+import { alter } from '../schema/sql/alter/alter.js';
+import { type Alteration, ANEW, cannot } from '../schema/sql/alter/alteration.js';
+import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
+import { fire } from '../schema/sql/alter/program.js';
+import { alterTable } from '../schema/sql/alter/table.js';
+import { dropLosesData } from '../schema/sql/drop.js';
+import { columnOfDefault, type Side } from './side.js';
+import { swapType } from './swap-type.js';
+
+type Table = CatalogObject<'table'>;
+
+/** What stands in the way when the type of a column changes that it reads. */
+const READS_COLUMNS: ReadonlySet<string> = new Set([
+  ...['view', 'materialized view', 'rule', 'trigger', 'policy', 'function', 'procedure'],
+]);
+
+/** What is not made anew for the sake of something else: it would lose what it holds. */
+const HOLDS: ReadonlySet<string> = new Set(['table', 'schema', 'extension', 'sequence']);
+
+/**
+ * What has to be done about some differences, and about all that hangs on them: which objects are
+ * dropped, which are made as they are expected, and which are altered where they are. Pure.
+ */
+export class Change {
+  readonly gone = new Set<ObjectId>();
+  readonly made = new Set<ObjectId>();
+  readonly altered = new Map<ObjectId, Alteration>();
+  losesData = false;
+  private readonly seen = new Set<ObjectId>();
+  /** Columns whose default is taken away for a while. */
+  private readonly loosened = new Set<ObjectId>();
+
+  /**
+   * @param differing The objects that have a difference of their own. Where one stands in the way
+   * of another, it is made as it is expected.
+   * @param reordered The tables whose columns stand in another order.
+   */
+  constructor(
+    readonly actual: Side,
+    readonly expected: Side,
+    private readonly differing: ReadonlySet<ObjectId>,
+    private readonly reordered: ReadonlySet<ObjectId>,
+  ) {}
+
+  /** Takes in a difference. */
+  include(id: ObjectId): void {
+    if (this.seen.has(id)) return;
+    this.seen.add(id);
+    const [a, e] = [this.actual.get(id), this.expected.get(id)];
+    const object = a ?? e;
+    if (object?.kind === 'column') this.includeColumn(object);
+    else if (a && !e) this.removeUnexpected(a);
+    else if (e && !a) this.make(e);
+    else if (a && e) this.alter(a, e);
+  }
+
+  /** Drops an object and makes it as it is expected, with all that hangs on it. */
+  renew(id: ObjectId): void {
+    const e = this.expected.get(id);
+    if (this.gone.has(id)) return;
+    this.remove(id);
+    if (e) this.make(e);
+  }
+
+  /** Takes a column's default away, which is in the way, and sets it again. */
+  loosen(id: ObjectId): void {
+    const column = this.actual.get(id);
+    const table = this.actual.get(column?.parent ?? null);
+    if (column === undefined || table?.kind !== 'table') return;
+    for (const { name } of this.actual.familyOf(table)) {
+      const one = idOf({ kind: 'column', name: `${name}.${column.own}` });
+      if (this.loosened.has(one) || !this.actual.column(name, column.own)?.parts.default) continue;
+      this.loosened.add(one);
+      this.alterColumn(name, column.own);
+    }
+  }
+
+  make(object: CatalogObject): void {
+    const id = idOf(object);
+    if (this.made.has(id)) return;
+    this.made.add(id);
+    this.altered.delete(id);
+    const occupant = this.actual.occupantOf(object, this.expected.lookup);
+    if (occupant !== undefined && !this.expected.get(occupant)) this.remove(occupant);
+    for (const one of [...this.expected.belongingTo(id), ...this.expected.partsOf(object)]) {
+      if (!this.actual.get(idOf(one)) || this.gone.has(idOf(one))) this.make(one);
+    }
+    if (object.kind === 'trigger') this.setPartsOfTrigger(object);
+    if (object.kind === 'table')
+      for (const one of this.expected.publicationsOf(object)) this.include(one);
+  }
+
+  remove(id: ObjectId): void {
+    const object = this.actual.get(id);
+    if (object === undefined || this.gone.has(id)) return;
+    this.gone.add(id);
+    this.altered.delete(id);
+    if (dropLosesData(object) && !this.isRefilled(object)) this.losesData = true;
+    for (const one of [...this.actual.belongingTo(id), ...this.actual.partsOf(object)]) {
+      this.remove(idOf(one));
+    }
+    for (const dependent of this.actual.dependentsOf(id)) this.release(dependent, id);
+  }
+
+  private removeUnexpected(object: CatalogObject): void {
+    const isCopy = object.kind === 'trigger' && object.parts.definition === undefined;
+    const table = this.actual.get(object.parent);
+    if (!isCopy || table?.kind !== 'table') return this.remove(idOf(object));
+    this.altered.set(idOf(object), {
+      statements: [fire(table.name, 'trigger', object.own, this.firingAbove(table, object.own))],
+    });
+  }
+
+  /** How the trigger fires that one on a partition is a copy of. */
+  private firingAbove(table: Table, own: string): 'always' | 'replica' | 'disabled' | 'origin' {
+    for (const parent of this.expected.parentsOf(table)) {
+      const above = this.expected.get(`trigger ${own} on ${parent.name}`);
+      if (above?.kind === 'trigger') return above.parts.enabled ?? 'origin';
+      return this.firingAbove(parent, own);
+    }
+    return 'origin';
+  }
+
+  /** What fires otherwise in a partition is said again after the trigger was touched. */
+  private setPartsOfTrigger({ own, parent }: CatalogObject<'trigger'>): void {
+    const table = this.expected.get(parent);
+    if (table?.kind !== 'table') return;
+    for (const { name } of this.expected.familyOf(table).slice(1)) {
+      const copy = this.expected.get(`trigger ${own} on ${name}`);
+      if (copy?.kind === 'trigger' && copy.parts.definition === undefined) this.make(copy);
+    }
+  }
+
+  private isRefilled(object: CatalogObject): boolean {
+    return object.kind === 'materialized view' && this.expected.get(idOf(object)) !== undefined;
+  }
+
+  /** Something needs what goes away. */
+  private release(id: ObjectId, needed: ObjectId): void {
+    const column = columnOfDefault(id);
+    if (column !== undefined) {
+      if (!this.gone.has(column)) this.loosen(column);
+      return;
+    }
+    const object = this.actual.get(id);
+    if (object === undefined || this.gone.has(id)) return;
+    const comesAgain = this.expected.get(needed) !== undefined;
+    if (object.kind === 'column') this.releaseColumn(object);
+    else if (this.expected.get(id) === undefined) this.remove(id);
+    else if (comesAgain && (!HOLDS.has(object.kind) || this.isPartOf(object, needed)))
+      this.renew(id);
+    else if (this.differing.has(id)) this.include(id);
+    else if (!HOLDS.has(object.kind)) this.renew(id);
+  }
+
+  private releaseColumn(column: CatalogObject<'column'>): void {
+    const table = this.actual.get(column.parent);
+    if (table?.kind !== 'table') return;
+    if (!this.expected.column(table.name, column.own)) this.remove(idOf(column));
+    else if (this.differing.has(idOf(column))) this.include(idOf(column));
+    else if (column.parts.generated) this.renew(idOf(column));
+  }
+
+  private isPartOf(object: CatalogObject, needed: ObjectId): boolean {
+    if (object.kind !== 'table') return false;
+    return this.actual.parentsOf(object).some((parent) => idOf(parent) === needed);
+  }
+
+  private alter(a: CatalogObject, e: CatalogObject): void {
+    const id = idOf(e);
+    if (this.gone.has(id) || this.made.has(id)) return;
+    const alteration = this.alterationOf(a, e);
+    if (alteration === ANEW) return this.renewKind(a, e);
+    this.altered.set(id, alteration);
+    if (alteration.losesData) this.losesData = true;
+    if (e.kind === 'trigger') this.setPartsOfTrigger(e);
+    if (e.kind === 'table') this.restoreAfterAttaching(e, alteration);
+    if (e.kind === 'privileges') this.grantColumnsAgain(e);
+  }
+
+  private alterationOf(a: CatalogObject, e: CatalogObject): Alteration | typeof ANEW {
+    if (a.kind === 'table' && e.kind === 'table') {
+      return alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
+    }
+    if (a.kind === 'column' || e.kind === 'column' || a.kind === 'table' || e.kind === 'table') {
+      return ANEW;
+    }
+    return alter(this.expected.lookup, a, e);
+  }
+
+  private renewKind(a: CatalogObject, e: CatalogObject): void {
+    if (a.kind === 'enum' || a.kind === 'domain' || a.kind === 'range') {
+      return swapType(this, a, e as typeof a);
+    }
+    this.renew(idOf(e));
+    if (a.kind !== 'sequence' || e.kind !== 'sequence') return;
+    for (const { parts } of [a, e]) {
+      if (parts.ownedBy) this.include(idOf({ kind: 'column', name: parts.ownedBy }));
+    }
+  }
+
+  /** A partition that is attached anew has the parent's triggers anew. */
+  private restoreAfterAttaching(table: Table, { first = [] }: Alteration): void {
+    if (first.length === 0) return;
+    for (const one of this.expected.lookup.membersOf(table, 'trigger')) {
+      if (one.parts.definition === undefined) this.make(one);
+    }
+  }
+
+  /** What is revoked on a table is revoked on each of its columns as well. */
+  private grantColumnsAgain({ own, parent }: CatalogObject<'privileges'>): void {
+    for (const column of this.expected.lookup.allMembersOf(parent ?? '')) {
+      if (column.kind !== 'column') continue;
+      const granted = this.expected.get(`privileges ${own} on ${idOf(column)}`);
+      if (granted) this.make(granted);
+    }
+  }
+
+  private includeColumn({ name, own, parent }: CatalogObject): void {
+    const id = idOf({ kind: 'column', name });
+    const owner = this.actual.get(parent) ?? this.expected.get(parent);
+    const [a, e] = [this.actual.get(id), this.expected.get(id)];
+    if (owner?.kind === 'table') {
+      const table = owner.name;
+      const to = this.expected.column(table, own);
+      if (to === undefined) return this.remove(id);
+      if (this.actual.column(table, own) === undefined) return this.make(to);
+      this.alterFamily(owner, own);
+    } else if (owner) this.alterColumnOfView(owner, own, id);
+    // Where only one side has something to say of a column, what is said of it follows.
+    if (!a) for (const one of this.expected.belongingTo(id)) this.includeMissing(one);
+    if (!e) for (const one of this.actual.belongingTo(id)) this.remove(idOf(one));
+  }
+
+  private includeMissing(object: CatalogObject): void {
+    if (!this.actual.get(idOf(object))) this.make(object);
+  }
+
+  private alterColumnOfView(owner: CatalogObject, own: string, id: ObjectId): void {
+    const empty = { kind: 'column', name: `${owner.name}.${own}`, own, parent: null, parts: {} };
+    const [a, e] = [this.actual, this.expected].map(
+      (side) => (side.get(id) ?? empty) as CatalogObject<'column'>,
+    ) as [CatalogObject<'column'>, CatalogObject<'column'>];
+    const column = `ALTER ${owner.kind.toUpperCase()} ${owner.name} ALTER COLUMN ${own}`;
+    const { default: value } = e.parts;
+    this.altered.set(id, {
+      statements: [
+        ...(a.parts.default === value
+          ? []
+          : [value ? `${column} SET DEFAULT ${value}` : `${column} DROP DEFAULT`]),
+        ...alterSettings(column, a, e, this.expected.catalog.postgres),
+      ],
+    });
+  }
+
+  /** In the tables that inherit the column, what they have from their parents changes too. */
+  private alterFamily(table: Table, own: string): void {
+    for (const { name } of this.actual.familyOf(table)) this.alterColumn(name, own);
+  }
+
+  private alterColumn(tableName: string, own: string): void {
+    const from = this.actual.column(tableName, own);
+    const to = this.expected.column(tableName, own);
+    const table = this.expected.lookup.table(tableName);
+    const id = idOf({ kind: 'column', name: `${tableName}.${own}` });
+    if (!from || !to || !table || this.gone.has(id) || this.made.has(id)) return;
+    const setDefaultAgain = this.loosened.has(id);
+    if (!setDefaultAgain && isDeepStrictEqual(from.parts, to.parts)) return;
+    const parents = this.expected.parentsOf(table).flatMap(({ name }) => {
+      const [a, e] = [this.actual.column(name, own), this.expected.column(name, own)];
+      return a && e ? [{ a, e }] : [];
+    });
+    const notNullFollows = parents.some(
+      ({ a, e }) => a.parts.notNull === from.parts.notNull && e.parts.notNull === to.parts.notNull,
+    );
+    const alteration = alterColumn({
+      ...{ lookup: this.expected.lookup, table, from, to, setDefaultAgain },
+      ...{ inherited: parents.length > 0, notNullFollows },
+    });
+    if (alteration === ANEW) return this.renewColumn(id, to);
+    this.altered.set(id, alteration);
+    const sequence = this.expected.lookup.identitySequence(to);
+    if (sequence && !from.parts.identity) this.make(sequence);
+    if (alteration.losesData) this.losesData = true;
+    if (alteration.changesType) this.renewReaders(id, tableName);
+  }
+
+  private renewColumn(id: ObjectId, to: CatalogObject<'column'>): void {
+    if (this.actual.get(id) === undefined) {
+      this.altered.set(id, cannot(`PostgreSQL cannot change how ${to.name} is computed.`));
+    } else this.renew(id);
+  }
+
+  /** What reads a column whose type changes; where the column is not told, what reads the table. */
+  renewReaders(id: ObjectId, table: string): void {
+    const place = this.actual.get(id) ? id : idOf({ kind: 'table', name: table });
+    for (const dependent of this.actual.dependentsOf(place)) {
+      const object = this.actual.get(dependent);
+      const computed = object?.kind === 'column' && object.parts.generated && place === id;
+      if (object && (READS_COLUMNS.has(object.kind) || computed)) this.renew(dependent);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { KnexwardError } from '../errors.js';
+import { writeAtomically } from '../files/write-atomically.js';
+import { insideProject } from '../files/inside-project.js';
+import { note } from '../schema/sql/alter/alteration.js';
+import { endStatement } from '../schema/sql/text.js';
+import { type Mends } from './mend.js';
+
+const TITLE =
+  '-- How to mend a database, found by "knexward verify --mend". Look at each statement before you run it.';
+
+/** A file for the statements that mend a database. */
+export interface MendFile {
+  /** As a report names it. */
+  name: string;
+  write(mends: Mends): Promise<void>;
+}
+
+/**
+ * Looks whether the file can be written: inside of the project, and not over what is something else.
+ *
+ * @throws KnexwardError `USAGE`, `FILE_NOT_WRITABLE`
+ */
+export async function openMendFile(projectRoot: string, file: string): Promise<MendFile> {
+  const path = insideProject(projectRoot, file);
+  if (existsSync(path) && !(await readFile(path, 'utf8')).startsWith(TITLE)) {
+    throw new KnexwardError('FILE_NOT_WRITABLE', {
+      message: `${file} is there, and it is not one that knexward wrote. It is left as it is.`,
+      fix: 'Name another file with --mend.',
+    });
+  }
+  return {
+    name: relative(projectRoot, path).replaceAll('\\', '/'),
+    write: async (mends) => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeAtomically(path, renderMendFile(mends));
+    },
+  };
+}
+
+/** The statements as one SQL file, with what it takes away at its top. */
+export function renderMendFile({ differences, script }: Mends): string {
+  const losing = differences.filter(({ losesData }) => losesData);
+  // What an enum's new label is used by has to wait until that is committed.
+  const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';
+  const head = [
+    TITLE,
+    `-- Run it: psql ${single}-v ON_ERROR_STOP=1 -f <this file>`,
+    ...(losing.length > 0 ? ['-- IT LOSES DATA, of:'] : []),
+    ...losing.map(({ kind, object }) => note(`  ${kind} ${object}`)),
+  ];
+  const body = script.map(endStatement);
+  // A table that is busy is not to queue up whoever comes after.
+  const all = ["SET lock_timeout = '5s';", ...body, 'RESET lock_timeout;'];
+  return `${[head.join('\n'), ...all].join('\n\n')}\n`;
+}

@@ -1,0 +1,276 @@
+import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
+import { withoutCircles } from '../schema/sql/order.js';
+import { Cutter, type Unit } from '../schema/sql/units.js';
+import { note } from '../schema/sql/alter/alteration.js';
+import { goOnFrom } from '../schema/sql/alter/column.js';
+import { replicaIdentity } from '../schema/sql/alter/table.js';
+import { createStandIn } from '../schema/sql/create.js';
+import { drop } from '../schema/sql/drop.js';
+import { withoutDefaults } from '../schema/sql/privileges.js';
+import { addColumn, attach, createTable } from '../schema/sql/table.js';
+import { type Change } from './change.js';
+import { needsByMention } from './mention.js';
+import { columnOfDefault } from './side.js';
+
+/** The statements of a change, each after what it needs. */
+export function statementsOf(change: Change): string[] {
+  const units = withoutCircles((taken) => new Statements(change, taken).units());
+  return [...new Set(units.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
+}
+
+const dropOf = (id: ObjectId): string => `drop ${id}`;
+const firstOf = (id: ObjectId): string => `first ${id}`;
+
+/** So early that all that is made comes after it. */
+const DROPS = -100;
+
+/** What can be dropped before its owner is, where they are needed in a circle. */
+const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
+
+class Statements {
+  private readonly cutter: Cutter;
+
+  constructor(
+    private readonly change: Change,
+    private readonly taken: ReadonlySet<string>,
+  ) {
+    this.cutter = new Cutter(change.expected.lookup, taken);
+  }
+
+  units(): Unit[] {
+    const { actual, expected, gone, made, altered } = this.change;
+    for (const object of actual.inOrder(gone)) this.drop(object);
+    const ids = new Set([...made, ...altered.keys()]);
+    for (const object of expected.inOrder(ids)) {
+      if (made.has(idOf(object))) this.make(object);
+      else this.alter(idOf(object), this.cutter.stage(object));
+    }
+    // What only one side describes: a column that says no more than its parent's does.
+    for (const id of ids) {
+      if (!this.cutter.unitOf(id))
+        this.alter(id, this.cutter.stage(actual.get(id) ?? columnAt(id)));
+    }
+    const units = this.cutter.finished();
+    this.connect(units);
+    return units;
+  }
+
+  private drop(object: CatalogObject): void {
+    const { actual, expected, gone } = this.change;
+    const id = idOf(object);
+    const stage = DROPS - this.cutter.stage(object);
+    if (this.carrier(id) === id) this.cutter.put(dropOf(id), stage, drop(actual.lookup, object));
+    if (this.taken.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
+    if (object.kind !== 'privileges' || expected.get(id)) return;
+    // What is revoked on a table is revoked on each of its columns as well.
+    for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
+      const granted = expected.get(`privileges ${object.own} on ${idOf(column)}`);
+      if (column.kind === 'column' && granted && !gone.has(idOf(granted))) this.make(granted);
+    }
+  }
+
+  /** Takes out of a view or a column what it needs, where each needs the other. */
+  private emptyFirst(object: CatalogObject): void {
+    const id = idOf(object);
+    const table = this.change.actual.get(object.parent);
+    if (object.kind === 'view') {
+      const standIn = createStandIn(object).replace('CREATE', 'CREATE OR REPLACE');
+      this.cutter.put(firstOf(id), DROPS, [standIn]);
+    } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
+      const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
+      this.cutter.put(firstOf(id), DROPS, [statement]);
+    }
+  }
+
+  /** With what an object goes away: itself, where it has to be dropped by a statement of its own. */
+  private carrier(id: ObjectId): ObjectId {
+    const object = this.change.actual.get(id);
+    if (object === undefined || !this.change.gone.has(id)) return id;
+    const owner = this.ownerOf(object);
+    if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
+    const carrier = this.carrier(owner);
+    return this.taken.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
+  }
+
+  private ownerOf(object: CatalogObject): ObjectId | null {
+    const { actual } = this.change;
+    if (object.kind === 'sequence')
+      return idOf({ kind: 'column', name: object.parts.ownedBy ?? '' });
+    const partOf = 'partOf' in object.parts ? object.parts.partOf : undefined;
+    const whole = partOf === undefined ? undefined : actual.occupied(partOf);
+    return whole !== undefined && this.change.gone.has(whole) ? whole : object.parent;
+  }
+
+  private make(object: CatalogObject): void {
+    const id = idOf(object);
+    if (object.kind === 'sequence' && object.parts.identity) return this.makeIdentity(object);
+    if (object.kind === 'column' && this.isThere(object.parent)) this.makeColumn(object);
+    else if (
+      object.kind === 'table' &&
+      object.parts.partitionOf &&
+      this.isThere(parentOf(object))
+    ) {
+      this.makePartition(object);
+    } else if (id === 'schema public') this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
+    else this.cutter.add(object);
+    this.cutter.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    if (object.kind === 'sequence') this.goOn(object);
+    if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
+  }
+
+  /** Whether a table is there, and stays. */
+  private isThere(id: ObjectId | null): boolean {
+    const { expected, made } = this.change;
+    return id !== null && expected.get(id)?.kind === 'table' && !made.has(id);
+  }
+
+  private makeColumn(column: CatalogObject<'column'>): void {
+    const { expected } = this.change;
+    const id = idOf(column);
+    const statements = addColumn(expected.lookup, column);
+    const table = expected.get(column.parent)?.name ?? '';
+    const isLast = expected.columnNames(table).at(-1) === column.own;
+    if (!isLast) {
+      statements.push(
+        note(`${column.name} comes last in its table now: no statement moves a column.`),
+      );
+    }
+    this.cutter.put(id, this.cutter.stage(column), statements, [id, defaultOf(id)]);
+  }
+
+  /** Its indexes are made under their names first; attached, they become parts of the parent's. */
+  private makePartition(table: CatalogObject<'table'>): void {
+    const id = idOf(table);
+    const statements = createTable(this.change.expected.lookup, table, false, true);
+    this.cutter.put(id, 'table', statements);
+    this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
+  }
+
+  /** It comes with its column; what is said of it comes after that. */
+  private makeIdentity(sequence: CatalogObject<'sequence'>): void {
+    const unit = this.cutter.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
+    unit.needs.add(column);
+    const table = this.change.expected.get(column)?.parent;
+    if (table != null) unit.needs.add(table);
+  }
+
+  /** A sequence that is made for a column that is there. */
+  private goOn(sequence: CatalogObject<'sequence'>): void {
+    const { actual, gone } = this.change;
+    const id = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
+    const column = gone.has(id) ? undefined : actual.get(id);
+    const table = actual.get(column?.parent ?? null);
+    if (!column || !table) return;
+    const statements = goOnFrom(sequence, table.name, column.own);
+    this.cutter.put(`count of ${idOf(sequence)}`, 'later', statements);
+  }
+
+  /** What default privileges give to whatever is made is not what is expected of it. */
+  private withoutDefaultRights(object: CatalogObject): string[] {
+    const { actual, gone } = this.change;
+    const defaults = actual.defaultPrivileges.filter((one) => !gone.has(idOf(one)));
+    return defaults.length === 0 ? [] : withoutDefaults(object, defaults);
+  }
+
+  /** An index by which rows are told is that again when it was made anew. */
+  private identifyAgain({ kind, own, name, parent }: CatalogObject): void {
+    const table = this.change.expected.get(parent);
+    if (table?.kind !== 'table' || this.change.made.has(idOf(table))) return;
+    const index =
+      kind === 'index'
+        ? name
+            .slice(name.length - own.length)
+            .split('.')
+            .pop()
+        : own;
+    if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
+    const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
+    this.cutter.put(`identity of ${idOf(table)}`, 'later', [statement]);
+  }
+
+  private alter(id: ObjectId, stage: number): void {
+    const alteration = this.change.altered.get(id);
+    if (alteration === undefined) return;
+    const { first = [], statements } = alteration;
+    const later = /^table /.test(id)
+      ? statements.filter((one) => / REPLICA IDENTITY /.test(one))
+      : [];
+    const now = statements.filter((one) => !later.includes(one));
+    const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
+    if (first.length > 0) {
+      this.cutter.put(firstOf(id), DROPS, first);
+      unit.needs.add(firstOf(id));
+    }
+    if (later.length > 0) this.cutter.put(`identity of ${id}`, 'later', later);
+  }
+
+  /** What is dropped waits for what needs it, and what is made for what is in its way. */
+  private connect(units: readonly Unit[]): void {
+    const { actual, expected, gone, altered } = this.change;
+    const byId = new Map(units.map((unit) => [unit.id, unit]));
+    for (const id of gone) {
+      const unit = byId.get(dropOf(this.carrier(id)));
+      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, unit, byId);
+      const again = this.cutter.unitOf(id);
+      if (unit && again) again.needs.add(unit.id);
+    }
+    for (const id of altered.keys()) {
+      for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
+        const drops = dropOf(this.carrier(other));
+        if (byId.has(drops)) byId.get(id)?.needs.add(drops);
+      }
+    }
+    this.connectSequences(byId);
+    if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
+  }
+
+  private waitFor(
+    other: ObjectId,
+    needed: ObjectId,
+    unit: Unit | undefined,
+    byId: ReadonlyMap<string, Unit>,
+  ): void {
+    const { expected, gone } = this.change;
+    const id = columnOfDefault(other) ?? other;
+    const waits = byId.has(firstOf(id)) ? [firstOf(id)] : [dropOf(this.carrier(id))];
+    if (!gone.has(id) && !expected.catalog.needs.get(other)?.has(needed)) waits.push(id);
+    for (const one of waits) if (byId.has(one) && one !== unit?.id) unit?.needs.add(one);
+  }
+
+  /** The name of an identity's sequence is free once the other one is gone. */
+  private connectSequences(byId: ReadonlyMap<string, Unit>): void {
+    for (const id of [...this.change.made, ...this.change.altered.keys()]) {
+      const object = this.change.expected.get(id);
+      if (object?.kind === 'column') {
+        const sequence = this.change.expected.lookup.identitySequence(object);
+        const drops = sequence && dropOf(idOf(sequence));
+        if (drops && byId.has(drops)) byId.get(id)?.needs.add(drops);
+      }
+      if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
+      const first = firstOf(idOf({ kind: 'column', name: object.parts.ownedBy }));
+      if (byId.has(first)) byId.get(id)?.needs.add(first);
+    }
+  }
+}
+
+function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
+  return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
+}
+
+/** The column of an id that neither side describes. */
+function columnAt(id: ObjectId): CatalogObject {
+  return { kind: 'column', name: id, own: id, parent: null, parts: {} };
+}
+
+/** A function's body as text is not looked into: that would go by the session's search path. */
+function withoutBodyCheck(statement: string): string[] {
+  if (
+    !/^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)[\s\S]*?\n LANGUAGE sql\b[\s\S]*\nAS /.test(
+      statement,
+    )
+  ) {
+    return [statement];
+  }
+  return ['SET check_function_bodies = off', statement, 'RESET check_function_bodies'];
+}

@@ -1,0 +1,83 @@
+import { escapeIdentifier } from 'pg';
+import { type CatalogObject, idOf } from '../schema/catalog/model.js';
+import { unquoted, withoutSchema } from '../schema/catalog/names.js';
+import { cannot } from '../schema/sql/alter/alteration.js';
+import { create } from '../schema/sql/create.js';
+import { type Change } from './change.js';
+import { columnOfDefault } from './side.js';
+
+type Type = CatalogObject<'enum' | 'domain' | 'range'>;
+
+/** What a type is part of and cannot be given another for it. */
+const IN_TYPES: ReadonlySet<string> = new Set(['composite type', 'domain', 'range']);
+
+/**
+ * Makes a type anew that PostgreSQL cannot alter. Where columns are of it, the old one is renamed
+ * first, and they go over to the new one by way of text: a value that the new one does not have
+ * makes that fail, and nothing is lost.
+ */
+export function swapType(change: Change, from: Type, to: Type): void {
+  const { actual, expected } = change;
+  const id = idOf(to);
+  const dependents = actual.dependentsOf(id);
+  const objects = dependents.flatMap((dependent) => actual.get(dependent) ?? []);
+  const columns = objects.filter((object) => object.kind === 'column');
+  if (columns.length === 0) return change.renew(id);
+  const within = objects.find(({ kind }) => IN_TYPES.has(kind));
+  const key = columns.find((column) => isPartitionedBy(change, column));
+  if (within ?? key) {
+    const reason = within
+      ? `${within.kind} ${within.name} is made of it`
+      : `a table is partitioned by ${key?.name ?? ''}`;
+    change.altered.set(id, cannot(`There is no statement for ${to.kind} ${to.name}: ${reason}.`));
+    return;
+  }
+  for (const dependent of dependents) {
+    const column = columnOfDefault(dependent);
+    const object = actual.get(dependent);
+    if (column !== undefined) change.loosen(column);
+    else if (object && object.kind !== 'column' && object.kind !== 'table') change.renew(dependent);
+  }
+  const converted = columns.flatMap((column) => {
+    const table = actual.get(column.parent);
+    const wanted = table && expected.column(table.name, column.own);
+    if (!table || !wanted) return [];
+    change.loosen(idOf(column));
+    change.renewReaders(idOf(column), table.name);
+    const { type = '', collation } = wanted.parts;
+    const collate = collation ? ` COLLATE ${collation}` : '';
+    return [
+      `ALTER TABLE ${table.name} ALTER COLUMN ${column.own} TYPE ${type}${collate} USING ${column.own}::text::${type}`,
+    ];
+  });
+  change.altered.set(id, {
+    statements: [
+      ...renames(from),
+      ...create(expected.lookup, to),
+      ...converted,
+      `DROP ${to.kind === 'domain' ? 'DOMAIN' : 'TYPE'} ${oldName(to.name)}`,
+    ],
+  });
+  for (const member of expected.belongingTo(id)) change.make(member);
+}
+
+function renames({ kind, name, parts }: Type): string[] {
+  const others = kind === 'range' ? [(parts as { multirange: string }).multirange] : [];
+  return [name, ...others].map(
+    (old) =>
+      `ALTER ${kind === 'domain' ? 'DOMAIN' : 'TYPE'} ${old} RENAME TO ${withoutSchema(oldName(old))}`,
+  );
+}
+
+function oldName(name: string): string {
+  const own = withoutSchema(name);
+  const schema = name.slice(0, name.length - own.length);
+  return schema + escapeIdentifier(`${unquoted(own).slice(0, 50)}_before`);
+}
+
+function isPartitionedBy({ actual }: Change, { own, parent }: CatalogObject<'column'>): boolean {
+  const table = actual.get(parent);
+  if (table?.kind !== 'table') return false;
+  const words = ` ${table.parts.partitionBy ?? ''} `.split(/[^\w"$]+/);
+  return words.includes(own);
+}

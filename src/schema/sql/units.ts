@@ -1,0 +1,242 @@
+import { type CatalogLookup } from '../catalog/lookup.js';
+import {
+  type CatalogObject,
+  defaultOf,
+  idOf,
+  type ObjectId,
+  type ObjectKind,
+} from '../catalog/model.js';
+import { create, createLater, createStandIn } from './create.js';
+import { canBeInline, createTable, setDefault } from './table.js';
+
+/** Statements that go together, and what must come before them. */
+export interface Unit {
+  id: string;
+  stage: number;
+  needs: Set<string>;
+  statements: string[];
+}
+
+/** What comes when, as far as nothing needs something else: the order of a person's schema file. */
+const STAGES = [
+  'schema',
+  'extension',
+  'type',
+  'sequence',
+  'table',
+  'routine',
+  'piece of a table',
+  'key',
+  'index',
+  'view',
+  'materialized view',
+  'later',
+  'constraint',
+  'statistics',
+  'trigger',
+  'trigger of a partition',
+  'rule',
+  'policy',
+  'data of a materialized view',
+  'publication',
+  'privileges',
+  'default privileges',
+  'event trigger',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Stage>> = {
+  schema: 'schema',
+  extension: 'extension',
+  enum: 'type',
+  'composite type': 'type',
+  domain: 'type',
+  range: 'type',
+  sequence: 'sequence',
+  table: 'table',
+  view: 'view',
+  'materialized view': 'materialized view',
+  function: 'routine',
+  procedure: 'routine',
+  aggregate: 'routine',
+  publication: 'publication',
+  'event trigger': 'event trigger',
+  'default privileges': 'default privileges',
+  constraint: 'constraint',
+  index: 'index',
+  statistics: 'statistics',
+  trigger: 'trigger',
+  rule: 'rule',
+  policy: 'policy',
+  privileges: 'privileges',
+};
+
+/**
+ * Cuts a catalog into units. In general an object is one; a table holds its columns with their
+ * defaults, and its checks.
+ *
+ * @param taken Objects that are to be taken apart, because they depend on each other in a circle:
+ * a table's defaults and checks, a domain's checks and a view's query then come by themselves.
+ */
+export function cutIntoUnits(lookup: CatalogLookup, taken: ReadonlySet<ObjectId>): Unit[] {
+  const cutter = new Cutter(lookup, taken);
+  for (const object of lookup.catalog.objects) cutter.add(object);
+  return cutter.finished();
+}
+
+/** Cuts objects into units, one after the other: what belongs to another comes after it. */
+export class Cutter {
+  private readonly units = new Map<string, Unit>();
+  /** In which unit an object is made. */
+  private readonly placeOf = new Map<ObjectId, string>();
+
+  constructor(
+    private readonly lookup: CatalogLookup,
+    private readonly taken: ReadonlySet<ObjectId>,
+  ) {}
+
+  add(object: CatalogObject): void {
+    const id = idOf(object);
+    switch (object.kind) {
+      case 'table':
+        this.unit(id, 'table', createTable(this.lookup, object, this.taken.has(id)), object);
+        break;
+      case 'column':
+        this.addColumn(object);
+        break;
+      case 'comment':
+        this.addComment(object);
+        break;
+      case 'view':
+        this.addView(object);
+        break;
+      case 'constraint':
+        this.addConstraint(object);
+        break;
+      default:
+        this.unit(id, this.stageOf(object), create(this.lookup, object), object);
+    }
+    const later = createLater(this.lookup, object);
+    if (later.length > 0) this.addLater(object, later);
+  }
+
+  /** With what needs what filled in. */
+  finished(): Unit[] {
+    for (const [id, place] of this.placeOf) {
+      const unit = this.units.get(queryOf(id)) ?? this.units.get(place);
+      const needed = this.lookup.catalog.needs.get(id) ?? [];
+      for (const other of needed) unit?.needs.add(this.placeOf.get(other) ?? other);
+    }
+    for (const unit of this.units.values()) {
+      for (const other of unit.needs) {
+        if (other === unit.id || !this.units.has(other)) unit.needs.delete(other);
+      }
+    }
+    return [...this.units.values()];
+  }
+
+  /** Puts in a unit that stands for an object which is there, and is changed. */
+  put(id: ObjectId, stage: Stage | number, statements: string[], stands: ObjectId[] = [id]): Unit {
+    const at = typeof stage === 'number' ? stage : STAGES.indexOf(stage);
+    const unit: Unit = { id, stage: at, needs: new Set(), statements };
+    this.units.set(id, unit);
+    for (const other of stands) this.placeOf.set(other, id);
+    return unit;
+  }
+
+  /** When an object of a kind is made, as far as nothing needs something else. */
+  stage(object: CatalogObject): number {
+    if (object.kind === 'column') return STAGES.indexOf('table');
+    if (object.kind === 'comment') return STAGES.indexOf('privileges');
+    return STAGES.indexOf(this.stageOf(object));
+  }
+
+  unitOf(id: ObjectId): Unit | undefined {
+    return this.place(id);
+  }
+
+  private unit(id: string, stage: Stage, statements: string[], object: CatalogObject): Unit {
+    const unit: Unit = { id, stage: STAGES.indexOf(stage), needs: new Set(), statements };
+    this.units.set(id, unit);
+    this.placeOf.set(id, id);
+    if (object.parent !== null) unit.needs.add(this.placeOf.get(object.parent) ?? object.parent);
+    if (object.kind === 'table') {
+      for (const parent of parentsOf(object)) unit.needs.add(idOf({ kind: 'table', name: parent }));
+    }
+    return unit;
+  }
+
+  /** A column is made with its table; its default too, unless the table is taken apart. */
+  private addColumn(column: CatalogObject<'column'>): void {
+    const table = column.parent ?? '';
+    this.placeOf.set(idOf(column), table);
+    const value = defaultOf(idOf(column));
+    const apart = this.taken.has(table) && column.parts.default && !column.parts.generated;
+    this.placeOf.set(value, apart ? value : table);
+    const owner = this.lookup.get(table);
+    if (apart && owner) this.unit(value, 'piece of a table', [setDefault(owner, column)], column);
+  }
+
+  /** With what it is about; by itself where that is there already. */
+  private addComment(comment: CatalogObject<'comment'>): void {
+    const statements = create(this.lookup, comment);
+    const place = this.place(comment.parent);
+    if (place) place.statements.push(...statements);
+    else this.unit(idOf(comment), 'privileges', statements, comment);
+  }
+
+  private addView(view: CatalogObject<'view'>): void {
+    const id = idOf(view);
+    if (!this.taken.has(id)) {
+      this.unit(id, 'view', create(this.lookup, view), view);
+      return;
+    }
+    // Others need the view's shape only; what the view itself needs, its query needs.
+    this.unit(id, 'view', [createStandIn(view)], view);
+    this.unit(queryOf(id), 'view', create(this.lookup, view), view).needs.add(id);
+    this.placeOf.set(id, id);
+  }
+
+  private addConstraint(constraint: CatalogObject<'constraint'>): void {
+    const { parent, parts } = constraint;
+    const id = idOf(constraint);
+    const table = this.lookup.get(parent);
+    const inline = table?.kind === 'table' && canBeInline(parts) && this.units.has(idOf(table));
+    if (inline && !this.taken.has(parent ?? '')) {
+      this.placeOf.set(id, parent ?? '');
+      return;
+    }
+    this.unit(id, this.stageOf(constraint), create(this.lookup, constraint), constraint);
+  }
+
+  private addLater(object: CatalogObject, statements: string[]): void {
+    const id = `later, ${idOf(object)}`;
+    const isRefresh = object.kind === 'materialized view';
+    const stage = isRefresh ? 'data of a materialized view' : 'later';
+    this.unit(id, stage, statements, object).needs.add(idOf(object));
+  }
+
+  private place(id: ObjectId | null): Unit | undefined {
+    return this.units.get(this.placeOf.get(id ?? '') ?? '');
+  }
+
+  private stageOf(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Stage {
+    if (object.kind === 'constraint') {
+      if (/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return 'key';
+      if (object.parts.definition.startsWith('CHECK')) return 'piece of a table';
+    }
+    if (object.kind === 'trigger' && object.parts.definition === undefined) {
+      return 'trigger of a partition';
+    }
+    return STAGE_OF[object.kind];
+  }
+}
+
+/** What the query of a view is called that is taken apart. */
+function queryOf(view: ObjectId): string {
+  return `query of ${view}`;
+}
+
+function parentsOf({ parts }: CatalogObject<'table'>): readonly string[] {
+  return parts.partitionOf === undefined ? (parts.inherits ?? []) : [parts.partitionOf];
+}

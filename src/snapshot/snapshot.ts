@@ -1,0 +1,173 @@
+import { commandLine } from '../command-line.js';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ResolvedConfig } from '../config/resolve.js';
+import { openSession } from '../database/session.js';
+import { KnexwardError } from '../errors.js';
+import { writeAtomically } from '../files/write-atomically.js';
+import { tellDatabase } from '../history/read.js';
+import { namesBeside } from '../history/tables.js';
+import { type Catalog, type NotDescribed, type ObjectKind } from '../schema/catalog/model.js';
+import { type HistoryTableNames } from '../schema/catalog/queries/hidden.js';
+import { readCatalog } from '../schema/catalog/read.js';
+import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
+import { mend, type Mends } from '../repair/mend.js';
+import { isSchemaFile, renderSchemaFile } from '../schema/sql/render.js';
+import { isSnapshot, parseSnapshot, renderSnapshot } from './file.js';
+import { snapshotPaths, type SnapshotPaths } from './paths.js';
+
+/** What taking or checking a snapshot may be told. */
+export interface SnapshotOptions {
+  /** The snapshot's file, from the project's folder; `schema.snapshot.json` unless given. */
+  file?: string | undefined;
+  onEmbedded?: (folder: string) => void;
+  /** The database is open, and what follows may take a moment. */
+  onReading?: () => void;
+}
+
+/** What a snapshot holds and what became of its two files. */
+export interface Snapshot {
+  /** The server's major version. */
+  postgres: number;
+  /** How many objects of each kind. */
+  objects: Partial<Record<ObjectKind, number>>;
+  notDescribed: readonly NotDescribed[];
+  files: { path: string; action: 'written' | 'unchanged' }[];
+}
+
+/** How a database differs from a snapshot. */
+export interface SnapshotCheck extends Mends {
+  inSync: boolean;
+  /** The major versions of the servers that the snapshot and the database are of. */
+  postgres: { expected: number; actual: number };
+  files: { path: string; state: 'current' | 'stale' | 'missing' }[];
+}
+
+/**
+ * Writes the schema of a database to two files: one that describes it, for reviews and for checks,
+ * and one that makes it. Files that say so already are left alone. The database is only read.
+ *
+ * @throws KnexwardError `SNAPSHOT_FILE` where a file of that name is something else.
+ */
+export async function takeSnapshot(
+  config: ResolvedConfig,
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const paths = snapshotPaths(config.projectRoot, options.file);
+  const old = {
+    snapshot: await readOr(paths.snapshot.path),
+    schema: await readOr(paths.schema.path),
+  };
+  if (old.snapshot !== null && !isSnapshot(old.snapshot)) throw somethingElse(paths.snapshot.name);
+  if (old.schema !== null && !isSchemaFile(old.schema)) throw somethingElse(paths.schema.name);
+  const catalog = await catalogOf(config, options);
+  const files: Snapshot['files'] = [];
+  for (const [place, content, before] of [
+    [paths.schema, renderSchemaFile(catalog), old.schema],
+    [paths.snapshot, renderSnapshot(catalog), old.snapshot],
+  ] as const) {
+    const unchanged = before !== null && sameText(before, content);
+    if (!unchanged) await write(place.path, content);
+    files.unshift({ path: place.name, action: unchanged ? 'unchanged' : 'written' });
+  }
+  return { ...summary(catalog), files };
+}
+
+/**
+ * Compares a database with a snapshot. Changes nothing.
+ *
+ * @throws KnexwardError `SNAPSHOT_FILE` where there is no snapshot, or it cannot be read.
+ */
+export async function checkSnapshot(
+  config: ResolvedConfig,
+  options: SnapshotOptions & CompareOptions = {},
+): Promise<SnapshotCheck> {
+  const { paths, catalog: expected } = await readSnapshotFile(config.projectRoot, options.file);
+  const catalog = await catalogOf(config, options);
+  const mended = mend(expected, catalog, compareCatalogs(expected, catalog, options));
+  const { differences } = mended;
+  const schema = await readOr(paths.schema.path);
+  // Only a database that is just as the snapshot says can tell what its schema file has to be.
+  const isJudge =
+    expected.postgres === catalog.postgres && compareCatalogs(expected, catalog).length === 0;
+  const isStale = schema !== null && isJudge && !sameText(schema, renderSchemaFile(catalog));
+  const state = schema === null ? 'missing' : isStale ? 'stale' : 'current';
+  return {
+    inSync: differences.length === 0 && state === 'current',
+    postgres: { expected: expected.postgres, actual: catalog.postgres },
+    ...mended,
+    files: [
+      { path: paths.snapshot.name, state: differences.length === 0 ? 'current' : 'stale' },
+      { path: paths.schema.name, state },
+    ],
+  };
+}
+
+/**
+ * Reads a snapshot from its file.
+ *
+ * @throws KnexwardError `SNAPSHOT_FILE` where there is no snapshot, or it cannot be read; `USAGE`
+ * for a name that cannot be one.
+ */
+export async function readSnapshotFile(
+  projectRoot: string,
+  file?: string,
+): Promise<{ name: string; paths: SnapshotPaths; catalog: Catalog }> {
+  const paths = snapshotPaths(projectRoot, file);
+  const { path, name } = paths.snapshot;
+  const text = await readOr(path);
+  if (text !== null) return { name, paths, catalog: parseSnapshot(text, name) };
+  throw new KnexwardError('SNAPSHOT_FILE', {
+    message: `There is no snapshot ${name}.`,
+    fix: `Take one where the database is as it should be: ${commandLine('snapshot', name)}`,
+  });
+}
+
+/** The names of the tables that keep the project's history. */
+export function historyTablesOf({ migrations, settings }: ResolvedConfig): HistoryTableNames {
+  const { tableName } = migrations;
+  return {
+    names: Object.values(namesBeside(tableName)),
+    dbMigrate: settings.dbMigrate.table,
+  };
+}
+
+async function catalogOf(config: ResolvedConfig, options: SnapshotOptions): Promise<Catalog> {
+  const { onEmbedded, onReading } = options;
+  const session = await openSession(config, onEmbedded ? { onEmbedded } : {});
+  try {
+    await tellDatabase(session.client, config);
+    onReading?.();
+    return await readCatalog(session.client, { history: historyTablesOf(config) });
+  } finally {
+    await session.close();
+  }
+}
+
+function summary({ postgres, objects, notDescribed }: Catalog): Omit<Snapshot, 'files'> {
+  const counts: Partial<Record<ObjectKind, number>> = {};
+  for (const { kind } of objects) counts[kind] = (counts[kind] ?? 0) + 1;
+  return { postgres, objects: counts, notDescribed };
+}
+
+async function write(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeAtomically(path, content);
+}
+
+async function readOr(path: string): Promise<string | null> {
+  return existsSync(path) ? readFile(path, 'utf8') : null;
+}
+
+/** A version control system may have changed the line ends. */
+function sameText(a: string, b: string): boolean {
+  return a === b || a.replaceAll('\r\n', '\n') === b.replaceAll('\r\n', '\n');
+}
+
+function somethingElse(name: string): KnexwardError {
+  return new KnexwardError('SNAPSHOT_FILE', {
+    message: `${name} is there, and it is not one that knexward wrote. It is left as it is.`,
+    fix: 'Name another file.',
+  });
+}

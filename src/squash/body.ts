@@ -1,0 +1,208 @@
+import { CatalogLookup } from '../schema/catalog/lookup.js';
+import { type Catalog, type CatalogObject, idOf } from '../schema/catalog/model.js';
+import { RENDERING_SETTINGS } from '../schema/catalog/settings.js';
+import { isDeepStrictEqual } from 'node:util';
+import { searchPathText } from '../database/search-path.js';
+import { withoutCircles } from '../schema/sql/order.js';
+import { cutIntoUnits, type Unit } from '../schema/sql/units.js';
+import { endStatement, literal } from '../schema/sql/text.js';
+import { type Data } from './data.js';
+import { type Verdicts } from './defaults.js';
+import { differs, type SettledTable } from './settle.js';
+
+/** What a baseline is rendered from. */
+export interface Content {
+  /** Of the replay. */
+  catalog: Catalog;
+  /** Of an empty database, before anything: what is there already is not made. */
+  initial: Catalog;
+  settled: readonly SettledTable[];
+  sequences: Data['sequences'];
+  leftToDefault: Verdicts['leftToDefault'];
+  /** In which the migrations have worked: routines that are called on the way look there too. */
+  searchPath: readonly string[] | null;
+}
+
+/**
+ * The stages of a schema file between which data is loaded: when tables have their defaults, and
+ * nothing yet that rows could run into (keys, triggers, rules, policies, checks that hold for new
+ * rows only).
+ */
+const DATA = 6.5;
+const AFTER_DATA = 6.7;
+const SEQUENCES = 6.8;
+const LATE = /^ALTER (?:TABLE|DOMAIN) .*(?: ENABLE ROW LEVEL SECURITY| NOT VALID)$/s;
+
+/**
+ * What the constants are read by, as far as they do not say it themselves; and no more than that:
+ * the time zone, for one, is what defaults are computed in, and the session's own is a replay's too.
+ */
+const SETTINGS = {
+  IntervalStyle: RENDERING_SETTINGS['IntervalStyle'] ?? '',
+  lc_monetary: RENDERING_SETTINGS['lc_monetary'] ?? '',
+  standard_conforming_strings: 'on',
+  check_function_bodies: 'off',
+  client_min_messages: 'warning',
+};
+
+/** A baseline's SQL: all that is in the database after the replay and was not before it. */
+export function renderBody(content: Content): string {
+  const { catalog, searchPath } = content;
+  const made = { ...catalog, objects: madeObjects(content) };
+  const lookup = new CatalogLookup(made);
+  const isThere = new Set(schemasOf(content.initial).map((name) => `CREATE SCHEMA ${name}`));
+  const isFilled = new Set(
+    content.settled.flatMap(({ table: { name }, rows }) =>
+      rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
+    ),
+  );
+  const data = content.settled.flatMap((settled) => dataUnit(settled, content));
+  const units = withoutCircles((taken) => [
+    ...cutIntoUnits(lookup, taken).flatMap((unit) =>
+      unit.id.startsWith('table ') && !isFilled.has(unit.id) ? [unit] : withoutLate(unit),
+    ),
+    ...data,
+    ...sequenceUnit(content),
+  ]);
+  const path = searchPath === null ? undefined : searchPathText(searchPath);
+  const settings = Object.entries(SETTINGS).map(
+    ([name, value]) => `SET LOCAL ${name} = ${literal(value)};`,
+  );
+  const blocks = [
+    [...settings, ...(path === undefined ? [] : [`SET LOCAL search_path = ${path};`])].join('\n'),
+    ...publicSchema(content),
+    ...units.map(({ statements }) =>
+      statements
+        .filter((statement) => !isThere.has(statement))
+        .map(ifNotThere)
+        .map(endStatement)
+        .join('\n'),
+    ),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+/** What is as it was in the empty database is left alone, as a replay leaves it. */
+function madeObjects({ catalog, initial }: Content): CatalogObject[] {
+  const before = new Map(initial.objects.map((object) => [idOf(object), object]));
+  const revoked = revokesFromPublic({ catalog, initial });
+  return catalog.objects.filter((object) => {
+    const old = before.get(idOf(object));
+    if (object.kind === 'privileges' && object.parent === 'schema public' && revoked) return true;
+    // What is said of a schema that was there is said where the schema is known.
+    if (object.kind === 'schema') return true;
+    return !old || !isDeepStrictEqual(old.parts, object.parts);
+  });
+}
+
+/** Whether the migrations have changed who may do what in the schema that is there from the start. */
+function revokesFromPublic({ catalog, initial }: Pick<Content, 'catalog' | 'initial'>): boolean {
+  const rights = ({ objects }: Catalog): unknown[] =>
+    objects
+      .filter(({ kind, parent }) => kind === 'privileges' && parent === 'schema public')
+      .map(({ own, parts }) => [own, parts]);
+  return !isDeepStrictEqual(rights(catalog), rights(initial));
+}
+
+function publicSchema({ catalog, initial }: Content): string[] {
+  const has = ({ objects }: Catalog): boolean =>
+    objects.some((each) => idOf(each) === 'schema public');
+  if (has(initial) && !has(catalog)) return ['DROP SCHEMA public;'];
+  return revokesFromPublic({ catalog, initial })
+    ? ['REVOKE ALL ON SCHEMA public FROM PUBLIC;']
+    : [];
+}
+
+function schemasOf({ objects }: Catalog): string[] {
+  return objects.flatMap(({ kind, name }) => (kind === 'schema' ? [name] : []));
+}
+
+/** What a database may have by other ways: from its template, by its administrator. */
+function ifNotThere(statement: string): string {
+  return statement.replace(/^CREATE (EXTENSION|SCHEMA) /, 'CREATE $1 IF NOT EXISTS ');
+}
+
+/** Takes out of a unit what rows that are there may contradict, and rows that come may not. */
+function withoutLate(unit: Unit): Unit[] {
+  const late = unit.statements
+    .filter((statement) => LATE.test(statement))
+    // By now the tables that inherit from it are there.
+    .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
+  if (late.length === 0) return [unit];
+  if (late.length === unit.statements.length) {
+    return [{ ...unit, stage: Math.max(unit.stage, AFTER_DATA) }];
+  }
+  const now = unit.statements.filter((statement) => !LATE.test(statement));
+  const rest = { id: `late, ${unit.id}`, stage: AFTER_DATA, needs: new Set([unit.id]) };
+  return [
+    { ...unit, statements: now },
+    { ...rest, statements: late },
+  ];
+}
+
+/** So many rows in one statement: each statement is parsed as a whole. */
+const ROWS = 500;
+
+function dataUnit(settled: SettledTable, { leftToDefault }: Content): Unit[] {
+  const { table, rows } = settled;
+  if (rows.length === 0) return [];
+  const { name, columns } = table;
+  const anew = columns.map((column) => leftToDefault.includes(`${name}.${column.name}`));
+  const value = (given: string, at: number): string =>
+    anew[at] && differs(settled, at, given) ? 'DEFAULT' : withoutReturns(given);
+  const overriding = columns.some(({ identity }) => identity) ? ' OVERRIDING SYSTEM VALUE' : '';
+  const head = `INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')})${overriding} VALUES`;
+  const statements: string[] = [];
+  if (columns.length === 0) {
+    statements.push(...rows.map(() => `INSERT INTO ${name} DEFAULT VALUES`));
+  }
+  for (let from = 0; columns.length > 0 && from < rows.length; from += ROWS) {
+    const part = rows.slice(from, from + ROWS);
+    statements.push(
+      `${head}\n${part.map((row) => `  (${row.map(value).join(', ')})`).join(',\n')}`,
+    );
+  }
+  const needs = new Set([idOf({ kind: 'table', name })]);
+  return [{ id: `data of ${name}`, stage: DATA, needs, statements }];
+}
+
+/** A line end of Windows' would not outlive version control. */
+function withoutReturns(constant: string): string {
+  if (!constant.includes('\r')) return constant;
+  const escaped = constant.startsWith('E') ? constant : `E${constant}`;
+  return escaped.replaceAll('\r', '\\r');
+}
+
+function sequenceUnit({ sequences, catalog }: Content): Unit[] {
+  const starts = new Map(
+    catalog.objects.flatMap((object) =>
+      object.kind === 'sequence' ? [[object.name, object.parts]] : [],
+    ),
+  );
+  const moved = sequences.filter(
+    ({ name, value, called }) => called || value !== startOf(starts.get(name)),
+  );
+  if (moved.length === 0) return [];
+  const statements = moved.map(
+    ({ name, value, called }) => `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
+  );
+  const needs = new Set(
+    moved.flatMap(({ name }) => {
+      const owner = starts.get(name)?.ownedBy;
+      const table = owner === undefined ? [] : tableOf(catalog, owner);
+      return [idOf({ kind: 'sequence', name }), ...table];
+    }),
+  );
+  return [{ id: 'sequences', stage: SEQUENCES, needs, statements }];
+}
+
+/** The sequence of an identity column is made with its table. */
+function tableOf({ objects }: Catalog, column: string): string[] {
+  const owner = objects.find(({ kind, name }) => kind === 'column' && name === column);
+  return owner?.parent == null ? [] : [owner.parent];
+}
+
+function startOf(parts: CatalogObject<'sequence'>['parts'] | undefined): string | undefined {
+  const { start, increment, min, max } = parts ?? {};
+  return start ?? (Number(increment ?? '1') > 0 ? (min ?? '1') : (max ?? '-1'));
+}
