@@ -3,8 +3,9 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type RunListener } from '../run/events.js';
-import { Claim } from './claim.js';
-import { dropLeftOvers } from './left-overs.js';
+import { Claim } from '../throwaway/claim.js';
+import { dropLeftOvers } from '../throwaway/left-overs.js';
+import { mayNotCreate } from '../throwaway/maintenance.js';
 
 /** A server, as far as this process makes test databases on it. */
 export interface Home {
@@ -77,6 +78,7 @@ async function claimed(
   stop?: () => Promise<void>,
 ): Promise<Entry> {
   const claim = await Claim.open(connection, config);
+  if (claim === null) throw mayNotCreate(connection);
   await claim.busy(() => dropLeftOvers(claim.client));
   return { key, claim, connection, stop, users: 0 };
 }

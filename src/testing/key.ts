@@ -5,17 +5,8 @@ import { schemasOf } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
 import { sha256 } from '../files/checksum.js';
 import { findMigrations, type Migration } from '../files/find.js';
-import { type Locale } from '../throwaway/temporary.js';
+import { type ServerTraits } from '../throwaway/claim.js';
 import { version } from '../version.js';
-
-/** What the server has to say about what migrations make on it. */
-export interface ServerTraits {
-  major: number;
-  /** The role that builds the template owns what is in it. */
-  role: string;
-  /** Encoding and locale of the databases that are made. */
-  locale: Locale;
-}
 
 /** One thing that a template's content depends on, and what it is like. */
 export type Ingredient = readonly [what: string, value: string];

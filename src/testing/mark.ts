@@ -1,3 +1,5 @@
+import { labelOf } from '../throwaway/names.js';
+
 /** What the comment on a template says of it. */
 export interface TemplateMark {
   /** The whole key; the template's name has the beginning of it only. */
@@ -6,18 +8,21 @@ export interface TemplateMark {
   project: string;
   /** The day on which it was last used, `YYYY-MM-DD`. */
   usedOn: string;
+  /** The owner of the database in which it was built. */
+  builtBy: string;
 }
 
 const TEMPLATE = 'knexward template ';
+const LABEL = 24;
 
-/** The comment on a database that was made for a test. */
-export const TEST_MARK = 'knexward test database: dropped by its test, or when the process is gone';
-/** The comment on a template while it is built. */
-export const BUILDING_MARK = 'knexward template in the making';
+/** The name of the template that has this key. */
+export function templateName(project: string, key: string): string {
+  return `knexward_template_${labelOf(project, LABEL)}_${key.slice(0, 16)}`;
+}
 
 /** The comment on a template. */
-export function templateComment({ key, project, usedOn }: TemplateMark): string {
-  return TEMPLATE + JSON.stringify({ project, key, usedOn });
+export function templateComment({ key, project, usedOn, builtBy }: TemplateMark): string {
+  return TEMPLATE + JSON.stringify({ project, key, usedOn, builtBy });
 }
 
 /** Reads the comment on a template; `undefined` where it is none of knexward's. */
@@ -25,18 +30,13 @@ export function readTemplateComment(comment: string | null): TemplateMark | unde
   if (!comment?.startsWith(TEMPLATE)) return undefined;
   try {
     const mark = JSON.parse(comment.slice(TEMPLATE.length)) as Partial<TemplateMark>;
-    const { key, project, usedOn } = mark;
+    const { key, project, usedOn, builtBy = '' } = mark;
     return key !== undefined && project !== undefined && usedOn !== undefined
-      ? { key, project, usedOn }
+      ? { key, project, usedOn, builtBy }
       : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Whether a comment says nothing against a database of the moment being ours. */
-export function mayBeOurs(comment: string | null): boolean {
-  return comment === null || comment === TEST_MARK || comment === BUILDING_MARK;
 }
 
 /** The day, as the comment has it. */

@@ -6,12 +6,12 @@ import { errorOf } from '../failure/thrown.js';
 import { serverErrorIn } from '../server-error.js';
 import { withDatabase } from '../throwaway/connection.js';
 import { schemasNamed } from '../throwaway/schemas.js';
-import { createSchemas, createStatement, type Locale } from '../throwaway/temporary.js';
-import { type Claim } from './claim.js';
-import { whileBusy } from './in-use.js';
-import { BUILDING_MARK, dayOf, readTemplateComment, templateComment } from './mark.js';
+import { createStatement, type Locale } from '../throwaway/locale.js';
+import { createOwned, createSchemas } from '../throwaway/temporary.js';
+import { type Claim } from '../throwaway/claim.js';
+import { whileBusy } from '../throwaway/in-use.js';
+import { dayOf, readTemplateComment, templateComment, templateName } from './mark.js';
 import { type Migrating, migrate } from './migrate.js';
-import { templateName } from './names.js';
 import { type DatabaseSettings } from './settings.js';
 
 /** A template that is complete: by its name, there is none that is not. */
@@ -57,7 +57,7 @@ export async function ensureTemplate(
 async function findTemplate(
   client: Client,
   name: string,
-  { key, project }: TemplateRequest,
+  { key }: TemplateRequest,
 ): Promise<Template | undefined> {
   const { rows } = await client.query<{ comment: string | null; settings: DatabaseSettings }>(
     `select shobj_description(d.oid, 'pg_database') as comment,
@@ -74,9 +74,7 @@ async function findTemplate(
   const today = dayOf(new Date());
   if (mark.usedOn !== today) {
     // A role that does not own it may use it, but not write on it.
-    await comment(client, name, templateComment({ key, project, usedOn: today })).catch(
-      () => undefined,
-    );
+    await comment(client, name, templateComment({ ...mark, usedOn: today })).catch(() => undefined);
   }
   return { name, settings: found.settings };
 }
@@ -87,8 +85,7 @@ async function build(claim: Claim, name: string, request: TemplateRequest): Prom
   const building = claim.name('building', request.project);
   const quoted = escapeIdentifier(building);
   try {
-    await whileBusy(() => client.query(createStatement(building, request.locale)));
-    await comment(client, building, BUILDING_MARK);
+    await createOwned(claim, building, createStatement(building, request.locale));
     await fill(claim, building, request);
     await client.query(`alter database ${quoted} with allow_connections false is_template true`);
     // A pooler may keep one open that it has no use for.
@@ -97,11 +94,12 @@ async function build(claim: Claim, name: string, request: TemplateRequest): Prom
         where datname = $1 and backend_type = 'client backend' and usename = current_user`,
       [building],
     );
+    const { key, project } = request;
     const usedOn = dayOf(new Date());
     await comment(
       client,
       building,
-      templateComment({ key: request.key, project: request.project, usedOn }),
+      templateComment({ key, project, usedOn, builtBy: claim.owner }),
     );
     const rename = `alter database ${quoted} rename to ${escapeIdentifier(name)}`;
     await whileBusy(() => client.query(rename));

@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { type ClientConfig, escapeIdentifier, escapeLiteral } from 'pg';
+import { type ClientConfig, escapeIdentifier } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
@@ -7,13 +7,13 @@ import { harmless } from '../migrator/listener.js';
 import { checkKnown, type MigratorOptions } from '../migrator/options.js';
 import { isLostConnection, serverErrorIn } from '../server-error.js';
 import { withDatabase } from '../throwaway/connection.js';
-import { type Claim } from './claim.js';
+import { type Claim } from '../throwaway/claim.js';
 import { enterHome, type Home } from './home.js';
-import { whileBusy } from './in-use.js';
 import { ingredientsOf, keyOf } from './key.js';
-import { dropLeftOvers, dropOldTemplates } from './left-overs.js';
-import { databaseNamed } from './maintenance.js';
-import { TEST_MARK } from './mark.js';
+import { dropOldTemplates } from './old-templates.js';
+import { dropLeftOvers } from '../throwaway/left-overs.js';
+import { databaseNamed } from '../throwaway/maintenance.js';
+import { createOwned } from '../throwaway/temporary.js';
 import {
   type PreparedTestDatabases,
   type TestDatabase,
@@ -120,12 +120,7 @@ async function copy(claim: Claim, request: TemplateRequest, name: string): Promi
       // By way of the log, the default from PostgreSQL 15 on: without the two checkpoints that
       // copying the files takes: of Unleash's schema, 12 MB, a third to two thirds of the time.
       const create = `create database ${quoted} template ${escapeIdentifier(template)}`;
-      await whileBusy(() => client.query(create));
-      // In one message, which is one transaction: nobody waits for this to reach the disk.
-      await client.query(
-        `select set_config('synchronous_commit', 'off', true);
-         comment on database ${quoted} is ${escapeLiteral(TEST_MARK)}`,
-      );
+      await createOwned(claim, name, create);
       for (const statement of settingStatements(name, settings)) await client.query(statement);
       return;
     } catch (error) {

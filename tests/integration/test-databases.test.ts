@@ -1,8 +1,8 @@
 import createKnex from 'knex';
 import { Client } from 'pg';
 import { createTestDatabase, prepareTestDatabases, type TestDatabaseOptions } from 'knexward';
-import { TEST_MARK } from '../../src/testing/mark';
-import { momentaryName, newOwner } from '../../src/testing/names';
+import { ownersComment } from '../../src/throwaway/left-overs';
+import { newOwner, type Purpose, temporaryName } from '../../src/throwaway/names';
 import { createDatabase, createRole, type TestDatabase } from '../support/database';
 import { describeWithPgBouncer, startPgBouncer } from '../support/pgbouncer';
 import { createProject, type Project } from '../support/project';
@@ -267,18 +267,30 @@ describe('a test database from the template', () => {
 
   it('drops what is left over, and nothing that it did not make or that somebody uses', async () => {
     const owner = newOwner();
-    const left = momentaryName('test', 'shop', owner, 1);
-    const building = momentaryName('building', 'shop', owner, 2);
-    const commented = momentaryName('test', 'shop', owner, 3);
-    const used = momentaryName('test', 'shop', owner, 4);
-    const byHand = `knexward_test_${home.name}`;
+    const name = (purpose: Purpose, count: number): string =>
+      temporaryName(purpose, 'shop', owner, count);
+    const ours = [name('test', 1), name('building', 2), name('shadow', 3)];
+    const used = name('test', 4);
+    // Each lacks one of what shows that knexward has made it.
+    const theirs = new Map<string, string | null>([
+      [name('test', 5), 'please keep'],
+      [name('shadow', 6), null],
+      [name('building', 7), ownersComment(newOwner())],
+      [`${name('shadow', 8)}0`, ownersComment(owner)],
+      [`knexward_test_${home.name}`, ownersComment(owner)],
+      [`knexward_shadow_${home.name}`, null],
+      [`knexward_shadow_${(Date.now() - 120_000).toString(36)}_1234abcd`, null],
+    ]);
+    const comments = new Map([
+      ...[...ours, used].map((each) => [each, ownersComment(owner)] as const),
+      ...theirs,
+    ]);
     // Until all is in place their owner lives: other tests drop what is left over on this server, too.
     await home.query(`select pg_advisory_lock(x'${owner}'::bigint)`);
-    for (const name of [left, building, commented, used, byHand]) {
-      await home.query(`create database "${name}"`);
+    for (const [each, comment] of comments) {
+      await home.query(`create database "${each}"`);
+      if (comment !== null) await home.query(`comment on database "${each}" is '${comment}'`);
     }
-    await home.query(`comment on database "${left}" is '${TEST_MARK}'`);
-    await home.query(`comment on database "${commented}" is 'please keep'`);
     const user = new Client({ ...home.config, database: used });
     user.on('error', () => undefined);
     await user.connect();
@@ -291,10 +303,11 @@ describe('a test database from the template', () => {
       return (await home.query<{ datname: string }>(sql, [names])).map(({ datname }) => datname);
     };
     // Where another test is at it at the same moment, it is the one that drops them.
-    await waitFor(async () => (await there(left, building)).length === 0);
-    expect((await there(commented, used, byHand)).sort()).toEqual([commented, used, byHand].sort());
+    await waitFor(async () => (await there(...ours)).length === 0);
+    const kept = [used, ...theirs.keys()].sort();
+    expect((await there(...kept)).sort()).toEqual(kept);
     await user.end();
-    for (const name of [commented, used, byHand]) await home.query(`drop database "${name}"`);
+    for (const each of kept) await home.query(`drop database "${each}"`);
   });
 
   it('drops old templates of its project that nobody has used for a week', async () => {

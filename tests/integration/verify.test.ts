@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownersComment } from '../../src/throwaway/left-overs';
+import { newOwner, temporaryName } from '../../src/throwaway/names';
 import { createDatabase, createRole, type TestDatabase, type TestRole } from '../support/database';
 import { compareCatalogs, readCatalog } from '../support/catalog';
 import {
@@ -170,15 +172,31 @@ describe('verify: the database against what its applied migrations make (US8, FR
   });
 
   it('a shadow that a killed run left behind is dropped by the next; one in use is not', async () => {
-    const own = role.name.slice(-8);
-    const left = `knexward_shadow_${(Date.now() - 120_000).toString(36)}_${own}`;
-    // However long this takes, it is not older than that.
-    const young = `knexward_shadow_${(Date.now() + 3_600_000).toString(36)}_${own}`;
-    await database.query(`create database ${left} owner ${role.name}`);
-    await database.query(`create database ${young} owner ${role.name}`);
+    const [gone, alive] = [newOwner(), newOwner()];
+    await database.query(`select pg_advisory_lock(x'${alive}'::bigint)`);
+    const [left, used] = [gone, alive].map((owner) => temporaryName('shadow', 'app', owner, 1));
+    for (const [name, owner] of [
+      [left, gone],
+      [used, alive],
+    ]) {
+      await database.query(`create database ${name} owner ${role.name}`);
+      await database.query(`comment on database ${name} is '${ownersComment(owner as string)}'`);
+    }
     await verify();
-    expect(await shadows()).toEqual([{ name: young }]);
-    await database.query(`drop database ${young}`);
+    expect(await shadows()).toEqual([{ name: used }]);
+    await database.query(`select pg_advisory_unlock_all()`);
+    await database.query(`drop database ${used}`);
+  });
+
+  it('US7: a database that somebody else made stays, whatever its name', async () => {
+    const own = `knexward_shadow_${role.name.slice(-8)}`;
+    const names = ['', '_1', `_${(Date.now() - 120_000).toString(36)}_abcd1234`].map(
+      (end) => own + end,
+    );
+    for (const name of names) await database.query(`create database ${name} owner ${role.name}`);
+    await verify();
+    expect((await shadows()).map(({ name }) => name).sort()).toEqual(names.sort());
+    for (const name of names) await database.query(`drop database ${name}`);
   });
 
   it('a history that is not adopted is refused, as by up', async () => {

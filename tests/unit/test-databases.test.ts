@@ -2,15 +2,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectConfig, type ResolvedConfig } from '../../src/config/resolve';
-import { ingredientsOf, keyOf, type ServerTraits } from '../../src/testing/key';
-import { mayBeOurs, readTemplateComment, templateComment } from '../../src/testing/mark';
-import { momentaryName, newOwner, readMomentary, templateName } from '../../src/testing/names';
+import { ingredientsOf, keyOf } from '../../src/testing/key';
+import { readTemplateComment, templateComment, templateName } from '../../src/testing/mark';
+import { type ServerTraits } from '../../src/throwaway/claim';
+import { temporaryName, newOwner, readTemporary } from '../../src/throwaway/names';
 import { resolveForTests } from '../../src/testing/project';
 import { settingStatements } from '../../src/testing/settings';
 
 const SERVER: ServerTraits = {
   ...{ major: 18, role: 'app' },
-  locale: { encoding: 'UTF8', collate: 'C', ctype: 'C' },
+  locale: {
+    encoding: 'UTF8',
+    collate: 'C',
+    ctype: 'C',
+    provider: 'libc',
+    locale: null,
+    rules: null,
+    version: null,
+  },
 };
 const HOSTILE = [
   '"; drop database app; --',
@@ -25,16 +34,16 @@ describe('the names of test databases', () => {
   it.each(HOSTILE)('are plain and short, whatever the project is called: %s', (project) => {
     const names = [
       templateName(project, 'a'.repeat(64)),
-      momentaryName('test', project, newOwner(), 99_999),
-      momentaryName('building', project, newOwner(), 99_999),
+      temporaryName('test', project, newOwner(), 99_999),
+      temporaryName('building', project, newOwner(), 99_999),
     ];
     for (const name of names) expect(name).toMatch(/^knexward_[a-z0-9_]{1,54}$/);
   });
 
   it('tell their owner again, and what they are for', () => {
     const owner = newOwner();
-    const name = momentaryName('building', 'shop', owner, 3);
-    expect(readMomentary(name)).toEqual({ name, purpose: 'building', owner });
+    const name = temporaryName('building', 'shop', owner, 3);
+    expect(readTemporary(name)).toEqual({ name, purpose: 'building', owner });
   });
 
   it('have an owner that is a positive bigint without leading zeros', () => {
@@ -49,17 +58,17 @@ describe('the names of test databases', () => {
     'knexward_test_shop_1234567890abcdef_1_00000000',
     'knexward_test_shop',
     'knexward_template_shop_1234567890abcdef',
-    `${momentaryName('test', 'shop', newOwner(), 1)}0`,
-    momentaryName('test', 'shop', newOwner(), 1).replace('_1_', '_2_'),
+    `${temporaryName('test', 'shop', newOwner(), 1)}0`,
+    temporaryName('test', 'shop', newOwner(), 1).replace('_1_', '_2_'),
     'app',
   ])('are not taken for ours where the seal is missing or wrong: %s', (name) => {
-    expect(readMomentary(name)).toBeUndefined();
+    expect(readTemporary(name)).toBeUndefined();
   });
 });
 
 describe('the comments on databases', () => {
   it('tell what they were told', () => {
-    const mark = { key: 'k', project: 'a "b" \\ \'c\'', usedOn: '2026-11-22' };
+    const mark = { key: 'k', project: 'a "b" \\ \'c\'', usedOn: '2026-11-22', builtBy: 'b' };
     expect(readTemplateComment(templateComment(mark))).toEqual(mark);
   });
 
@@ -67,10 +76,6 @@ describe('the comments on databases', () => {
     'are none of a template of ours: %s',
     (comment) => expect(readTemplateComment(comment)).toBeUndefined(),
   );
-
-  it('somebody else’s comment keeps a database from being dropped', () => {
-    expect([null, 'keep this, please'].map(mayBeOurs)).toEqual([true, false]);
-  });
 });
 
 describe('the key of a template', () => {

@@ -7,10 +7,18 @@ import { connect } from '../database/connect.js';
 import { restForGood } from '../database/event-loop.js';
 import { KnexwardError } from '../errors.js';
 import { isLostConnection } from '../server-error.js';
-import { localeOf } from '../throwaway/temporary.js';
-import { type ServerTraits } from './key.js';
-import { momentaryName, newOwner, type Purpose } from './names.js';
-import { openMaintenance } from './maintenance.js';
+import { type Locale, localeOf } from './locale.js';
+import { newOwner, type Purpose, temporaryName } from './names.js';
+import { mayCreate, openMaintenance } from './maintenance.js';
+
+/** What a server says that matters to what migrations make on it. */
+export interface ServerTraits {
+  major: number;
+  /** The role that creates a database owns what is in it. */
+  role: string;
+  /** Encoding and locale of the databases that are made. */
+  locale: Locale;
+}
 
 /** "knxt" in ASCII: the locks of those who build a template. */
 const BUILD_LOCK = 0x6b6e7874;
@@ -48,12 +56,19 @@ export class Claim {
     }
   }
 
-  /** @throws KnexwardError as `openMaintenance` */
-  static async open(connection: ClientConfig, config: ResolvedConfig): Promise<Claim> {
+  /**
+   * @returns `null` where the role may not create databases
+   * @throws KnexwardError as `connect`
+   */
+  static async open(connection: ClientConfig, config: ResolvedConfig): Promise<Claim | null> {
     const { client: opened, place } = await openMaintenance(connection, config);
     const client = oneAtATime(opened);
     const owner = newOwner();
     try {
+      if (!(await mayCreate(client))) {
+        await client.end();
+        return null;
+      }
       const keeper = await connect(place, config);
       // The simple query protocol, which leaves no snapshot open.
       await keeper.query(
@@ -79,7 +94,7 @@ export class Claim {
 
   /** A name for one more database. */
   name(purpose: Purpose, project: string): string {
-    return momentaryName(purpose, project, this.owner, ++this.count);
+    return temporaryName(purpose, project, this.owner, ++this.count);
   }
 
   /** What the server says of what is made on it; asked once. */

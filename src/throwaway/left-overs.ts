@@ -1,20 +1,19 @@
 import { type Client, escapeIdentifier } from 'pg';
-import { type Claim } from './claim.js';
-import { dayOf, mayBeOurs, readTemplateComment } from './mark.js';
-import { MOMENTARY_PATTERNS, readMomentary } from './names.js';
-
-/** So long a template stays that its project does not use any more. */
-export const TEMPLATE_KEPT_DAYS = 7;
-const DAY_MS = 24 * 60 * 60_000;
+import { readTemporary, TEMPORARY_PATTERNS } from './names.js';
 
 interface Found {
   name: string;
   comment: string | null;
 }
 
+/** The comment on a temporary database: with its name, what shows that knexward has made it. */
+export function ownersComment(owner: string): string {
+  return `knexward temporary database of ${owner}: dropped when its process is done, or gone`;
+}
+
 /**
- * Drops the databases whose owner is gone: its lock is free, and nobody is connected to them. Whose
- * name has not our seal, or whose comment is somebody else's, stays.
+ * Drops the temporary databases whose owner is gone: its lock is free, and nobody is connected to
+ * them. Only a database whose name and comment both say that this owner has made it is dropped.
  */
 export async function dropLeftOvers(client: Client): Promise<void> {
   // The databases first: an owner has its lock before it makes one.
@@ -24,37 +23,16 @@ export async function dropLeftOvers(client: Client): Promise<void> {
       where datname like any ($1) and pg_has_role(datdba, 'usage')
         and not exists (select from pg_stat_activity a
                          where a.datid = d.oid and a.backend_type = 'client backend')`,
-    [MOMENTARY_PATTERNS],
+    [TEMPORARY_PATTERNS],
   );
   const ours = rows.flatMap(({ name, comment }) => {
-    const momentary = readMomentary(name);
-    return momentary && (mayBeOurs(comment) || readTemplateComment(comment)) ? [momentary] : [];
+    const read = readTemporary(name);
+    return read && comment?.startsWith('knexward ') && comment.includes(read.owner) ? [read] : [];
   });
   if (ours.length === 0) return;
   const alive = await ownersAlive(client);
   for (const { name, owner } of ours) {
     if (!alive.has(owner)) await dropQuietly(client, name);
-  }
-}
-
-/**
- * Drops the project's templates, but for the one that is wanted, that nobody has used for a week.
- */
-export async function dropOldTemplates(
-  { client }: Claim,
-  project: string,
-  wanted: string,
-): Promise<void> {
-  const { rows } = await client.query<Found>(
-    `select datname as name, shobj_description(oid, 'pg_database') as comment
-       from pg_database
-      where datname like 'knexward\\_template\\_%' and datname <> $1 and pg_has_role(datdba, 'usage')`,
-    [wanted],
-  );
-  const limit = dayOf(new Date(Date.now() - TEMPLATE_KEPT_DAYS * DAY_MS));
-  for (const { name, comment } of rows) {
-    const mark = readTemplateComment(comment);
-    if (mark?.project === project && mark.usedOn < limit) await dropQuietly(client, name);
   }
 }
 
@@ -67,7 +45,7 @@ async function ownersAlive(client: Client): Promise<Set<string>> {
 }
 
 /** Somebody else may be at the same, or have just connected: then it is theirs. */
-async function dropQuietly(client: Client, name: string): Promise<void> {
+export async function dropQuietly(client: Client, name: string): Promise<void> {
   const quoted = escapeIdentifier(name);
   await client
     .query(`alter database ${quoted} with is_template false`)

@@ -3,8 +3,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from '../database/connect.js';
 import { KnexwardError } from '../errors.js';
 import { serverErrorIn } from '../server-error.js';
-import { withDatabase } from '../throwaway/connection.js';
-import { mayCreate } from '../throwaway/temporary.js';
+import { withDatabase } from './connection.js';
 
 /** Where databases are made from: there on every server, and nobody's work. */
 const MAINTENANCE = 'postgres';
@@ -15,23 +14,23 @@ const MAINTENANCE = 'postgres';
  * it is better left alone: it could not be dropped or copied while we are in it.
  *
  * @returns a connection that is open, and what opens further ones to the same place
- * @throws KnexwardError as `connect`; `PERMISSION_DENIED` where the role may not create databases.
+ * @throws KnexwardError as `connect`
  */
 export async function openMaintenance(
   connection: ClientConfig,
   config: ResolvedConfig,
 ): Promise<{ client: Client; place: ClientConfig }> {
-  const { client, place } = await openFirst(
-    [withDatabase(connection, MAINTENANCE), connection],
-    config,
+  return openFirst([withDatabase(connection, MAINTENANCE), connection], config);
+}
+
+/** Whether the role may create databases, and the server is one that takes any. */
+export async function mayCreate(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    `select (rolcreatedb or rolsuper) and not pg_is_in_recovery()
+              and current_setting('default_transaction_read_only') = 'off' as may
+       from pg_roles where rolname = current_user`,
   );
-  try {
-    if (!(await mayCreate(client))) throw mayNotCreate(client);
-    return { client, place };
-  } catch (error) {
-    await client.end();
-    throw error;
-  }
+  return rows[0]?.may ?? false;
 }
 
 /** The database that a connection names, whether or not it is there. */
@@ -52,7 +51,9 @@ async function openFirst(
   }
 }
 
-function mayNotCreate({ user = '', host, port }: Client): KnexwardError {
+/** The error for a role that may not create databases. */
+export function mayNotCreate(connection: ClientConfig): KnexwardError {
+  const { user = '', host, port } = new Client(connection);
   return new KnexwardError('PERMISSION_DENIED', {
     message: `The role "${user}" may not create databases on the server at ${host}:${port}, or the server takes no changes (a replica, or read-only).`,
     fix: `Grant it that where tests run: alter role "${user.replaceAll('"', '""')}" createdb. Or name no database: the tests then run on the embedded PostgreSQL.`,
