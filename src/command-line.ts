@@ -22,6 +22,9 @@ const OF_ADOPT = { timeZone: '--time-zone' } as const;
 /** The commands that take `--scope`. */
 const SCOPED = new Set(['up', 'down', 'status', 'create', 'wait', 'plan', 'resolve', 'unlock']);
 
+/** The commands that refuse `--url`: they connect to no database that it could name. */
+const WITHOUT_URL = new Set(['create', 'seed:make', 'db', 'completion']);
+
 /** `null` in a program that uses the library: nothing is known of how its user calls knexward. */
 let call: CalledWith | null = null;
 
@@ -62,11 +65,12 @@ export function commandLineInScope(
   const names = { ...OF_EVERY_COMMAND, ...(command === 'adopt' && OF_ADOPT) };
   const carried = Object.entries(names).flatMap(([name, flag]) => {
     const value = given?.[name as keyof CalledWith];
-    return value === undefined || words.includes(flag) ? [] : [flag, value];
+    return value === undefined || words.includes(flag) ? [] : [flag, redact(value)];
   });
   const scoped = scope !== '' && SCOPED.has(command) ? ['--scope', scope] : [];
   const said = ['knexward', command, ...words, ...scoped, ...carried].map(shellWord);
-  return [...said, ...(words.includes('--url') ? [] : urlWords)].join(' ');
+  const takesUrl = !WITHOUT_URL.has(command) && !words.includes('--url');
+  return [...said, ...(takesUrl ? urlWords : [])].join(' ');
 }
 
 /**
@@ -84,6 +88,7 @@ function urlWithoutSecret(url: string): string {
   return holding === undefined ? shellWord(shown) : `$${holding}`;
 }
 
-function shellWord(text: string): string {
+/** A word, quoted for a POSIX shell where it has to be. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -19,8 +19,8 @@ const bare = (except: string): string =>
 
 /** In each, the named groups are secrets; only `tag` is none. */
 const PATTERNS = [
-  // postgres://user:secret@host
-  `\\b[a-z][a-z0-9+.-]{0,30}://[^\\s:/@'"]*:(?<inUrl>[^\\s/'"]+)@`,
+  // postgres://user:secret@host, and postgres:/user:secret@host, which a path makes of it
+  `\\b[a-z][a-z0-9+.-]{0,30}:/{1,2}[^\\s:/@'"]*:(?<inUrl>[^\\s/'"]+)@`,
   // postgres://host/db?password=secret&sslmode=require
   `[?&]\\w*${WORD}=(?<inQuery>[^\\s&'"]+)`,
   // password 'secret', password: "secret", password = $$secret$$
@@ -36,7 +36,7 @@ const PATTERNS = [
 ].map((source) => new RegExp(source, 'gisd'));
 
 /** What every text has in it that one of them finds something in: most texts have none of it. */
-const HINT = new RegExp(`://|${WORD}`, 'i');
+const HINT = new RegExp(`:/|${WORD}`, 'i');
 
 /** Passwords of connections that were made, as they are and as they stand in a URL. */
 const known = new Set<string>();

@@ -31,6 +31,7 @@ export function addCreateCommand(program: Command): void {
       .option('--js', 'in JavaScript')
       .option('--sql', 'as a pair of SQL files')
       .addOption(new Option('-x <extension>', 'the language, as in Knex').choices(LANGUAGES)),
+    false,
   )
     .addHelpText(
       'after',

@@ -12,6 +12,7 @@ export function addDbCommand(program: Command): void {
       .command('db')
       .description('keep the embedded PostgreSQL running for an application, and print its URL')
       .option('--stop', 'stop it'),
+    false,
   )
     .addHelpText(
       'after',
@@ -29,7 +30,6 @@ Examples:
   $ knexward db --stop`,
     )
     .action(async (options: DbOptions) => {
-      refuseUrl(options);
       const output = await outputOf(options);
       const { projectRoot, settings, production } = await resolveProject(configRequestOf(options));
       if (production || settings.embedded === false) throw notHere(production);
@@ -59,14 +59,6 @@ Examples:
           `Data: ${dataFolder}\nFor your application, as a line of .env:\nDATABASE_URL=${url}\n`,
       );
     });
-}
-
-function refuseUrl({ url }: CommonOptions): void {
-  if (url === undefined) return;
-  throw new KnexwardError('USAGE', {
-    message: 'db runs the embedded PostgreSQL, but --url names another database.',
-    fix: 'Leave --url out.',
-  });
 }
 
 const STOPPED = {

@@ -48,6 +48,7 @@ Examples:
       const { renderInitOutcome, renderInitPlan } = await import('../report/init-text.js');
       const given = options.knexfile === undefined ? undefined : resolve(root, options.knexfile);
       const plan = decide(lookAtProject(root, given), new Date());
+      if (options.url !== undefined && plan.kind !== 'check') throw connectsToNothing();
       const diagnosis = plan.kind === 'check' ? await checked(options, output) : null;
       const usable = diagnosis?.exitCode !== WRONG_CONFIGURATION;
       const told = usable ? plan : { ...plan, files: [] };
@@ -77,6 +78,13 @@ async function checked(options: InitOptions, output: Output): Promise<Diagnosis>
   output.usesEnvironment(diagnosis.environment);
   output.line(renderDiagnosis(diagnosis, output.colors).trimEnd());
   return diagnosis;
+}
+
+function connectsToNothing(): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: 'init connects to a database only where there is a knexfile. Nothing was changed.',
+    fix: 'Leave --url out.',
+  });
 }
 
 function noFolder(root: string): KnexwardError {

@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { surviveClosedPipes } from './closed-pipes.js';
 import { exitAtOnce, runAsProcess } from './exit.js';
+import { keepSecretsIn, refuseOddValues } from './given-values.js';
 import { aliasesOf, inOwnWords, KNEX_WORDS, takeApart } from './knex-words.js';
 import { type CommonOptions, outputOf } from './options.js';
 
@@ -41,6 +42,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
 /** Runs the command line: parses, carries out, reports, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
+  keepSecretsIn(argv);
   // stdout is for results: what a migration, or Knex, prints on the way goes to stderr.
   console.log = console.info = console.debug = console.error;
   const command = async (): Promise<unknown> => {
@@ -62,6 +64,7 @@ export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('knexward')
     .description('Take a project from db-migrate to Knex, and run its migrations safely.')
     .version(version)
+    .hook('preAction', (_, action) => refuseOddValues(action))
     .exitOverride()
     // What commander complains about is reported like any other error.
     .configureOutput({ outputError: () => undefined })

@@ -19,16 +19,28 @@ export interface CommonOptions {
   color: boolean;
 }
 
-/** Gives a command the options that every command takes. */
-export function withCommonOptions(command: Command): Command {
+/**
+ * Gives a command the options that every command takes.
+ *
+ * @param connects whether it may connect to a database: where it never does, `--url` is refused
+ */
+export function withCommonOptions(command: Command, connects = true): Command {
+  const url = new Option(
+    '--url <connection>',
+    "a connection URL in the place of the configuration's connection",
+  );
   return command
-    .hook('preAction', (_, action) => calledWith(action.opts()))
+    .hook('preAction', (_, action) => {
+      const options: CommonOptions = action.opts();
+      if (!connects && options.url !== undefined) throw connectsToNothing(action.name());
+      calledWith(options);
+    })
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
     .option(
       '--knexfile <path>',
       'knexfile; else found as Knex finds it, else in src/config or config',
     )
-    .option('--url <connection>', "a connection URL in the place of the configuration's connection")
+    .addOption(url.hideHelp(!connects))
     .option('--cwd <folder>', "the project's folder; else the working directory")
     .option('--json', 'print the result as one JSON document on stdout')
     .addOption(
@@ -42,6 +54,13 @@ export function withCommonOptions(command: Command): Command {
         .default('info'),
     )
     .option('--no-color', 'no colours, also not on a terminal');
+}
+
+function connectsToNothing(command: string): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: `${command} works on no database that --url could name. Nothing was changed.`,
+    fix: 'Leave --url out.',
+  });
 }
 
 /** `--scope`, for a command that works on one sub-folder of the migrations as well. */

@@ -58,6 +58,7 @@ export function addSeedMakeCommand(program: Command): void {
       .addOption(new Option('-x <extension>', 'the language').choices(['js', 'mjs', 'ts']))
       .option('--stub <file>', 'the file to begin with: a path, or a name in the seeds folder')
       .option('--timestamp-filename-prefix', 'begin its name with the date and time'),
+    false,
   )
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
 import { type Command } from 'commander';
 import { endWith } from './exit.js';
 import { resolveConfig } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 
 /** The check found that the database and the files differ. */
@@ -36,6 +37,7 @@ Examples:
   $ psql empty_database -v ON_ERROR_STOP=1 -f schema.snapshot.sql`,
     )
     .action(async (file: string, options: SnapshotCommandOptions) => {
+      if (options.ignoreColumnOrder && !options.check) throw nothingToCompare();
       const output = await outputOf(options);
       const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { checkSnapshot, takeSnapshot } = await import('../snapshot/snapshot.js');
@@ -59,4 +61,11 @@ Examples:
       output.point(findingsOfDifferences(check.differences));
       if (!check.inSync) endWith(CHECK_FOUND);
     });
+}
+
+function nothingToCompare(): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: '--ignore-column-order is for --check: a snapshot has every column in its place.',
+    fix: 'Leave it out, or give --check.',
+  });
 }

@@ -1,11 +1,11 @@
-import { commandLine } from '../command-line.js';
+import { commandLine, shellWord } from '../command-line.js';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
-import { dotenvNamesDatabase, readDotenv } from './dotenv.js';
+import { dotenvNamingDatabase, readDotenv } from './dotenv.js';
 import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js';
 import { type MigrationsConfig, resolveMigrations } from './migrations.js';
 import { narrowToScope } from './scope.js';
@@ -83,6 +83,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
  * @throws KnexwardError with exit code 2 for anything that is wrong with the configuration.
  */
 export async function resolveProject(request: ConfigRequest): Promise<ProjectConfig> {
+  refuseEmpty(request);
   const projectRoot = resolve(request.cwd ?? process.cwd());
   if (!existsSync(projectRoot)) {
     throw new KnexwardError('USAGE', {
@@ -104,6 +105,17 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
     knexfile?.workingDirectory,
   );
   return request.scope === undefined ? project : narrowToScope(project, request.scope);
+}
+
+/** What was given and is empty, as of an unset variable, does not stand for what is given nowhere. */
+function refuseEmpty(request: ConfigRequest): void {
+  for (const name of ['cwd', 'env', 'knexfile', 'url', 'scope'] as const) {
+    if (request[name]?.trim() !== '') continue;
+    throw new KnexwardError('USAGE', {
+      message: `${name} is empty. Nothing was changed.`,
+      fix: 'Set the variable that it is read from, or leave it out.',
+    });
+  }
 }
 
 /** A URL takes the place of the whole connection, as `--connection` does in Knex. */
@@ -170,23 +182,15 @@ export async function withDatabase(project: ProjectConfig): Promise<ResolvedConf
 function mayBegin({ configured, projectRoot }: ProjectConfig): boolean {
   const ci = process.env['CI'];
   if (configured || (ci && ci !== 'false')) return false;
-  return !existsSync(join(projectRoot, 'database.json')) && !dotenvNamesDatabase(projectRoot);
+  return (
+    !existsSync(join(projectRoot, 'database.json')) &&
+    dotenvNamingDatabase(projectRoot) === undefined
+  );
 }
 
 function noDatabase(project: ProjectConfig): KnexwardError {
   const { knexfile, environment, configured, projectRoot, production } = project;
-  if (!configured) {
-    const old = existsSync(join(projectRoot, 'database.json'));
-    return new KnexwardError('NO_DATABASE', {
-      message:
-        'No database is named: there is no knexfile, and neither DATABASE_URL nor PGHOST is set.',
-      fix: dotenvNamesDatabase(projectRoot)
-        ? 'The .env file names one, but was not read: a variable that is set, even to nothing, goes before it, and it has to be text in UTF-8. Unset the variable, or set DATABASE_URL.'
-        : old
-          ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
-          : 'Set DATABASE_URL, or write a knexfile with a connection.',
-    });
-  }
+  if (!configured) return nothingConfigured(projectRoot);
   const unset = knexfile === null ? [] : unsetVariablesIn(knexfile, process.env);
   const reason =
     unset.length === 0
@@ -202,6 +206,22 @@ function noDatabase(project: ProjectConfig): KnexwardError {
   return new KnexwardError('NO_DATABASE', {
     message: `${where} names no database for the environment "${environment}".${reason}`,
     fix: `${unset.length === 0 ? 'Give it a connection.' : `Set ${unset.join(', ')}.`}${dotenv}${embedded}`,
+  });
+}
+
+function nothingConfigured(projectRoot: string): KnexwardError {
+  const dotenv = dotenvNamingDatabase(projectRoot);
+  const own = dotenv !== undefined && dirname(dotenv) === projectRoot;
+  const above = dotenv !== undefined && !own ? `, but ${dotenv} names a database` : '';
+  return new KnexwardError('NO_DATABASE', {
+    message: `No database is named: there is no knexfile, and neither DATABASE_URL nor PGHOST is set${above}.`,
+    fix: own
+      ? 'The .env file names one, but was not read: a variable that is set, even to nothing, goes before it, and it has to be text in UTF-8. Unset the variable, or set DATABASE_URL.'
+      : dotenv !== undefined
+        ? `Only a .env in the project's own folder is read. Set DATABASE_URL to what that file says, or write a knexfile that loads it. If the project is ${dirname(dotenv)}, run the command there: cd ${shellWord(dirname(dotenv))}`
+        : existsSync(join(projectRoot, 'database.json'))
+          ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
+          : 'Set DATABASE_URL, or write a knexfile with a connection.',
   });
 }
 

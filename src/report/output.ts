@@ -4,6 +4,7 @@ import { format } from 'node:util';
 import { createColors } from 'picocolors';
 import { type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import { redact } from '../secrets.js';
 import { type Finding } from './finding.js';
 import { type GitHubStep } from './github.js';
 import { isShown, type LogLevel } from './levels.js';
@@ -65,8 +66,10 @@ export class Output {
 
   /** Says the environment, once. */
   usesEnvironment(environment: string, say = (text: string) => this.line(text)): void {
-    if (this.environment === undefined) say(`Using environment: ${environment}`);
-    this.environment ??= environment;
+    // NODE_ENV may hold anything.
+    const shown = redact(environment);
+    if (this.environment === undefined) say(`Using environment: ${shown}`);
+    this.environment ??= shown;
   }
 
   /** Whether a person looks at the result on a terminal. */
@@ -79,6 +82,7 @@ export class Output {
     this.log.status(null);
     const { environment, database } = this;
     const whole = { version: 1, environment, database, ...document };
+    if (environment !== undefined) whole.environment = environment;
     process.stdout.write(this.options.json ? `${JSON.stringify(whole)}\n` : text());
     this.github?.summarize(text());
   }

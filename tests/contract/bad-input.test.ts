@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { createDatabase, createRole, type TestDatabase } from '../support/database';
@@ -176,6 +176,34 @@ describe('bad input: a clear error that changes nothing', () => {
       2,
       expect.stringMatching(/^NO_DATABASE .*\n.*\.env file names one/),
     ]);
+  });
+
+  it.each([
+    ['in the repository', { 'repo/.git/HEAD': '' }],
+    ['in the outermost package, where there is no repository', { 'repo/package.json': '{}' }],
+  ])('a .env above, %s, names a database: never the embedded server', async (_, marks) => {
+    rmSync(join(project.root, 'knexfile.js'));
+    project.write({
+      ...marks,
+      'repo/.env': 'DATABASE_URL=postgresql://u:s3cret@127.0.0.1:1/x\n',
+      'repo/packages/api/.env': 'PORT=3000\n',
+      'repo/packages/api/migrations/20260101000000_a.js': MIGRATION,
+    });
+    const args = ['--cwd', 'repo/packages/api'];
+    for (const command of ['up', 'status', 'reset']) {
+      const { code, stderr } = await project.knexward([command, ...args]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(
+          /^NO_DATABASE .*repo\/\.env names a database\.\n.*Set DATABASE_URL.*: cd \/\S+\/repo\n/,
+        ),
+      ]);
+    }
+    expect(existsSync(join(project.root, 'repo/packages/api/.knexward'))).toBe(false);
+    // What is above the repository is somebody else's.
+    project.write({ '.env': project.read('repo/.env'), 'repo/.env': 'PORT=3000\n' });
+    const { stdout } = await project.knexward(['status', ...args]);
+    expect(stdout).toContain('embedded PostgreSQL');
   });
 
   it('a read-only role', async () => {

@@ -63,6 +63,16 @@ describe('the commands that messages suggest', () => {
     expect(carrying.map((each) => each.name())).toEqual(taking.map((each) => each.name()));
   });
 
+  it('carry --url to the commands that take it, and to no others', async () => {
+    const { commands } = await createProgram();
+    calledWith({ url: 'postgresql://app@localhost/shop' });
+    const taking = commands.filter(({ options }) =>
+      options.some(({ long, hidden }) => long === '--url' && !hidden),
+    );
+    const carrying = commands.filter((each) => commandLine(each.name()).includes('--url'));
+    expect(carrying.map((each) => each.name())).toEqual(taking.map((each) => each.name()));
+  });
+
   it('are quoted for a shell; what the words say goes before what the call said (FR-016)', () => {
     calledWith({ env: 'it\'s "prod"', cwd: '/a b', knexfile: 'k.ts', scope: 't', timeZone: 'UTC' });
     expect(commandLine('status', '--env', 'dev')).toBe(
