@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** An error that the server sent, as far as it is used here. See PostgreSQL's error fields. */
 export interface ServerError extends Error {
   code: string;
@@ -50,4 +52,11 @@ function causesOf(error: unknown): object[] {
 export function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : '';
+}
+
+/** What was thrown, as a person reads it: anything may be, also what is no error. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  if (typeof error === 'string') return error;
+  return messageOf(error) || inspect(error, { depth: 1, breakLength: Infinity });
 }

@@ -12,6 +12,8 @@ type Stop = (reason: StoppedByMigration) => void;
 
 const running = new Set<Stop>();
 let exitCode: number | null = null;
+/** What would have ended the process while no run was there to stop. */
+let ending: StoppedByMigration | null = null;
 const exit: typeof process.exit = process.exit.bind(process);
 
 /** Sets the exit code of this command. What is set later counts. */
@@ -31,9 +33,15 @@ export function exitAtOnce(code: number): never {
   return exit(code);
 }
 
+/** @throws StoppedByMigration where code of the project has done what would otherwise have ended the process */
+export function throwWhatEndsTheProcess(): void {
+  if (ending) throw ending;
+}
+
 /** Has a run stopped by what would otherwise end the process. */
 export function stopWithProcess(stop: Stop): () => void {
   running.add(stop);
+  if (ending) stop(ending);
   return () => running.delete(stop);
 }
 
@@ -47,13 +55,14 @@ export async function runAsProcess(
   onError: (error: unknown) => Promise<number>,
 ): Promise<number> {
   exitCode = null;
+  ending = null;
   let isOver = false;
   const stray = new Promise<never>((_resolve, reject) => {
     const onStray = (reason: StoppedByMigration): void => {
       // A run that is being stopped already is not to be told why its code goes on complaining.
       if (running.size > 0) running.forEach((stop) => stop(reason));
       else if (isOver) console.error(reason.message);
-      else reject(reason);
+      else reject((ending = reason));
     };
     process.exit = (code) => {
       const error = new StoppedByMigration(`It called process.exit(${code ?? ''}).`);

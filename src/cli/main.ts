@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { KnexwardError } from '../errors.js';
+import { KnexwardError, StoppedByMigration } from '../errors.js';
 import { LOG_LEVELS } from '../report/levels.js';
 import { version } from '../version.js';
 import { surviveClosedPipes } from './closed-pipes.js';
@@ -108,7 +108,11 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const { asKnexwardError, renderError } = await import('../report/error-text.js');
   const known =
-    error instanceof CommanderError ? await wrongUsage(error, argv) : asKnexwardError(error);
+    error instanceof CommanderError
+      ? await wrongUsage(error, argv)
+      : error instanceof StoppedByMigration
+        ? endedByProject(error, argv)
+        : asKnexwardError(error);
   // Without a command, commander has written the help, which says more.
   if (error instanceof CommanderError && error.code === 'commander.help') return known.exitCode;
   const { code, message, fix, page } = known;
@@ -123,6 +127,17 @@ async function reportError(error: unknown, argv: readonly string[]): Promise<num
   const { findingOfError } = await import('../report/finding.js');
   output.point([findingOfError(known)]);
   return known.exitCode;
+}
+
+/** What the code of a project did to the process while no migration ran. */
+function endedByProject(reason: StoppedByMigration, argv: readonly string[]): KnexwardError {
+  const { command = '' } = takeApart(argv);
+  const isSeed = command === 'seed' || KNEX_WORDS[command]?.command === 'seed';
+  return new KnexwardError(isSeed ? 'SEED_FAILED' : 'KNEXFILE_BROKEN', {
+    message: `${isSeed ? 'The knexfile or a seed' : 'The knexfile'} did what would end the process. ${reason.message}`,
+    fix: 'Await each promise that it makes or handle its error, and throw an error in the place of process.exit.',
+    cause: reason,
+  });
 }
 
 async function wrongUsage(error: CommanderError, argv: readonly string[]): Promise<KnexwardError> {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { resolve } from 'node:path';
+import { throwWhatEndsTheProcess } from './exit.js';
 import { calledFrom, calledWith } from '../command-line.js';
 import { type ConfigRequest } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
@@ -81,6 +82,7 @@ export function configRequestOf(options: CommonOptions): ConfigRequest {
     url,
     scope,
     enter: (folder) => process.chdir(folder),
+    loaded: throwWhatEndsTheProcess,
   };
 }
 

@@ -58,6 +58,15 @@ export function connectionFromEnvironment(env: NodeJS.ProcessEnv): ClientConfig 
 function refuseOtherClients(config: EnvironmentConfig): void {
   const { client, dialect } = config as { client?: unknown; dialect?: unknown };
   const name = client ?? dialect;
+  // Of whichever copy of Knex it is: that is the project's choice.
+  const isClass = (value: { prototype?: { acquireConnection?: unknown } }): boolean =>
+    typeof value.prototype?.acquireConnection === 'function';
+  if (typeof name === 'function' && !isClass(name)) {
+    throw new KnexwardError('UNSUPPORTED_CLIENT', {
+      message: "The knexfile's client is a function, and no class of Knex's clients.",
+      fix: 'Set client to "pg".',
+    });
+  }
   if (typeof name !== 'string' || POSTGRES_CLIENTS.has(name)) return;
   const native = name === 'pgnative' || name === 'pg-native';
   throw new KnexwardError('UNSUPPORTED_CLIENT', {

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KnexwardError } from '../errors.js';
 import { askProject } from './ask-project.js';
 import { type EnvironmentConfig } from './settings.js';
+import { readEntry } from './shapes.js';
 import { loadExports } from './user-module.js';
 
 /** What Knex's command line looks for, in this order, in a folder and then in those above it. */
@@ -87,6 +89,7 @@ function ambiguous(own: string, knexTakes: string): KnexwardError {
  * Loads the knexfile that was asked for, or the one that the project has.
  *
  * @param enter called with the folder that Knex's command line would work in, before the file is loaded
+ * @param loaded called when it is loaded, and what it rejected meanwhile has been told to the process
  * @throws KnexwardError as `findKnexfile`; `KNEXFILE_BROKEN` where the file cannot be loaded or
  * exports nothing that is a configuration.
  */
@@ -94,10 +97,16 @@ export async function loadKnexfile(
   projectRoot: string,
   given: string | undefined,
   enter: (folder: string) => void = () => undefined,
+  loaded: () => void = () => undefined,
 ): Promise<Knexfile | undefined> {
   const place = findKnexfile(projectRoot, given);
   enter(place?.workingDirectory ?? projectRoot);
-  return place && { ...place, content: await evaluate(place.path) };
+  if (!place) return undefined;
+  const content = await evaluate(place.path);
+  // Node.js tells of a promise that nobody has handled at the end of a turn.
+  await nextTurn();
+  loaded();
+  return { ...place, content };
 }
 
 /** What Knex's command line makes of a knexfile: its `default`, and what a function returns. */
@@ -109,13 +118,13 @@ async function evaluate(path: string): Promise<Record<string, unknown>> {
     const content = main ? await Promise.resolve(main) : loaded;
     return typeof content === 'function' ? await (content as () => unknown)() : content;
   });
-  if (typeof exported !== 'object' || exported === null || Object.keys(exported).length === 0) {
+  if (!isObject(exported) || Object.keys(exported).length === 0) {
     throw new KnexwardError('KNEXFILE_BROKEN', {
       message: `The knexfile ${path} exports no configuration.`,
       fix: 'Export an object with client and connection, or one such object an environment.',
     });
   }
-  return exported as Record<string, unknown>;
+  return exported as unknown as Record<string, unknown>;
 }
 
 function unknownLanguage(path: string): KnexwardError {
@@ -145,32 +154,39 @@ export function selectEnvironment(
   { given, fromNode }: WantedEnvironment,
 ): { name: string; config: EnvironmentConfig } {
   const name = given ?? fromNode ?? 'development';
-  const known = Object.keys(content).filter((key) => isEnvironment(content[key]));
-  const entry = name in Object.prototype ? undefined : content[name];
+  // Of the others, one may be a getter that throws where its variables are not set.
+  const known = (): string[] => Object.keys(content).filter((key) => hasEnvironment(content, key));
+  const entry = name in Object.prototype ? undefined : readEntry(content, name);
   if (isObject(entry)) return { name, config: entry };
   const whole = ROOT_KEYS.some((key) => key in content);
-  if (!entry && whole && (given === undefined || known.length === 0)) {
+  if (!entry && whole && (given === undefined || known().length === 0)) {
     return { name, config: content };
   }
-  const { dev } = content;
-  if (name === 'development' && !whole && given === undefined && isObject(dev)) {
-    return { name: 'dev', config: dev };
+  if (name === 'development' && !whole && given === undefined) {
+    const dev = readEntry(content, 'dev');
+    if (isObject(dev)) return { name: 'dev', config: dev };
   }
   throw new KnexwardError('UNKNOWN_ENVIRONMENT', {
     message: `The knexfile ${path} has no environment "${name}".`,
-    fix: `It has: ${known.join(', ')}. Choose one with --env or NODE_ENV, or add "${name}".`,
+    fix: `It has: ${known().join(', ')}. Choose one with --env or NODE_ENV, or add "${name}".`,
   });
 }
 
 /** What shows that a knexfile's content is itself a configuration. */
 const ROOT_KEYS = ['client', 'dialect', 'connection', 'connectionPool'];
 /** A configuration has other objects too, such as `pool` and `migrations`. */
-function isEnvironment(value: unknown): boolean {
-  return isObject(value) && ROOT_KEYS.some((key) => key in value);
+function hasEnvironment(content: Record<string, unknown>, key: string): boolean {
+  try {
+    const value = content[key];
+    return isObject(value) && ROOT_KEYS.some((each) => each in value);
+  } catch {
+    // It is there; what it throws is told where it is chosen.
+    return true;
+  }
 }
 
 function isObject(value: unknown): value is EnvironmentConfig {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

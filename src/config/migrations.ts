@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { type Knex } from 'knex';
 import { KnexwardError } from '../errors.js';
+import { reasonOf } from '../server-error.js';
 import { type EnvironmentConfig } from './settings.js';
 
 /** A hook of Knex's migrator: called with the connection or transaction, and the migrations. */
@@ -130,7 +132,7 @@ function refuseBrokenSource(source: Record<string, unknown>): void {
 
 function meaningless(name: string, value: unknown): KnexwardError {
   return new KnexwardError('KNEXFILE_BROKEN', {
-    message: `The knexfile's migrations.${name} is ${value === '' ? 'empty' : String(value)}.`,
+    message: `The knexfile's migrations.${name} is ${value === '' ? 'empty' : inspect(value, { depth: 1 })}.`,
     fix: 'Set the variable that it is read from, correct it, or leave the entry out for the default.',
   });
 }
@@ -154,11 +156,26 @@ function refuseOtherNames(config: EnvironmentConfig): void {
   if (!wrapIdentifier) return;
   const names = [tableName, `${tableName}_lock`, ...(schemaName ? [schemaName] : [])];
   for (const name of [...names, ...KNEX_COLUMNS]) {
-    const wrapped = wrapIdentifier(name, (value) => value, undefined) as unknown;
+    const wrapped = wrappedBy(wrapIdentifier, name);
     if (wrapped === name) continue;
     throw new KnexwardError('KNEXFILE_BROKEN', {
-      message: `The knexfile's wrapIdentifier makes "${String(wrapped)}" of "${name}", one of the names of Knex's own migration tables.`,
+      message: `The knexfile's wrapIdentifier makes "${typeof wrapped === 'string' ? wrapped : inspect(wrapped)}" of "${name}", one of the names of Knex's own migration tables.`,
       fix: 'Let wrapIdentifier leave the names of the migration tables and their columns as they are.',
+    });
+  }
+}
+
+function wrappedBy(
+  wrapIdentifier: NonNullable<Knex.Config['wrapIdentifier']>,
+  name: string,
+): unknown {
+  try {
+    return wrapIdentifier(name, (value) => value, undefined);
+  } catch (error) {
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `The knexfile's wrapIdentifier fails for the name "${name}": ${reasonOf(error)}`,
+      fix: 'Correct it.',
+      cause: error,
     });
   }
 }

@@ -10,6 +10,7 @@ import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js
 import { type MigrationsConfig, resolveMigrations } from './migrations.js';
 import { narrowToScope } from './scope.js';
 import { type EnvironmentConfig, resolveSettings, type Settings } from './settings.js';
+import { refuseWrongKinds } from './shapes.js';
 
 /** What the command line, or a caller of the library, asks for. */
 export interface ConfigRequest {
@@ -21,6 +22,8 @@ export interface ConfigRequest {
   knexfile?: string | undefined;
   /** Called with the folder that Knex's command line would work in, before the knexfile is loaded. */
   enter?: ((folder: string) => void) | undefined;
+  /** Called when the knexfile is loaded; throws to stop. */
+  loaded?: (() => void) | undefined;
   /** A connection URL in the place of the configuration's connection. */
   url?: string | undefined;
   /** A sub-folder of the migrations folder: its migrations and no others, as `db-migrate up:scope`. */
@@ -91,7 +94,7 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
       fix: 'Correct --cwd.',
     });
   }
-  const knexfile = await loadKnexfile(projectRoot, request.knexfile, request.enter);
+  const knexfile = await loadKnexfile(projectRoot, request.knexfile, request.enter, request.loaded);
   if (!knexfile) await readDotenv(projectRoot);
   const wanted = { given: request.env, fromNode: process.env['NODE_ENV'] || undefined };
   const { name, config } = knexfile
@@ -138,6 +141,7 @@ export function projectConfig(
   knexfile: string | null,
   workingDirectory = projectRoot,
 ): ProjectConfig {
+  refuseWrongKinds(knex);
   const names = [environment, process.env['NODE_ENV']];
   return {
     projectRoot,
@@ -148,7 +152,7 @@ export function projectConfig(
     configured: knexfile !== null || CONFIGURING.some((key) => key in knex),
     knex,
     migrations: resolveMigrations(knex, workingDirectory),
-    settings: resolveSettings(knex.knexward),
+    settings: resolveSettings(knex.knexward ?? {}),
   };
 }
 

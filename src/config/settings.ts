@@ -110,11 +110,13 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_00
  */
 export function parseDuration(value: Duration, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*$/.exec(String(value));
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*$/.exec(
+    typeof value === 'string' ? value : '',
+  );
   const unit = UNITS[match?.[2] ?? ''];
   if (match && unit !== undefined) return Number(match[1]) * unit;
   throw new KnexwardError('KNEXFILE_BROKEN', {
-    message: `"${String(value)}" is no duration (${name}).`,
+    message: `${shown(value)} is no duration (${name}).`,
     fix: 'Write a number of milliseconds, or a text such as 500ms, 5s, 2min or 1h.',
   });
 }
@@ -137,7 +139,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
   const retries = key.retries ?? 5;
   if (!Number.isInteger(retries) || retries < 0) {
     throw new KnexwardError('KNEXFILE_BROKEN', {
-      message: `"${String(retries)}" is no number of retries (knexward.retries).`,
+      message: `${shown(retries)} is no number of retries (knexward.retries).`,
       fix: 'Write a whole number, 0 or more.',
     });
   }
@@ -192,7 +194,7 @@ function baselineOf(given: KnexwardKey['baseline']): Settings['baseline'] {
   if (given === undefined) return null;
   if (given === false || (typeof given === 'string' && given.endsWith('.sql'))) return given;
   throw new KnexwardError('KNEXFILE_BROKEN', {
-    message: `"${String(given)}" is no value that the knexfile's knexward.baseline can have.`,
+    message: `${shown(given)} is no value that the knexfile's knexward.baseline can have.`,
     fix: 'Write the path of a file whose name ends in .sql, or false.',
   });
 }
@@ -206,7 +208,11 @@ function oneOf<Word extends string>(
   if (given === undefined) return words[0];
   if (words.includes(given)) return given;
   throw new KnexwardError('KNEXFILE_BROKEN', {
-    message: `"${String(given)}" is no value that the knexfile's knexward.${name} can have.`,
+    message: `${shown(given)} is no value that the knexfile's knexward.${name} can have.`,
     fix: `Write ${words.map((word) => `'${word}'`).join(' or ')}.`,
   });
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : inspect(value, { depth: 1 });
 }

@@ -5,7 +5,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
 import { keepSecret, redact } from '../secrets.js';
-import { messageOf } from '../server-error.js';
+import { isLostConnection, messageOf, reasonOf, serverErrorIn } from '../server-error.js';
 import { keptOpen } from './event-loop.js';
 
 /**
@@ -82,6 +82,14 @@ async function prepareAsKnexDoes(
   });
   try {
     await Promise.race([promisify(afterCreate)(client), late]);
+  } catch (error) {
+    if (error instanceof KnexwardError || serverErrorIn(error) || isLostConnection(error))
+      throw error;
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `The knexfile's pool.afterCreate failed: ${reasonOf(error)}`,
+      fix: 'Correct it.',
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
@@ -97,11 +105,17 @@ export function afterCreateOf(
   applicationName?: string,
 ): AfterCreate | undefined {
   const given = knex.pool?.afterCreate as AfterCreate | undefined;
-  if (!given || applicationName === undefined) return given;
-  return (connection, done) =>
-    given(connection, (error) => {
-      if (error) return done(error);
+  if (!given) return undefined;
+  return (connection, done) => {
+    const failed = (error: unknown): void =>
+      done(error instanceof Error ? error : new Error(reasonOf(error)));
+    const named = (error?: Error | null): void => {
+      if (error) return failed(error);
+      if (applicationName === undefined) return done();
       const name = `select set_config('application_name', ${escapeLiteral(applicationName)}, false)`;
       connection.query(name).then(() => done(), done);
-    });
+    };
+    // An async one that throws never calls back.
+    (async () => given(connection, named))().catch(failed);
+  };
 }

@@ -34,6 +34,13 @@ export function laterConnectionError(error: unknown): KnexwardError | undefined 
       ...{ fix, cause: error },
     });
   }
+  if ((error as { name?: unknown } | null | undefined)?.name === 'KnexTimeoutError') {
+    return new KnexwardError('CONNECTION_FAILED', {
+      message: `Knex's pool gave no connection in time: ${message}`,
+      fix: "Look at the time limits and the size of the knexfile's pool.",
+      cause: error,
+    });
+  }
   if (!isLostConnection(error)) return undefined;
   return new KnexwardError('CONNECTION_FAILED', {
     message: `The connection to the database was lost: ${message}`,

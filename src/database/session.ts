@@ -1,6 +1,8 @@
 import { type Knex } from 'knex';
 import { type Client, type ClientConfig } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { KnexwardError } from '../errors.js';
+import { reasonOf } from '../server-error.js';
 import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { type ChangeConnections } from './change-connections.js';
@@ -167,7 +169,14 @@ async function createKnex(
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
   };
-  const severable = await createSeverableKnex(whole, given.client);
+  const severable = await createSeverableKnex(whole, given.client).catch((error: unknown) => {
+    // Such as an entry of its pool.
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
+      fix: 'Correct the entry that it names.',
+      cause: error,
+    });
+  });
   keepsPool(severable.knex);
   config.onKnex?.(severable.knex);
   return severable;

@@ -1,7 +1,7 @@
 import { laterConnectionError } from '../database/connection-error.js';
 import { KnexwardError } from '../errors.js';
 import { redact } from '../secrets.js';
-import { type ServerError, serverErrorIn } from '../server-error.js';
+import { reasonOf, type ServerError, serverErrorIn } from '../server-error.js';
 import { adviceOn } from '../sqlstates.js';
 import { type Colors } from './output.js';
 
@@ -13,7 +13,7 @@ export function asKnexwardError(error: unknown): KnexwardError {
   const server = serverErrorIn(error);
   if (server) return refusal(server);
   return new KnexwardError('INTERNAL', {
-    message: error instanceof Error ? error.message : String(error),
+    message: error instanceof Error ? error.message : `It threw ${reasonOf(error)}`,
     fix: 'This was not foreseen. Where the first line below is in your own code (a hook, a migration source), correct it there; else report it with what --log-level debug shows.',
     cause: error,
   });

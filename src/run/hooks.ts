@@ -60,7 +60,12 @@ async function callHook(
   await withoutProcessing(knex, async () => {
     if (!inOne) return hook(knex, migrations);
     return knex.transaction(async (trx) => {
-      await hook(trx, migrations);
+      try {
+        await hook(trx, migrations);
+      } catch (error) {
+        // Knex takes a rejection with undefined for a rollback that was asked for.
+        throw error ?? new Error(`It threw ${String(error)}.`);
+      }
     });
   });
 }

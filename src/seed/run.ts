@@ -11,7 +11,7 @@ import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { calledFrom, commandLine } from '../command-line.js';
 import { tellDatabase } from '../history/read.js';
-import { messageOf } from '../server-error.js';
+import { messageOf, reasonOf } from '../server-error.js';
 import { sourceOfSeeds } from './source.js';
 
 /** What to run, and who is told. */
@@ -49,7 +49,7 @@ export async function runSeeds(config: ResolvedConfig, request: SeedRequest): Pr
 
 /** Whether the project has seeds: the knexfile says something of them, or Knex's own folder is there. */
 export function hasSeeds({ knex }: ResolvedConfig): boolean {
-  return knex.seeds !== undefined || existsSync('seeds');
+  return Boolean(knex.seeds) || existsSync('seeds');
 }
 
 async function knexOf(session: Session): Promise<Knex> {
@@ -66,9 +66,10 @@ async function knexOf(session: Session): Promise<Knex> {
 
 /** The knexfile's `seeds`, with a source that also loads TypeScript; a source of the project's is kept. */
 async function callConfig(
-  { knex: { seeds = {} } }: ResolvedConfig,
+  { knex }: ResolvedConfig,
   specific: string | undefined,
 ): Promise<Knex.SeederConfig> {
+  const seeds = knex.seeds ?? {};
   const chosen = specific === undefined ? {} : { specific };
   const filesGiven =
     seeds.directory || seeds.sortDirsSeparately !== undefined || seeds.loadExtensions;
@@ -85,7 +86,7 @@ function shown(seed: unknown): string {
 }
 
 function seedFailed(error: unknown, specific: string | undefined): KnexwardError {
-  const { code, path } = error as { code?: string; path?: string };
+  const { code, path } = (error ?? {}) as { code?: string; path?: string };
   if (code === 'ENOENT' && path !== undefined) {
     return new KnexwardError('SEED_FAILED', {
       message: `The folder of the seeds is not there: ${path}. Nothing was run.`,
@@ -95,7 +96,7 @@ function seedFailed(error: unknown, specific: string | undefined): KnexwardError
   }
   const notThere = specific !== undefined && /specific seed/.test(messageOf(error));
   return new KnexwardError('SEED_FAILED', {
-    message: `${messageOf(error) || String(error)}.`.replace(/\.\.$/, '.'),
+    message: `${messageOf(error) || `A seed threw ${reasonOf(error)}`}.`.replace(/\.\.$/, '.'),
     fix: notThere
       ? 'Give the name of a file in the seeds folder, with its extension. Nothing was run.'
       : `Correct it and run all again, or that one: "${commandLine('seed', '--specific', 'FILE')}". What ran before it stays.`,
