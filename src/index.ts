@@ -4,6 +4,8 @@
  * called for.
  */
 import { type AdoptRequest, type Adoption } from './adopt/adopt.js';
+import { type ConfigRequest } from './config/resolve.js';
+import { type Diagnosis } from './doctor/diagnose.js';
 import { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';
 import {
   type PreparedTestDatabases,
@@ -21,6 +23,8 @@ export {
   type KnexwardKey,
   type MigrationFormat,
 } from './config/settings.js';
+export { type Check } from './doctor/check.js';
+export { type Diagnosis } from './doctor/diagnose.js';
 export { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';
 export { type ErrorCode, KnexwardError, type ProblemCode } from './errors.js';
 export { type Migration } from './files/find.js';
@@ -71,6 +75,26 @@ export {
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
   const { adopt: carryOut } = await import('./adopt/adopt.js');
   return carryOut(request);
+}
+
+/** Which project `diagnose` looks at, as the options of the command line say it. */
+export type DiagnoseRequest = Pick<ConfigRequest, 'cwd' | 'env' | 'knexfile' | 'url'>;
+
+/**
+ * Looks at everything that `up` stands on, as `knexward doctor` does. It reads only.
+ *
+ * @throws KnexwardError `USAGE` where the folder does not exist. Anything else that is wrong is a check
+ * that is red.
+ *
+ * @example
+ * import { diagnose } from 'knexward';
+ *
+ * const { healthy, checks } = await diagnose({ env: 'production' });
+ * if (!healthy) console.log(checks.filter(({ status }) => status === 'red'));
+ */
+export async function diagnose(request: DiagnoseRequest = {}): Promise<Diagnosis> {
+  const { diagnose: look } = await import('./doctor/diagnose.js');
+  return look(request);
 }
 
 /**

@@ -22,8 +22,8 @@ export function addResetCommand(program: Command): void {
       `
 All data in the database is lost. In production it is refused, and there is no option for that.
 
-The new database has the owner, encoding, locale, tablespace and connection limit of the old one. Not kept:
-rights that were granted on the database, settings made with ALTER DATABASE ... SET, its comment.
+The new database has the owner, encoding, locale, tablespace, connection limit, comment, privileges and
+settings (ALTER DATABASE ... SET, also of single roles) of the old one.
 The embedded PostgreSQL's database is emptied instead.
 
 Examples:

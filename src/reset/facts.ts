@@ -76,7 +76,7 @@ const LISTS = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 's
 
 /**
  * The statements that give a new database what belongs to the one that is connected to: its settings,
- * also those of single roles in it, and the privileges on it.
+ * also those of single roles in it, the privileges on it, and its comment.
  */
 export async function belongingsOf(client: Client, name: string): Promise<string[]> {
   const { rows } = await client.query<{ statement: string }>(
@@ -97,6 +97,9 @@ export async function belongingsOf(client: Client, name: string): Promise<string
                 coalesce(quote_ident(r.rolname), 'public'),
                 case when a.is_grantable then ' with grant option' else '' end)
          from this, aclexplode(datacl) a left join pg_roles r on r.oid = a.grantee
+       union all
+       select 4, format('comment on database %I is %L', $1::text, shobj_description(oid, 'pg_database'))
+         from this where shobj_description(oid, 'pg_database') is not null
      ) all_of_it order by place`,
     [name],
   );

@@ -30,7 +30,7 @@ const NEVER = new Set(['postgres', 'template0', 'template1']);
 
 /**
  * Drops the configuration's database and creates it again, with its owner, encoding, locale, tablespace,
- * connection limit, settings and privileges. The embedded server's database is emptied instead, in one transaction.
+ * connection limit, settings, privileges and comment. The embedded server's database is emptied instead, in one transaction.
  *
  * @returns its name
  * @throws KnexwardError `RESET_REFUSED`, `DATABASE_IN_USE`, `PERMISSION_DENIED`, all before anything is

@@ -162,7 +162,7 @@ describe('knexward reset', () => {
     await database.query(`drop database ${escapeIdentifier(name)}`);
   });
 
-  it('keeps the settings and the privileges of the database', async () => {
+  it('keeps the settings, the privileges and the comment of the database', async () => {
     const role = await createRole();
     await database.query(`create schema app`);
     await database.query(`alter database "${database.name}" set search_path to "$user", app`);
@@ -172,10 +172,12 @@ describe('knexward reset', () => {
     );
     await database.query(`revoke connect on database "${database.name}" from public`);
     await database.query(`grant create on database "${database.name}" to "${role.name}"`);
+    await database.query(`comment on database "${database.name}" is 'it''s ours'`);
     const belongings = () =>
       database.query(
         `select array(select unnest(d.datacl)::text order by 1) as acl, array(select s.setrole::regrole || ': ' || array_to_string(s.setconfig, '; ')
-           from pg_db_role_setting s where s.setdatabase = d.oid order by 1) as settings
+           from pg_db_role_setting s where s.setdatabase = d.oid order by 1) as settings,
+             shobj_description(d.oid, 'pg_database') as comment
            from pg_database d where d.datname = current_database()`,
       );
     const before = await belongings();

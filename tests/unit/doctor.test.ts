@@ -6,7 +6,7 @@ import { type DatabaseFacts, type Facts } from '../../src/doctor/facts';
 import { judge } from '../../src/doctor/judge/judge';
 import { isWithin } from '../../src/doctor/judge/versions';
 import { renderDiagnosis } from '../../src/report/doctor-text';
-import { REPOSITORY } from '../support/project';
+import { createProject, REPOSITORY } from '../support/project';
 
 const DATABASE: DatabaseFacts = {
   connection: {
@@ -235,4 +235,15 @@ describe('how doctor tells it', () => {
     const listed = [...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
     expect(listed.sort()).toEqual([...CHECK_CODES].sort());
   });
+});
+
+it('a program calls what doctor does: diagnose', async () => {
+  const { diagnose } = await import('../../src/index');
+  const project = createProject({
+    'knexfile.js': "module.exports = { client: 'pg', connection: 'postgresql://a@127.0.0.1:1/x' };",
+  });
+  const { healthy, checks, exitCode } = await diagnose({ cwd: project.root });
+  project.remove();
+  expect([healthy, exitCode]).toEqual([false, 3]);
+  expect(checks).toContainEqual(expect.objectContaining({ code: 'CONNECTION', status: 'red' }));
 });
