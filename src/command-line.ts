@@ -41,6 +41,11 @@ export function calledWith(options: CalledWith): void {
   folder = process.cwd();
 }
 
+/** Says which environment the printed commands have to name, where the call did not. */
+export function actsOnEnvironment(env: string): void {
+  if (call) call = { ...call, env };
+}
+
 /** The folder that paths on the command line start in, and those that are shown. */
 export function calledFrom(): string {
   return folder ?? process.cwd();

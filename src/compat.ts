@@ -9,6 +9,7 @@ export { surviveClosedPipes } from './cli/closed-pipes.js';
 export { exitAtOnce, runAsProcess } from './cli/exit.js';
 export { stopOnSignals } from './cli/signals.js';
 export { calledWith, commandLine } from './command-line.js';
+export { readDotenv } from './config/dotenv.js';
 export { projectConfig, type ResolvedConfig } from './config/resolve.js';
 export { narrowToScope } from './config/scope.js';
 export { withRawConnection } from './database/raw-connection.js';
@@ -19,6 +20,8 @@ export {
   parseDbMigrateConfig,
   resolveDbMigrateEnvironment,
 } from './db-migrate/config.js';
+export { readConfigFile } from './db-migrate/config-file.js';
+export { readRcFiles } from './db-migrate/rc-file.js';
 export { connect, type Driver } from './db-migrate/driver/connect.js';
 export { createDriver } from './db-migrate/driver/index.js';
 export { type MigrationLog } from './db-migrate/driver/log.js';

@@ -37,6 +37,10 @@ export const CODES = {
   KNEXFILE_BROKEN: { exit: 2, summary: 'The knexfile cannot be loaded, or holds a wrong setting.' },
   AMBIGUOUS_KNEXFILE: { exit: 2, summary: "Knex would use another knexfile than the project's." },
   INVALID_CONNECTION: { exit: 2, summary: 'The connection to the database cannot be understood.' },
+  AMBIGUOUS_ENVIRONMENT: {
+    exit: 2,
+    summary: 'db-migrate and NODE_ENV mean different environments.',
+  },
   UNKNOWN_ENVIRONMENT: { exit: 2, summary: 'The configuration has no environment of that name.' },
   UNSUPPORTED_CLIENT: { exit: 2, summary: 'The knexfile is for a database other than PostgreSQL.' },
   NO_DATABASE: { exit: 2, summary: 'No database is named.' },
@@ -122,6 +126,10 @@ export const CODES = {
   TIME_DOES_NOT_EXIST: { adopt: true, summary: 'A time does not exist in the stated time zone.' },
   TIME_AMBIGUOUS: { adopt: true, summary: 'A time comes twice in the stated time zone.' },
   KNEXFILE_KEPT: { adopt: true, summary: 'The project has a knexfile, which is kept as it is.' },
+  ENVIRONMENT_LEFT_OUT: {
+    adopt: true,
+    summary: 'The knexfile lacks an environment of the old file.',
+  },
   SCRIPT_LEFT: { adopt: true, summary: 'A script calls db-migrate and is left as it is.' },
   SCRIPT_CHANGED: { adopt: true, summary: 'A script was rewritten, and a person should look.' },
   CALLER_LEFT: { adopt: true, summary: 'A file calls db-migrate and is left as it is.' },

@@ -16,6 +16,7 @@ import {
 export { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 export { type AdoptedRow, type Warning } from './adopt/plan.js';
 export { defineConfig, type DefinedEnvironment, type DefinedMigrations } from './config/define.js';
+export { readDotenv } from './config/dotenv.js';
 export {
   type Config,
   type Duration,
@@ -23,6 +24,12 @@ export {
   type KnexwardKey,
   type MigrationFormat,
 } from './config/settings.js';
+export {
+  dbMigrateConnection,
+  dbMigrateEnvironments,
+  type DbMigrateSettings,
+  type KnexfileConnection,
+} from './db-migrate/knexfile-settings.js';
 export { type Check } from './doctor/check.js';
 export { type Diagnosis } from './doctor/diagnose.js';
 export { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';

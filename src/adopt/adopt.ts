@@ -71,7 +71,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       : planFiles(project, {
           // A migration of a scope is one too: plain Knex does not look into sub-folders.
           rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
-          schema: config.settings.dbMigrate.schema,
+          schema: request.schema,
           environment: config.environment,
         });
     const implicit = findImplicitDependencies(all, project.packageJson);

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { connectionFromEnvironment, resolveConnection } from '../config/connection.js';
-import { readDotenv } from '../config/dotenv.js';
+import { resolveConnection } from '../config/connection.js';
 import { knexfileIn } from '../config/knexfile.js';
 import {
   type ConfigRequest,
@@ -15,6 +14,7 @@ import { type EnvironmentConfig } from '../config/settings.js';
 import {
   type DbMigrateConfig,
   defaultEnvironmentName,
+  parseDbMigrateConfig,
   resolveDbMigrateEnvironment,
 } from '../db-migrate/config.js';
 import { KnexwardError } from '../errors.js';
@@ -33,7 +33,7 @@ export async function adoptionConfig(
 ): Promise<ResolvedConfig> {
   const { root } = project;
   const { schema } = hints;
-  if (hasKnexfile(project, request)) {
+  if (hasKnexfile(root, request)) {
     const known = await resolveProject(request);
     const { dbMigrate } = known.settings;
     const table = hints.table ?? dbMigrate.table;
@@ -46,11 +46,13 @@ export async function adoptionConfig(
       settings: { ...known.settings, dbMigrate: found },
     });
   }
-  // database.json's variables may come from it.
-  await readDotenv(root);
-  const { environment, config } = project.config
-    ? fromDbMigrate(project.config, project, request.env)
-    : { environment: request.env ?? 'dev', config: {} };
+  const isNamed = project.config !== null || process.env['DATABASE_URL'] || request.url;
+  if (!isNamed) throw nowhere(project);
+  const environment = request.env ?? ownEnvironment(project);
+  const config =
+    project.config === null && request.url !== undefined
+      ? {}
+      : fromDbMigrate(configurationOf(project, environment), project, environment);
   const dbMigrate = {
     table: project.table,
     ...config.knexward?.dbMigrate,
@@ -66,16 +68,22 @@ export async function adoptionConfig(
   return reach(projectConfig(root, environment, withUrl(completed, request.url), null), project);
 }
 
-function hasKnexfile(project: DbMigrateProject, request: ConfigRequest): boolean {
-  return request.knexfile !== undefined || knexfileIn(project.root) !== undefined;
+/** Whether a takeover goes by a knexfile: one that is asked for, or the project's own. */
+export function hasKnexfile(root: string, request: Pick<ConfigRequest, 'knexfile'>): boolean {
+  return request.knexfile !== undefined || knexfileIn(root) !== undefined;
+}
+
+/** Without a file, db-migrate takes DATABASE_URL for each environment that it is asked for. */
+function configurationOf({ config }: DbMigrateProject, environment: string): DbMigrateConfig {
+  if (config !== null) return config;
+  return parseDbMigrateConfig({ [environment]: { ENV: 'DATABASE_URL' } }, 'DATABASE_URL');
 }
 
 function fromDbMigrate(
   dbMigrate: DbMigrateConfig,
   project: DbMigrateProject,
-  wanted: string | undefined,
-): { environment: string; config: EnvironmentConfig } {
-  const environment = wanted ?? ownEnvironment(dbMigrate);
+  environment: string,
+): EnvironmentConfig {
   const { connection, schema } = resolveDbMigrateEnvironment(dbMigrate, environment, process.env);
   // A configured schema holds db-migrate's table, and Knex's goes beside it. "public" is what
   // db-migrate says where nothing is configured, and means: wherever the search path leads.
@@ -84,27 +92,40 @@ function fromDbMigrate(
     migrations: { schemaName: schema },
     knexward: { dbMigrate: { table: project.table, schema } },
   };
-  const config = { connection, ...inSchema };
-  return { environment, config: config as EnvironmentConfig };
+  return { connection, ...inSchema } as EnvironmentConfig;
 }
 
-function ownEnvironment(config: DbMigrateConfig): string {
+/**
+ * The environment of a call that names none. From the takeover on, NODE_ENV counts, of which db-migrate
+ * knows nothing: where the two mean different ones, a person has to say which is to be taken over.
+ */
+function ownEnvironment({ config, env }: DbMigrateProject): string {
   const fromNode = process.env['NODE_ENV'];
-  if (fromNode && Object.hasOwn(config.environments, fromNode)) return fromNode;
-  const name = defaultEnvironmentName(config, process.env);
+  if (config === null) return env ?? (fromNode || 'development');
+  const byDefault = env ?? defaultEnvironmentName(config, process.env);
+  const isNamed = fromNode && Object.hasOwn(config.environments, fromNode);
+  if (isNamed && byDefault !== undefined && byDefault !== fromNode) {
+    throw new KnexwardError('AMBIGUOUS_ENVIRONMENT', {
+      message: `db-migrate uses the environment "${byDefault}" here, and NODE_ENV, which knexward goes by, names "${fromNode}". Nothing was changed.`,
+      fix: `Choose one: --env ${byDefault} or --env ${fromNode}.`,
+    });
+  }
+  const name = isNamed ? fromNode : byDefault;
   if (name !== undefined) return name;
   throw new KnexwardError('UNKNOWN_ENVIRONMENT', {
-    message: `${config.path} has neither a default environment nor one called dev or development.`,
+    message: `${config.path} has no environment that is used where none is named.`,
     fix: `Choose one with --env: ${Object.keys(config.environments).join(', ')}.`,
   });
 }
 
-/** Without a connection in database.json, the process environment's counts, as with db-migrate. */
 async function reach(config: ProjectConfig, project: DbMigrateProject): Promise<ResolvedConfig> {
-  const connection =
-    (await resolveConnection(config.knex, process.env)) ?? connectionFromEnvironment(process.env);
+  const connection = await resolveConnection(config.knex, process.env);
   if (connection) return { ...config, database: { kind: 'server', connection } };
-  throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
+  throw nowhere(project);
+}
+
+function nowhere(project: DbMigrateProject): KnexwardError {
+  return new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
     message: `${project.root} holds no database.json and no knexfile, and DATABASE_URL is not set. Nothing was changed.`,
     fix: 'Run adopt in the folder that db-migrate runs in, name its configuration with --config, or set DATABASE_URL.',
   });

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
-import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
+import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
+import { isProgram } from '../db-migrate/config-file.js';
 import { planCallers } from './callers/plan.js';
 import { type FilePlan } from './file-plan.js';
-import { type KnexfileLanguage, renderKnexfile } from './knexfile/render.js';
+import { type KnexfileLanguage, type KnexfileSource, renderKnexfile } from './knexfile/render.js';
 import { rewritePackageJson } from './scripts/package-json.js';
 import { type DbMigrateProject, type PackageJson } from './project.js';
 import { rewriteScripts } from './scripts/rewrite.js';
@@ -13,6 +14,16 @@ import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { hashOf, recordAction } from './takeover-record.js';
+
+/** What the files depend on beside the project's folder. */
+export interface FileFacts {
+  /** Whether the history has rows whose file is gone. */
+  rowsWithoutFiles: boolean;
+  /** The schema of db-migrate's table, where the command line says it. */
+  schema: string | undefined;
+  /** The environment that is taken over. */
+  environment: string;
+}
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
@@ -23,10 +34,7 @@ import { hashOf, recordAction } from './takeover-record.js';
  * they do, and database.json goes last, so that a crash on the way leaves a project that adopt can
  * be run on again, and that can be brought back.
  */
-export function planFiles(
-  project: DbMigrateProject,
-  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
-): FilePlan {
+export function planFiles(project: DbMigrateProject, facts: FileFacts): FilePlan {
   const plan: FilePlan = { actions: [], warnings: [] };
   planKnexfile(plan, project, facts);
   if (project.packageJson) planScripts(plan, project, project.packageJson);
@@ -38,12 +46,8 @@ export function planFiles(
   return plan;
 }
 
-function planKnexfile(
-  plan: FilePlan,
-  project: DbMigrateProject,
-  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
-): void {
-  const { root, packageJson, migrationsDirectory } = project;
+function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFacts): void {
+  const { root, migrationsDirectory } = project;
   const existing = knexfileIn(root);
   if (existing !== undefined) {
     const path = inProject(root, existing);
@@ -53,25 +57,46 @@ function planKnexfile(
     return;
   }
   const [path, language] = knexfileName(project);
-  const config =
-    project.config ??
-    parseDbMigrateConfig({ dev: { url: { ENV: 'DATABASE_URL' } } }, 'DATABASE_URL');
-  const content = renderKnexfile(config, {
+  const source = knexfileSource(project);
+  const content = renderKnexfile(source, {
     language,
     migrationsDirectory,
     historyTable: project.table,
-    historySchemas: { [facts.environment]: facts.schema ?? undefined },
+    historySchemas: { [facts.environment]: facts.schema },
     rowsWithoutFiles: facts.rowsWithoutFiles,
-    usesDotenv: packageJson?.dependencies.has('dotenv') ?? false,
+    nonTransactional: project.nonTransactional,
   });
-  const from = project.configPath === null ? 'DATABASE_URL' : basename(project.configPath);
+  plan.warnings.push(...environmentsLeftOut(project));
   plan.actions.push({
     path,
     action: 'create',
-    notes: [`made from ${from}; environment variables stay variables`],
+    notes: [NOTES[source.kind](project)],
     apply: () => writeAtomically(join(root, path), content),
     step: { path, kind: 'created', sha256: hashOf(content) },
   });
+}
+
+function knexfileSource({ root, config, configPath }: DbMigrateProject): KnexfileSource {
+  if (config === null || configPath === null) return { kind: 'url' };
+  // What a program computes, a password among it perhaps, is not for a file.
+  return isProgram(configPath)
+    ? { kind: 'module', path: inProject(root, configPath) }
+    : { kind: 'literal', config };
+}
+
+const NOTES: Record<KnexfileSource['kind'], (project: DbMigrateProject) => string> = {
+  url: () => 'made from DATABASE_URL, which stays a variable',
+  literal: ({ configPath }) =>
+    `made from ${basename(configPath ?? '')}; environment variables stay variables`,
+  module: ({ root, configPath }) =>
+    `reads ${inProject(root, configPath ?? '')}, which goes on computing the settings`,
+};
+
+function environmentsLeftOut({ config }: DbMigrateProject): Warning[] {
+  return [...(config?.unusable ?? [])].map(([name, { message }]) => ({
+    code: 'ENVIRONMENT_LEFT_OUT',
+    message: `the knexfile has no environment "${name}": ${message}`,
+  }));
 }
 
 function knexfileName(project: DbMigrateProject): [string, KnexfileLanguage] {
@@ -115,17 +140,28 @@ function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: Pac
 }
 
 function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
-  const { config, configPath, root } = project;
-  const byDefault = config ? defaultEnvironmentName(config, process.env) : undefined;
-  const chosenAnyway =
-    byDefault === ('development' in (config?.environments ?? {}) ? 'development' : 'dev');
+  const { configPath, root, config } = project;
   return {
-    defaultEnv: chosenAnyway ? undefined : byDefault,
+    defaultEnv: defaultOfScripts(project),
     migrationsDirectory: project.migrationsDirectory,
     configFile: configPath === null ? 'database.json' : inProject(root, configPath),
     historyTable: project.table,
     createsSql: config?.settings['sql-file'] === true,
+    nonTransactional: project.nonTransactional,
   };
+}
+
+/**
+ * The environment of a script that names none, where knexward would not choose it by itself. One that a
+ * variable names stays with the variable, and NODE_ENV is what knexward goes by.
+ */
+function defaultOfScripts({ env, config }: DbMigrateProject): string | EnvVariable | undefined {
+  if (config === null || env !== undefined) return env;
+  const [first] = config.defaultEnvironments;
+  if (first instanceof EnvVariable) return first.env === 'NODE_ENV' ? undefined : first;
+  const byDefault = defaultEnvironmentName(config, process.env);
+  const byItself = 'development' in config.environments ? 'development' : 'dev';
+  return byDefault === byItself ? undefined : byDefault;
 }
 
 function inProject(root: string, path: string): string {
@@ -134,7 +170,8 @@ function inProject(root: string, path: string): string {
 
 function planDatabaseJson(plan: FilePlan, project: DbMigrateProject): void {
   const { configPath } = project;
-  if (configPath === null) return;
+  // The knexfile reads a program where it is.
+  if (configPath === null || isProgram(configPath)) return;
   const target = freeName(`${configPath}.bak`);
   plan.actions.push({
     path: basename(configPath),

@@ -1,12 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { loadUserModule } from '../config/user-module.js';
 import { type DbMigrateConfig, parseDbMigrateConfig } from '../db-migrate/config.js';
+import { readConfigFile } from '../db-migrate/config-file.js';
+import { type DbMigrateOptions, optionsInForce } from '../db-migrate/options.js';
 import { KnexwardError } from '../errors.js';
+import { optionsOfScripts } from './scripts/options.js';
 
 /** What a project that runs db-migrate has in its folder. */
 export interface DbMigrateProject {
   root: string;
+  /** The environment that db-migrate uses unless one is asked for, where `.db-migraterc` says it. */
+  env: string | undefined;
+  /** Whether it was told to run everything without a transaction. */
+  nonTransactional: boolean;
   /** database.json or what stands for it; `null` where only DATABASE_URL is used. */
   config: DbMigrateConfig | null;
   /** The path of that file. */
@@ -41,11 +47,11 @@ export interface ProjectHints {
  *
  * @throws KnexwardError `DB_MIGRATE_CONFIG` or `NOT_A_DB_MIGRATE_PROJECT`
  */
-export async function inspectProject(root: string, hints: ProjectHints): Promise<DbMigrateProject> {
-  const rc = readJson(join(root, '.db-migraterc')) ?? {};
-  const configPath = findConfig(root, hints.config ?? text(rc['config']));
+export function inspectProject(root: string, hints: ProjectHints): DbMigrateProject {
   const packageJson = readPackageJson(root);
-  const directory = hints.migrationsDir ?? text(rc['migrations-dir']) ?? 'migrations';
+  const told = whatIsTold(root, packageJson, hints);
+  const configPath = findConfig(root, told.config);
+  const directory = told.migrationsDir ?? 'migrations';
   const inProject = relative(root, resolve(root, directory));
   if (inProject.startsWith('..') || isAbsolute(inProject)) {
     throw new KnexwardError('USAGE', {
@@ -55,12 +61,39 @@ export async function inspectProject(root: string, hints: ProjectHints): Promise
   }
   return {
     root,
-    config: configPath === null ? null : await readConfig(configPath),
+    env: told.env,
+    nonTransactional: told.nonTransactional ?? false,
+    config:
+      configPath === null ? null : parseDbMigrateConfig(readConfigFile(configPath), configPath),
     configPath,
     migrationsDirectory: inProject.replaceAll('\\', '/'),
-    table: hints.table ?? text(rc['table']) ?? text(rc['migration-table']) ?? 'migrations',
+    table: told.table ?? 'migrations',
     packageJson,
     typescript: existsSync(join(root, 'tsconfig.json')),
+  };
+}
+
+/** What this command line says, else the scripts of package.json, else `.db-migraterc`. */
+function whatIsTold(
+  root: string,
+  packageJson: PackageJson | null,
+  hints: ProjectHints,
+): DbMigrateOptions {
+  const told = optionsInForce(root);
+  const scripts = optionsOfScripts(root, packageJson?.scripts ?? {}, hints);
+  const { config } = hints;
+  if (config && told.config && resolve(root, config) !== resolve(root, told.config)) {
+    throw new KnexwardError('DB_MIGRATE_CONFIG', {
+      message: `.db-migraterc names the configuration ${told.config}, which db-migrate goes by, and --config names ${config}. Nothing was changed.`,
+      fix: 'Leave --config out, or correct "configFile" in .db-migraterc.',
+    });
+  }
+  return {
+    ...told,
+    config: config ?? told.config ?? scripts.config,
+    migrationsDir: hints.migrationsDir ?? scripts.migrationsDir ?? told.migrationsDir,
+    table: hints.table ?? scripts.table ?? told.table,
+    nonTransactional: scripts.nonTransactional ?? told.nonTransactional,
   };
 }
 
@@ -73,27 +106,8 @@ function findConfig(root: string, given: string | undefined): string | null {
   if (existsSync(path)) return path;
   throw new KnexwardError('DB_MIGRATE_CONFIG', {
     message: `There is no db-migrate configuration at ${path}.`,
-    fix: 'Correct --config, or leave it out to use database.json.',
+    fix: 'Correct --config, or "configFile" in .db-migraterc; with neither it is database.json.',
   });
-}
-
-async function readConfig(path: string): Promise<DbMigrateConfig> {
-  let content: unknown;
-  try {
-    if (/\.[cm]?js$/.test(path)) {
-      const module = await loadUserModule(path);
-      content = module['default'] ?? module;
-    } else {
-      content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-    }
-  } catch (error) {
-    throw new KnexwardError('DB_MIGRATE_CONFIG', {
-      message: `${path} cannot be read: ${(error as Error).message}`,
-      fix: 'Correct the file: db-migrate itself would stop at it too. Nothing was changed.',
-      cause: error,
-    });
-  }
-  return parseDbMigrateConfig(content, path);
 }
 
 function readPackageJson(root: string): PackageJson | null {
@@ -125,8 +139,4 @@ function readJson(path: string): Record<string, unknown> | null {
       cause: error,
     });
   }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

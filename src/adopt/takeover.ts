@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readDotenv } from '../config/dotenv.js';
 import { type ConfigRequest, type ResolvedConfig } from '../config/resolve.js';
 import { openSession, type Session } from '../database/session.js';
 import {
@@ -9,7 +10,7 @@ import {
 } from '../files/find.js';
 import { readHistory } from '../history/read.js';
 import { type LockHolder } from '../run/events.js';
-import { adoptionConfig } from './adoption-config.js';
+import { adoptionConfig, hasKnexfile } from './adoption-config.js';
 import { type DbMigrateProject, inspectProject, type ProjectHints } from './project.js';
 import { scopesWithOwnHistory } from './scopes.js';
 
@@ -40,7 +41,9 @@ export interface Takeover {
 /** Looks at folder and configuration. Reads only. */
 export async function findTakeover(request: TakeoverRequest): Promise<Takeover> {
   const root = resolve(request.cwd ?? process.cwd());
-  const project = await inspectProject(root, request);
+  // The variables of a configuration may come from it.
+  if (!hasKnexfile(root, request)) readDotenv(root);
+  const project = inspectProject(root, request);
   const { uses = (config) => config } = request;
   const found = inGivenSchema(
     await adoptionConfig(project, { ...request, cwd: root }, request),

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Adoption, type AdoptRequest } from '../adopt/adopt.js';
+import { actsOnEnvironment } from '../command-line.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ReplayOptions } from '../replay/replay.js';
 import { type Output } from '../report/output.js';
@@ -37,7 +38,10 @@ export function addAdoptCommand(program: Command): void {
       .option('--database-only', 'see to the database, leave the files alone')
       .option('--time-zone <name>', "the zone of db-migrate's times; else this process's own")
       .option('--config <file>', "db-migrate's configuration; else database.json")
-      .option('--migrations-dir <folder>', 'the migrations; else as db-migrate has it')
+      .option(
+        '--migrations-dir <folder>',
+        'the migrations; else as the scripts and .db-migraterc say',
+      )
       .option('--table <name>', "db-migrate's table; else migrations")
       .option('--schema <name>', 'the schema of that table; else as configured, else public'),
   )
@@ -76,7 +80,11 @@ Examples:
         ...configRequestOf(options),
         ...{ config, migrationsDir, table, schema, databaseOnly, dryRun },
         runId: output.runId,
-        uses: (config: ResolvedConfig) => output.uses(config),
+        uses: (config: ResolvedConfig) => {
+          // The knexfile may have no environment that is used where none is named.
+          if (config.knexfile === null) actsOnEnvironment(config.environment);
+          return output.uses(config);
+        },
         onWaiting: () => output.note('warn', 'Waiting for another runner to finish'),
       };
       if (options.finish || options.undo) {

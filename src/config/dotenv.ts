@@ -2,14 +2,35 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Reads a folder's `.env`, as db-migrate does, into the environment of this process. It never
- * overrides what is set.
+ * Reads a folder's `.env` into the environment of this process, exactly as db-migrate does, so that
+ * the same database is meant: nothing after a value is a comment, and no value has a second line. It never
+ * overrides what is set. The knexfile that `adopt` writes calls it.
+ *
+ * @example
+ * import { readDotenv } from 'knexward';
+ *
+ * readDotenv(process.cwd());
+ *
+ * @source dotenv 5, lib/main.js
  */
-export async function readDotenv(folder: string): Promise<void> {
+export function readDotenv(folder: string): void {
   const path = join(folder, '.env');
-  if (!existsSync(path)) return;
-  const { config } = await import('dotenv');
-  config({ path, quiet: true });
+  if (!existsSync(path) || !statSync(path).isFile()) return;
+  for (const [name, value] of Object.entries(parseDotenv(readFileSync(path, 'utf8')))) {
+    if (!Object.hasOwn(process.env, name)) process.env[name] = value;
+  }
+}
+
+/** The variables in a text: of one that is there twice, the last. */
+export function parseDotenv(text: string): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [, name, found = ''] = /^\s*([\w.-]+)\s*=\s*(.*)?\s*$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    const value = /^".*"$/.test(found) ? found.replace(/\\n/g, '\n') : found;
+    variables[name] = value.replace(/^['"]|['"]$/g, '').trim();
+  }
+  return variables;
 }
 
 /**

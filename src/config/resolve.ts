@@ -5,6 +5,7 @@ import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
+import { dbMigrateConfigurationIn } from './db-migrate-traces.js';
 import { dotenvNamingDatabase, readDotenv } from './dotenv.js';
 import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js';
 import { type MigrationsConfig, resolveMigrations } from './migrations.js';
@@ -95,7 +96,7 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
     });
   }
   const knexfile = await loadKnexfile(projectRoot, request.knexfile, request.enter, request.loaded);
-  if (!knexfile) await readDotenv(projectRoot);
+  if (!knexfile) readDotenv(projectRoot);
   const wanted = { given: request.env, fromNode: process.env['NODE_ENV'] || undefined };
   const { name, config } = knexfile
     ? selectEnvironment(knexfile, wanted)
@@ -187,7 +188,7 @@ function mayBegin({ configured, projectRoot }: ProjectConfig): boolean {
   const ci = process.env['CI'];
   if (configured || (ci && ci !== 'false')) return false;
   return (
-    !existsSync(join(projectRoot, 'database.json')) &&
+    dbMigrateConfigurationIn(projectRoot) === null &&
     dotenvNamingDatabase(projectRoot) === undefined
   );
 }
@@ -223,7 +224,7 @@ function nothingConfigured(projectRoot: string): KnexwardError {
       ? 'The .env file names one, but was not read: a variable that is set, even to nothing, goes before it, and it has to be text in UTF-8. Unset the variable, or set DATABASE_URL.'
       : dotenv !== undefined
         ? `Only a .env in the project's own folder is read. Set DATABASE_URL to what that file says, or write a knexfile that loads it. If the project is ${dirname(dotenv)}, run the command there: cd ${shellWord(dirname(dotenv))}`
-        : existsSync(join(projectRoot, 'database.json'))
+        : dbMigrateConfigurationIn(projectRoot) !== null
           ? `Take the project over from db-migrate: ${commandLine('adopt', '--dry-run')}`
           : 'Set DATABASE_URL, or write a knexfile with a connection.',
   });

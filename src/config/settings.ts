@@ -56,6 +56,11 @@ export interface KnexwardKey {
   dbMigrate?: { table?: string | undefined; schema?: string | undefined };
   /** The format of a file or a folder, where its name does not say it. */
   formats?: Record<string, MigrationFormat>;
+  /**
+   * Whether a migration runs in a transaction, by its name, its file or a folder, where neither the file nor
+   * Knex can say it: `{ '20150101000000-index.js': false }` for a file of db-migrate's.
+   */
+  transactions?: Record<string, boolean>;
 }
 
 /** One environment of a knexfile: Knex's configuration, and the key `knexward`. */
@@ -83,6 +88,7 @@ export interface Settings {
   confirmDown: boolean;
   dbMigrate: { table: string; schema: string | null };
   formats: Record<string, MigrationFormat>;
+  transactions: Record<string, boolean>;
 }
 
 const KNOWN_KEYS = new Set([
@@ -99,6 +105,7 @@ const KNOWN_KEYS = new Set([
   'production',
   'dbMigrate',
   'formats',
+  'transactions',
 ]);
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
@@ -163,6 +170,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
       schema: key.dbMigrate?.schema ?? null,
     },
     formats: formatsOf(key.formats),
+    transactions: transactionsOf(key.transactions),
   };
 }
 
@@ -187,6 +195,18 @@ function formatsOf(given: unknown): Settings['formats'] {
   throw new KnexwardError('KNEXFILE_BROKEN', {
     message: `${inspect(given)} is no value that the knexfile's knexward.formats can have.`,
     fix: "Write an object of files or folders: { 'migrations/old': 'db-migrate' }.",
+  });
+}
+
+function transactionsOf(given: unknown): Settings['transactions'] {
+  if (given === undefined) return {};
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (isObject && Object.values(given).every((value) => typeof value === 'boolean')) {
+    return given as Settings['transactions'];
+  }
+  throw new KnexwardError('KNEXFILE_BROKEN', {
+    message: `${inspect(given)} is no value that the knexfile's knexward.transactions can have.`,
+    fix: "Write an object of migrations: { '20150101000000-index.js': false }.",
   });
 }
 

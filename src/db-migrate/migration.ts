@@ -1,9 +1,11 @@
+import { type EventEmitter } from 'node:events';
 import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
 import { watchForDeadEnd } from '../database/event-loop.js';
+import { withRawConnection } from '../database/raw-connection.js';
 import { createDriver, type MigrationDriver, operationsOf } from './driver/index.js';
 import { type HistoryNames } from './driver/history-table.js';
-import { withSchemaFirst } from './driver/search-path.js';
+import { isDriversOwn, withSchemaFirst } from './driver/search-path.js';
 import { type Direction, neverCalledBack, settle } from './driver/settle.js';
 import { seedLink, setupOptions } from './driver/setup.js';
 import { type DbMigrateFile, loadDbMigrateFile } from './load.js';
@@ -106,6 +108,33 @@ async function run(
   // A transaction's client hands out the transaction's own connection, which nobody has to release.
   const client = trx.client as { acquireConnection: () => Promise<ClientBase> };
   await runOn(await client.acquireConnection(), file, direction, place);
+}
+
+/**
+ * Runs one direction of a db-migrate file on one connection of Knex's pool, each statement by itself, as
+ * `db-migrate --non-transactional` did. Knex's listeners are told of each.
+ */
+export async function runWithoutTransaction(
+  knex: Knex,
+  file: DbMigrateFile,
+  direction: Direction,
+  place: MigrationPlace,
+): Promise<void> {
+  await withRawConnection(knex, async (connection) => {
+    const send = connection.query;
+    const tell = (...args: unknown[]): unknown => {
+      const [first] = args as [string | { text?: string }];
+      const sql = typeof first === 'string' ? first : (first.text ?? '');
+      if (!isDriversOwn(sql)) (knex.client as EventEmitter).emit('query', { sql, bindings: [] });
+      return Reflect.apply(send, connection, args) as unknown;
+    };
+    connection.query = tell as typeof send;
+    try {
+      await runOn(connection, file, direction, place);
+    } finally {
+      connection.query = send;
+    }
+  });
 }
 
 /** Runs one direction of a db-migrate file on the connection of an open transaction. */

@@ -69,6 +69,7 @@ export function describeFailure(
     line: place.line,
     ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
     ...helpForFormat(error, migration),
+    ...helpForTransaction(server, migration),
     leftovers: state !== 'rolled back',
     endUnknown: state === 'unknown',
     ...(blockers.length > 0 && {
@@ -137,6 +138,16 @@ function helpForFormat(
   const cause = error instanceof PartlyCommitted ? error.cause : error;
   const fix = wrongFormatFix(cause, migration);
   return fix === null ? null : { hint: fix, fix };
+}
+
+/** A file of db-migrate's cannot say itself that it runs outside of a transaction. */
+function helpForTransaction(
+  server: ServerError | undefined,
+  { name, format }: LoadedMigration,
+): Pick<MigrationFailure, 'hint' | 'fix'> | null {
+  if (server?.code !== '25001' || format !== 'db-migrate') return null;
+  const fix = `Say in the knexfile that it runs without one: knexward: { transactions: { '${name}': false } }`;
+  return { hint: server.hint ?? fix, fix };
 }
 
 /** What stands in for a hint where the server gives none. */

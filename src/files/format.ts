@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { hasTracesOfDbMigrate } from '../config/db-migrate-traces.js';
 import { MIGRATION_SOURCE } from '../config/migrations.js';
 import { type ProjectConfig } from '../config/resolve.js';
 import { type MigrationFormat, type Settings } from '../config/settings.js';
@@ -26,9 +27,18 @@ export function formatsOf(config: ProjectConfig): (path: string) => MigrationFor
 export function configuredFormat(
   path: string,
   projectRoot: string,
-  settings: Settings,
+  { formats }: Settings,
 ): MigrationFormat | undefined {
-  const keys = Object.keys(settings.formats);
+  return entryFor(path, projectRoot, formats);
+}
+
+/** The most specific entry of an object that names a file or a folder around it. */
+export function entryFor<Entry>(
+  path: string,
+  projectRoot: string,
+  entries: Readonly<Record<string, Entry>>,
+): Entry | undefined {
+  const keys = Object.keys(entries);
   // Most projects name none, and the paths of ten thousand files take their time.
   if (keys.length === 0) return undefined;
   const inProject = relative(projectRoot, path).split(sep).join('/');
@@ -39,7 +49,7 @@ export function configuredFormat(
     )
     .sort((a, b) => b.place.length - a.place.length);
   const key = matching[0]?.key;
-  return key === undefined ? undefined : settings.formats[key];
+  return key === undefined ? undefined : entries[key];
 }
 
 /**
@@ -52,19 +62,7 @@ function isDbMigrateProject(config: ProjectConfig, path: string): boolean {
   if (knex.knexward?.dbMigrate !== undefined || (source && MIGRATION_SOURCE in source)) return true;
   if (!configured) return true;
   const roots = knexfile === null ? [projectRoot] : [projectRoot, dirname(knexfile)];
-  return roots.some(hasTraces) || hasSqlsFolder(dirname(path)) || speaksDbMigrate(path);
-}
-
-const OLD_FILES = ['database.json', 'database.json.bak', '.db-migraterc'];
-
-function hasTraces(root: string): boolean {
-  return OLD_FILES.some((file) => existsSync(join(root, file))) || needsDbMigrate(root);
-}
-
-/** Dependencies (db-migrate, its drivers, an alias under its name) and scripts. */
-function needsDbMigrate(root: string): boolean {
-  const path = join(root, 'package.json');
-  return existsSync(path) && /\bdb-migrate\b/.test(readFileSync(path, 'utf8'));
+  return roots.some(hasTracesOfDbMigrate) || hasSqlsFolder(dirname(path)) || speaksDbMigrate(path);
 }
 
 const OLD_SQL = /^\d{14}-.*-(?:up|down)\.sql$/;

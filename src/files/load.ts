@@ -8,7 +8,7 @@ import { KnexwardError } from '../errors.js';
 import { sha256 } from './checksum.js';
 import { type Migration } from './find.js';
 import { loadCustom } from './custom-source.js';
-import { configuredFormat, formatsEntry } from './format.js';
+import { configuredFormat, entryFor, formatsEntry } from './format.js';
 import { loadKnexModule } from './module.js';
 import { hasDbMigrateName } from './name.js';
 import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile, sqlOf } from './sql.js';
@@ -47,8 +47,21 @@ export async function loadMigration(
   // At once and not by the thread pool: of hundreds of small files, waiting would be the most of it.
   const content = path === null ? null : readFileSync(path);
   const guessedIn = guessedFolder(migration, config);
-  const loaded = await loadFunctions({ ...migration, guessedIn }, content, config);
-  return { ...migration, guessedIn, checksum: content && sha256(content), ...loaded };
+  const transaction = configuredTransaction(migration, config);
+  const loaded = await loadFunctions({ ...migration, guessedIn, transaction }, content, config);
+  return {
+    ...{ ...migration, guessedIn, checksum: content && sha256(content), ...loaded },
+    transaction: transaction ?? loaded.transaction,
+  };
+}
+
+/** What `knexward.transactions` says: of the migration's name first, then of its file and its folders. */
+function configuredTransaction(
+  { name, path }: Migration,
+  { projectRoot, settings: { transactions } }: ProjectConfig,
+): boolean | undefined {
+  if (Object.hasOwn(transactions, name)) return transactions[name];
+  return path === null ? undefined : entryFor(path, projectRoot, transactions);
 }
 
 /** The folder of a file whose format was guessed from its name and its project; else `undefined`. */
@@ -64,7 +77,7 @@ function guessedFolder(
 type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down' | 'direct'>;
 
 async function loadFunctions(
-  migration: Migration & Pick<LoadedMigration, 'guessedIn'>,
+  migration: Migration & Pick<LoadedMigration, 'guessedIn'> & { transaction: boolean | undefined },
   content: Buffer | null,
   config: ProjectConfig,
 ): Promise<LoadedFunctions> {
@@ -80,7 +93,7 @@ async function loadFunctions(
     case 'sql':
       return loadSqlPair(path, sqlOf(content), byDefault);
     case 'db-migrate':
-      return loadOldFile(path, config);
+      return loadOldFile(path, config, migration.transaction ?? true);
     case 'knex': {
       const module = await loadKnexModule(path);
       if (migration.guessedIn !== undefined) refuseOldFile(module, path, migration.guessedIn);
@@ -101,11 +114,21 @@ function refuseOldFile(module: Record<string, unknown>, path: string, folder: st
   });
 }
 
-async function loadOldFile(path: string, config: ProjectConfig): Promise<LoadedFunctions> {
+async function loadOldFile(
+  path: string,
+  config: ProjectConfig,
+  transaction: boolean,
+): Promise<LoadedFunctions> {
   const { loadDbMigrateFile } = await import('../db-migrate/load.js');
-  const { runOn, toKnexMigration } = await import('../db-migrate/migration.js');
+  const { runOn, runWithoutTransaction, toKnexMigration } =
+    await import('../db-migrate/migration.js');
   const file = await loadDbMigrateFile(path);
   const place = placeOf(config);
+  if (!transaction) {
+    const run = (direction: 'up' | 'down') => (knex: Knex) =>
+      runWithoutTransaction(knex, file, direction, place);
+    return { transaction, up: run('up'), down: file.down ? run('down') : null, direct: null };
+  }
   const { up, down } = toKnexMigration(file, place);
   return {
     ...{ transaction: true, up, down: file.down ? down : null },

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { dbMigrateConfigurationIn } from '../config/db-migrate-traces.js';
 import { findKnexfile } from '../config/knexfile.js';
 import { KnexwardError } from '../errors.js';
 
@@ -124,8 +125,8 @@ function findPackageManager(root: string): PackageManager {
 }
 
 function findDbMigrate(root: string, dependencies: ReadonlySet<string>): string | null {
-  const file = ['database.json', '.db-migraterc'].find((name) => existsSync(join(root, name)));
-  return file ?? (dependencies.has('db-migrate') ? 'the dependency db-migrate' : null);
+  const found = dbMigrateConfigurationIn(root);
+  return found ?? (dependencies.has('db-migrate') ? 'the dependency db-migrate' : null);
 }
 
 function textOf(path: string): string | null {

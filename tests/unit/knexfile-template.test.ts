@@ -8,6 +8,7 @@ import createKnex from 'knex';
 import { Client } from 'pg';
 import ts from 'typescript';
 import { type KnexfileOptions, renderKnexfile } from '../../src/adopt/knexfile/render.js';
+import { dbMigrateConnection } from '../../src/db-migrate/knexfile-settings.js';
 import { parseDbMigrateConfig, resolveDbMigrateEnvironment } from '../../src/db-migrate/config.js';
 
 /** What stands for knexward's migration source, with the argument that it was asked for with. */
@@ -29,32 +30,23 @@ const DEFAULTS: KnexfileOptions = {
   historyTable: 'migrations',
   historySchemas: {},
   rowsWithoutFiles: false,
-  usesDotenv: false,
+  nonTransactional: false,
 };
 
 function render(content: object, options: Partial<KnexfileOptions> = {}): string {
-  return renderKnexfile(parseDbMigrateConfig(content, '/srv/app/database.json'), {
-    ...DEFAULTS,
-    ...options,
-  });
+  const config = parseDbMigrateConfig(content, '/srv/app/database.json');
+  return renderKnexfile({ kind: 'literal', config }, { ...DEFAULTS, ...options });
 }
 
 /** Runs the text of a CommonJS knexfile under exactly these environment variables. */
-function evaluate(
-  text: string,
-  env: NodeJS.ProcessEnv = {},
-  onRead: (path: string) => void = () => undefined,
-): Record<string, Environment> {
+function evaluate(text: string, env: NodeJS.ProcessEnv = {}): Record<string, Environment> {
   const modules: Record<string, unknown> = {
-    knexward: { migrationSource: (marker: { directory: string }): Marker => ({ marker }) },
-    'node:path': { join },
-    'node:fs': {
-      readFileSync: (path: string, encoding: string) => {
-        onRead(path);
-        return `${path} as ${encoding}`;
-      },
+    knexward: {
+      migrationSource: (marker: { directory: string }): Marker => ({ marker }),
+      dbMigrateConnection,
+      readDotenv: () => undefined,
     },
-    'dotenv/config': {},
+    'node:path': { join },
   };
   const module = { exports: {} as Record<string, Environment> };
   const require = (name: string) => {
@@ -104,14 +96,13 @@ describe('the connection', () => {
 
   it('is the URL where DATABASE_URL is set', () => {
     const { connection } = evaluateDev(fromVariables, { DATABASE_URL: URL_A });
-    expect(connection).toEqual({ connectionString: URL_A });
+    expect(seenByPg(connection ?? {})).toEqual(seenByPg({ connectionString: URL_A }));
   });
 
   it('is not named at all where only DATABASE_URL could name it', () => {
     expect(evaluateDev({ schema: 'app' }).connection).toBeUndefined();
-    expect(evaluateDev({ schema: 'app' }, { DATABASE_URL: URL_A }).connection).toEqual({
-      connectionString: URL_A,
-    });
+    const { connection } = evaluateDev({ schema: 'app' }, { DATABASE_URL: URL_A });
+    expect(seenByPg(connection ?? {})).toEqual(seenByPg({ connectionString: URL_A }));
   });
 
   it.each<[string, unknown]>([
@@ -121,7 +112,8 @@ describe('the connection', () => {
     ['a url from a variable', { driver: 'pg', url: { ENV: 'MY_URL' } }],
   ])('prefers to DATABASE_URL: %s', (_what, dev) => {
     const env = { DATABASE_URL: URL_A, MY_URL: URL_B };
-    expect(evaluateDev(dev, env).connection).toEqual({ connectionString: URL_B });
+    const { connection } = evaluateDev(dev, env);
+    expect(seenByPg(connection ?? {})).toEqual(seenByPg({ connectionString: URL_B }));
   });
 
   const SETTINGS = { driver: 'pg', host: 'h', port: '5433', user: 'u', password: 'p\'"\\' };
@@ -168,22 +160,38 @@ describe('the connection', () => {
   });
 
   it('reads the certificate files that db-migrate-pg reads, and only where it does', () => {
-    const files = { sslrootcert: '/ca.pem', sslkey: { ENV: 'KEY' }, sslcert: { ENV: 'CERT' } };
+    const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+    const [ca, key] = [join(folder, 'ca.pem'), join(folder, 'key.pem')] as const;
+    writeFileSync(ca, 'the ca');
+    writeFileSync(key, 'the key');
+    const files = { sslrootcert: ca, sslkey: { ENV: 'KEY' }, sslcert: { ENV: 'CERT' } };
     const read = { driver: 'pg', ssl: { sslmode: 'require', ...files } };
-    expect(evaluateDev(read, { KEY: '/key.pem' }).connection?.['ssl']).toEqual({
-      ca: '/ca.pem as utf8',
-      key: '/key.pem as utf8',
-      cert: undefined,
+    expect(evaluateDev(read, { KEY: key }).connection?.['ssl']).toMatchObject({
+      ...{ ca: 'the ca', key: 'the key' },
     });
-    const unread = { driver: 'pg', ssl: { sslrootcert: '/ca.pem' } };
-    expect(evaluateDev(unread).connection?.['ssl']).toEqual({ sslrootcert: '/ca.pem' });
+    const unread = { driver: 'pg', ssl: { sslrootcert: ca } };
+    expect(evaluateDev(unread).connection?.['ssl']).toEqual({ sslrootcert: ca });
+    rmSync(folder, { recursive: true });
   });
 
   it('reads no certificate of an environment that is not used', () => {
-    const read: string[] = [];
     const production = { driver: 'pg', ssl: { sslmode: 'require', sslrootcert: '/none.pem' } };
-    evaluate(render({ dev: { driver: 'pg' }, production }), {}, (path) => read.push(path));
-    expect(read).toEqual([]);
+    expect(Object.keys(evaluate(render({ dev: { driver: 'pg' }, production })))).toHaveLength(2);
+  });
+
+  it('says what is wrong with settings where it is used, and to nobody else', () => {
+    const env = { OTHER: 'mysql://root:secret@localhost/app' };
+    const { connection } = evaluateDev({ ENV: 'OTHER' }, env);
+    const use = connection as unknown as () => never;
+    expect(use).toThrow(/driver "mysql"/);
+  });
+
+  it.each<[string, object, NodeJS.ProcessEnv]>([
+    ['a whole environment', { ENV: 'URL' }, {}],
+    ['a url', { driver: 'pg', url: { ENV: 'URL' } }, {}],
+    ['every setting', { driver: 'pg', host: { ENV: 'H' }, database: { ENV: 'D' } }, {}],
+  ])('is none where the variable is not set of %s', (_what, dev, env) => {
+    expect(evaluateDev(dev, env).connection).toBeUndefined();
   });
 
   it('carries settings for pg over and drops those for db-migrate', () => {
@@ -272,7 +280,7 @@ describe('the schema', () => {
   });
 
   it('is where the history was found, environment by environment', () => {
-    const text = render({ dev, ci: dev }, { historySchemas: { ci: 'app', dev: 'public' } });
+    const text = render({ dev, ci: dev }, { historySchemas: { ci: 'app' } });
     const { dev: first, ci } = evaluate(text);
     expect([first?.migrations['schemaName'], ci?.migrations['schemaName']]).toEqual([
       undefined,
@@ -282,7 +290,8 @@ describe('the schema', () => {
   });
 
   it('is not mentioned where it is public', () => {
-    expect(render({ dev: { ...dev, schema: 'public' } })).not.toContain('schema');
+    const { migrations, searchPath } = evaluateDev({ ...dev, schema: 'public' });
+    expect([migrations['schemaName'], searchPath]).toEqual([undefined, undefined]);
   });
 });
 
@@ -331,7 +340,7 @@ describe('the file', () => {
       'local-1': {
         driver: 'pg',
         schema: { ENV: 'S' },
-        ssl: { sslmode: 'x', sslrootcert: 'ca.pem' },
+        ssl: { sslrootcert: 'ca.pem' },
       },
       test: { url: URL_A, ssl: { ca: ['a', { b: [] }], more: {} } },
       ci: { overwrite: { database: 'ci', user: { ENV: 'CI USER' } } },
@@ -339,7 +348,11 @@ describe('the file', () => {
   };
   const texts = Object.entries(SAMPLES).flatMap(([name, content]) =>
     (['ts', 'js', 'mjs'] as const).map((language) => {
-      const options = { language, usesDotenv: name === 'rich', rowsWithoutFiles: name === 'rich' };
+      const isRich = name === 'rich';
+      const options = {
+        ...{ language, rowsWithoutFiles: isRich, nonTransactional: isRich },
+        historySchemas: isRich ? { test: 'app' } : {},
+      };
       const text = render(content, { ...options, migrationsDirectory: 'db/my migrations' });
       return { name: `${name}.${language}`, text };
     }),
@@ -349,18 +362,15 @@ describe('the file', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'knexfile-'));
     for (const { name, text } of texts) writeFileSync(join(folder, name), text);
-    const packages = {
-      knexward: 'exports.migrationSource = (marker) => ({ marker });',
-      dotenv: '',
-    };
-    for (const [name, text] of Object.entries(packages)) {
-      mkdirSync(join(folder, 'node_modules', name), { recursive: true });
-      writeFileSync(join(folder, 'node_modules', name, 'index.js'), text);
-      writeFileSync(join(folder, 'node_modules', name, 'config.js'), '');
-    }
+    mkdirSync(join(folder, 'node_modules/knexward'), { recursive: true });
+    writeFileSync(
+      join(folder, 'node_modules/knexward/index.js'),
+      `exports.migrationSource = (marker) => ({ marker });
+       exports.dbMigrateConnection = (settings, url) => ({ connection: { settings, url } });
+       exports.dbMigrateEnvironments = (path) => ({ dev: path });
+       exports.readDotenv = (path) => console.error(path);`,
+    );
     writeFileSync(join(folder, 'ca.pem'), 'certificate');
-    const dotenv = { name: 'dotenv', exports: { './config': './config.js' } };
-    writeFileSync(join(folder, 'node_modules/dotenv/package.json'), JSON.stringify(dotenv));
   });
 
   afterAll(() => rmSync(folder, { recursive: true }));

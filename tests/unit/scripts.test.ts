@@ -175,7 +175,7 @@ describe('what cannot be carried over safely (EC-02)', () => {
     ['db-migrate create `date`', '`date`'],
     ['db-migrate up *', 'the shell replaces *'],
     ['db-migrate up {a,b}', 'the shell replaces {a,b}'],
-    ['db-migrate up --non-transactional', '--non-transactional'],
+    ['db-migrate up --non-transactional', 'knexward.transactions'],
     ['db-migrate up -c 0', '0 is no count'],
     ['db-migrate up -c', '-c'],
     ['db-migrate up -c --dry-run', '-c'],

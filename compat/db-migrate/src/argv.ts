@@ -1,6 +1,6 @@
+import { readRcFiles } from 'knexward/compat';
 import parse, { type Options as ParserOptions } from 'yargs-parser';
 import { type Argv, defaults, OPTIONS } from './options.js';
-import { readRcFile } from './rc-file.js';
 
 /** What the options follow from, besides the files of the project. */
 export interface ArgvSources {
@@ -21,15 +21,16 @@ const CONFIGURATION = {
 };
 
 /**
- * The options of a command line, or those that a program works with. What is on the command line
- * counts most, then `.db-migraterc`, then what the program gave, then db-migrate's defaults.
+ * The options of a command line, or those that a program works with. What `.db-migraterc` says goes before
+ * what the program gave, and before an option by its letter or its other name; what the command line calls
+ * by its own name goes before both.
  */
 export function readArgv({ cwd, words, configFile, cmdOptions }: ArgvSources): Argv {
-  const fromRc = readRcFile(process.cwd());
-  const given = cmdOptions === null ? commandLine(words) : optionsOfProgram(words);
-  // A file can say where the configuration is only by this name.
-  const { config: _ignored, ...rc } = fromRc;
-  const argv: Argv = { ...defaults(cwd, configFile), ...cmdOptions, ...rc, ...given };
+  // A file can say where the configuration is only by the name configFile.
+  const { config: _ignored, ...rc } = readRcFiles(process.cwd());
+  const given = cmdOptions ?? commandLine(words);
+  const own = optionsByName(words, cmdOptions !== null);
+  const argv: Argv = { ...defaults(cwd, configFile), ...given, ...rc, ...own };
   return argv.configFile === undefined ? argv : { ...argv, config: argv.configFile };
 }
 
@@ -40,14 +41,16 @@ function commandLine(words: readonly string[]): Partial<Argv> {
 }
 
 /**
- * A program's own command line counts too, as far as it holds db-migrate's options by their long
- * names: `node migrate.js --env production`. What else stands there is the program's business.
+ * db-migrate's options by their long names. A program's own command line counts too: `node migrate.js --env
+ * production`. What else stands there is the program's business.
  */
-function optionsOfProgram(words: readonly string[]): Partial<Argv> {
+function optionsByName(words: readonly string[], isProgram: boolean): Partial<Argv> {
   const { _, ...parsed } = parse([...words], typesOf());
+  const left = isProgram ? ['help', 'version', 'config'] : ['help', 'version'];
   const own = Object.entries(lastOfEach(parsed)).filter(
     ([name]) =>
-      !['help', 'version', 'config'].includes(name) && OPTIONS.some((known) => known.name === name),
+      name === 'configFile' ||
+      (!left.includes(name) && OPTIONS.some((known) => known.name === name)),
   );
   return Object.fromEntries(own);
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import {
   type DbMigrateConnection,
   defaultEnvironmentName,
   KnexwardError,
   parseDbMigrateConfig,
+  readConfigFile,
   resolveDbMigrateEnvironment,
 } from 'knexward/compat';
 import { type Plugins } from './plugins.js';
@@ -46,51 +46,19 @@ export function readEnvironment(sources: EnvironmentSources): Environment {
 }
 
 function readFile(path: string, plugins: Plugins): object {
-  try {
-    const [fromPlugin] = plugins.call('init:config:overwrite:require', path);
-    return (fromPlugin ?? createRequire(path)(path)) as object;
-  } catch (error) {
-    throw new KnexwardError('DB_MIGRATE_CONFIG', {
-      message: `${path} cannot be read: ${(error as Error).message}`,
-      fix: 'Correct the file. Nothing was changed.',
-      cause: error,
-    });
-  }
+  const [fromPlugin] = plugins.call('init:config:overwrite:require', path);
+  return (fromPlugin ?? readConfigFile(path)) as object;
 }
 
 function choose(content: object, source: string, wanted: string | undefined): Environment {
   if (wanted !== undefined && !Object.hasOwn(content, wanted)) {
     throw unknownEnvironment(wanted, content);
   }
-  const config = parseDbMigrateConfig(onlyNeeded({ ...content }, wanted), source);
+  const config = parseDbMigrateConfig(content, source);
   const name = wanted ?? defaultEnvironmentName(config, process.env);
   if (name === undefined) throw unknownEnvironment('dev, development', content);
   const connection = resolveDbMigrateEnvironment(config, name, process.env);
   return { name, settings: config.settings, ...connection };
-}
-
-/**
- * The configuration without the environments that cannot be meant: one of them may well be another
- * kind of database, which is no concern here.
- */
-function onlyNeeded(content: Record<string, unknown>, wanted: string | undefined): object {
-  const { default: byDefault, defaultEnv } = content;
-  const meant = wanted === undefined ? [byDefault, defaultEnv].flat().map(nameIn) : [wanted];
-  const possible = new Set([...meant, ...(wanted === undefined ? ['dev', 'development'] : [])]);
-  const isEnvironment = (value: unknown) =>
-    typeof value === 'object' || (typeof value === 'string' && value.includes('://'));
-  const kept = Object.entries(content).filter(
-    ([name, value]) =>
-      possible.has(name) || ['default', 'defaultEnv'].includes(name) || !isEnvironment(value),
-  );
-  return Object.fromEntries(kept);
-}
-
-/** An environment's name may be told by an environment variable. */
-function nameIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  const { ENV: variable } = (value ?? {}) as { ENV?: unknown };
-  return typeof variable === 'string' ? process.env[variable] : undefined;
 }
 
 function unknownEnvironment(names: string, content: object): KnexwardError {

@@ -1,5 +1,4 @@
-import { config as loadDotenv } from 'dotenv';
-import { DB_MIGRATE, exitAtOnce } from 'knexward/compat';
+import { DB_MIGRATE, exitAtOnce, readDotenv } from 'knexward/compat';
 import { type ArgvSources, readArgv } from './argv.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { endOnUncaught } from './uncaught.js';
@@ -43,7 +42,7 @@ export function getInstance(
   const given = typeof options === 'function' ? {} : options;
   const ending = [callback, options, isModule].find((place) => typeof place === 'function');
   const cwd = given.cwd ?? process.cwd();
-  loadDotenv({ quiet: true });
+  readDotenv(process.cwd());
   if (!given.throwUncatched) endOnUncaught();
   const forProgram = isModule === true;
   const argv = readArgv(argvSources(cwd, given, forProgram));

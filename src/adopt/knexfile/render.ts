@@ -1,10 +1,18 @@
 import { basename } from 'node:path';
 import { type DbMigrateConfig } from '../../db-migrate/config.js';
-import { type KnexfileEnvironment, translateEnvironment } from './environment.js';
-import { Code, quote, renderValue, type SourceObject } from './source-text.js';
+import { Code, quote, renderValue, type SourceObject, type SourceValue } from './source-text.js';
 
 /** What a generated file is: TypeScript, CommonJS, or an ES module. */
 export type KnexfileLanguage = 'ts' | 'js' | 'mjs';
+
+/** Where a knexfile takes its environments from. */
+export type KnexfileSource =
+  /** It holds what database.json says. */
+  | { kind: 'literal'; config: DbMigrateConfig }
+  /** A module, which goes on computing them. Its path is relative to the knexfile's folder. */
+  | { kind: 'module'; path: string }
+  /** The variable `DATABASE_URL` and nothing else, whatever the environment is called. */
+  | { kind: 'url' };
 
 /** What the knexfile has to say besides db-migrate's configuration. */
 export interface KnexfileOptions {
@@ -13,151 +21,127 @@ export interface KnexfileOptions {
   migrationsDirectory: string;
   /** The name of db-migrate's table. */
   historyTable: string;
-  /** The schema of db-migrate's table by environment, where it is known. */
+  /** The schema of db-migrate's table by environment, where no configuration says it. */
   historySchemas: Record<string, string | undefined>;
   /** Whether the history has rows whose file is gone, which Knex refuses by itself. */
   rowsWithoutFiles: boolean;
-  /** Whether the project reads its environment variables from a `.env` file, as db-migrate did. */
-  usesDotenv: boolean;
-}
-
-/** What the parts of the file need to know of each other. */
-interface Outline extends KnexfileOptions {
-  source: string;
-  environments: [string, KnexfileEnvironment][];
-  /** The code of all environments, to see what it calls. */
-  body: string;
+  /** Whether db-migrate ran everything without transactions. */
+  nonTransactional: boolean;
 }
 
 /**
- * Writes a knexfile that says what database.json said. Environment variables stay environment
- * variables: no value of `process.env` is looked at. Literal values stay as they are.
+ * Writes a knexfile that says what db-migrate's configuration said. Environment variables stay
+ * environment variables, and a program stays one: no value of `process.env` is looked at. Literal
+ * values of a JSON file stay as they are.
  */
-export function renderKnexfile(config: DbMigrateConfig, options: KnexfileOptions): string {
-  const schemas = new Map(Object.entries(options.historySchemas));
-  const environments = Object.entries(config.environments).map(
-    ([name, environment]): [string, KnexfileEnvironment] => [
-      name,
-      translateEnvironment(environment, schemas.get(name)),
-    ],
-  );
-  const calls = environments.map(([name, { url, connection, options, schema }]) => {
-    const parameter = renderValue({ url, connection, options, schema }, 1);
-    return [name, new Code(`environment(${parameter})`)];
-  });
-  const body = renderValue(Object.fromEntries(calls) as SourceObject);
-  const outline = { ...options, source: basename(config.path), environments, body };
+export function renderKnexfile(source: KnexfileSource, options: KnexfileOptions): string {
   const sections = [
-    renderHeader(outline),
-    renderDirectory(outline),
-    ...renderUrlFunctions(outline),
-    renderParameterType(outline),
-    renderFunction(outline),
-    renderExport(outline),
+    renderHeader(source, options),
+    renderDirectory(options),
+    renderFunction(options),
+    renderExport(source, options),
   ];
-  return sections.filter((section) => section !== '').join('\n\n') + '\n';
+  return `${sections.join('\n\n')}\n`;
 }
 
-function renderHeader({ language, usesDotenv, source, body }: Outline): string {
-  const isCommonJs = language === 'js';
-  const bind = (names: string, module: string) =>
-    isCommonJs
-      ? `const { ${names} } = require('${module}');`
-      : `import { ${names} } from '${module}';`;
+/** Imports stand first, also where a module of CommonJS would not need it. */
+function renderHeader(source: KnexfileSource, { language }: KnexfileOptions): string {
+  const names = ['dbMigrateConnection', 'migrationSource', 'readDotenv'];
+  if (source.kind === 'module') names.splice(1, 0, 'dbMigrateEnvironments');
+  const bind = (list: string, module: string) =>
+    language === 'js'
+      ? `const { ${list} } = require('${module}');`
+      : `import { ${list} } from '${module}';`;
+  const types = language === 'ts' ? ['type Config', 'type DbMigrateSettings'] : [];
+  const imported = [...types, ...names];
   const lines = [
-    `// Written by "knexward adopt" from ${source}. It is yours now: change it as you need.`,
+    `// Written by "knexward adopt" from ${nameOf(source)}. It is yours now: change it as you need.`,
+    ...(language === 'js' ? ["const path = require('node:path');"] : []),
+    ...(language === 'mjs' ? [bind('fileURLToPath', 'node:url')] : []),
+    inLines(bind(imported.join(', '), 'knexward')),
+    '',
+    '// As db-migrate did, and by its rules: the file .env fills in what is not set.',
+    `readDotenv(${placeOf('.', language)});`,
   ];
-  if (usesDotenv) lines.push(isCommonJs ? "require('dotenv/config');" : "import 'dotenv/config';");
-  if (body.includes('readFileSync(')) lines.push(bind('readFileSync', 'node:fs'));
-  if (language === 'js') lines.push("const path = require('node:path');");
-  if (language === 'mjs') lines.push(bind('fileURLToPath', 'node:url'));
-  lines.push(bind('migrationSource', 'knexward'));
-  if (language === 'ts') lines.push("import type { Config } from 'knexward';");
   return lines.join('\n');
 }
 
-function renderDirectory({ language, migrationsDirectory }: Outline): string {
-  const relative = migrationsDirectory.replace(/^\.\//, '').replace(/\/+$/, '');
-  const dotted = /^\.\.?(\/|$)/.test(relative) ? relative : `./${relative}`;
-  if (language === 'ts') return `const directory = ${quote(dotted)};`;
-  if (language === 'js') return `const directory = path.join(__dirname, ${quote(relative)});`;
-  const encoded = quote(dotted.split('/').map(encodeURIComponent).join('/'));
-  return `const directory = fileURLToPath(new URL(${encoded}, import.meta.url));`;
-}
-
-/** The functions that only some projects need: those whose settings reach into a connection URL. */
-function renderUrlFunctions({ language, source, body }: Outline): string[] {
-  const typed = (name: string, type: string) => (language === 'ts' ? `${name}: ${type}` : name);
-  const url = typed('url', 'string | undefined');
-  const sections: string[] = [];
-  if (body.includes('withoutParameters(')) {
-    sections.push(`// A parameter in the URL would win over the \`ssl\` settings beside it; with db-migrate those won.
-function withoutParameters(${url}, ${typed('...names', 'string[]')}) {
-  return url?.replace(new RegExp(\`(?<=[?&])(?:\${names.join('|')})=[^&]*&?\`, 'g'), '');
-}`);
-  }
-  if (body.includes('overwriteUrl(')) {
-    sections.push(`// The URL with the parts that "overwrite" in ${source} put above it.
-function overwriteUrl(${url}, ${typed('parts', 'object')}) {
-  return url && Object.assign(new URL(url), parts).href;
-}`);
-  }
-  return sections;
-}
-
-const PARAMETERS = {
-  url: 'string | undefined',
-  connection: 'object',
-  options: 'object',
-  schema: 'string | undefined',
-} as const;
-
-type Parameter = keyof typeof PARAMETERS;
-
-/** The parameters that at least one environment passes. */
-function usedParameters({ environments }: Outline): Parameter[] {
-  return (Object.keys(PARAMETERS) as Parameter[]).filter((name) =>
-    environments.some(([, environment]) => environment[name] !== undefined),
+/** An import laid out as Prettier would. */
+function inLines(line: string): string {
+  if (line.length <= 100) return line;
+  return line.replace(
+    /\{ (.*) \}/,
+    (_, names: string) => `{\n  ${names.replaceAll(', ', ',\n  ')},\n}`,
   );
 }
 
-function renderParameterType(outline: Outline): string {
-  if (outline.language !== 'ts') return '';
-  const lines = usedParameters(outline).map((name) => `  ${name}?: ${PARAMETERS[name]};\n`);
-  return `interface Environment {\n${lines.join('')}}`;
+function nameOf(source: KnexfileSource): string {
+  if (source.kind === 'url') return 'DATABASE_URL';
+  return source.kind === 'literal' ? basename(source.config.path) : source.path;
 }
 
-const COMMON = 'What the environments have in common.';
-const COMMON_WITH_URL = `${COMMON} A URL wins over a connection, as with db-migrate.`;
+function renderDirectory({ language, migrationsDirectory }: KnexfileOptions): string {
+  return `const directory = ${placeOf(migrationsDirectory, language)};`;
+}
 
-function renderFunction(outline: Outline): string {
-  const used = usedParameters(outline);
-  const type = outline.language === 'ts' ? ': Environment' : '';
-  const hasSchema = used.includes('schema');
-  const history = `table: ${quote(outline.historyTable)}${hasSchema ? ', schema' : ''}`;
+/** The code of a path beside the knexfile. In TypeScript it is where knexward and Knex work. */
+function placeOf(path: string, language: KnexfileLanguage): string {
+  const relative = path.replace(/^\.\//, '').replace(/\/+$/, '');
+  if (relative === '.') {
+    const here = {
+      ts: "'.'",
+      js: '__dirname',
+      mjs: "fileURLToPath(new URL('.', import.meta.url))",
+    };
+    return here[language];
+  }
+  const dotted = /^\.\.?(\/|$)/.test(relative) ? relative : `./${relative}`;
+  if (language === 'ts') return quote(dotted);
+  if (language === 'js') return `path.join(__dirname, ${quote(relative)})`;
+  const encoded = quote(dotted.split('/').map(encodeURIComponent).join('/'));
+  return `fileURLToPath(new URL(${encoded}, import.meta.url))`;
+}
+
+function renderFunction(options: KnexfileOptions): string {
+  const { language, historyTable, historySchemas } = options;
+  const isTyped = language === 'ts';
+  const settings = isTyped ? 'settings: DbMigrateSettings' : 'settings';
+  const hasFound = Object.values(historySchemas).some((schema) => schema !== undefined);
+  const found = isTyped ? 'historySchema?: string' : 'historySchema';
   const lines = [
-    `/** ${used.includes('url') && used.includes('connection') ? COMMON_WITH_URL : COMMON} */`,
-    `function environment({ ${used.join(', ')} }${type}) {`,
+    `/** What the environments have in common. */`,
+    `function environment(${settings}${hasFound ? `, ${found}` : ''}) {`,
+    `  // What db-migrate makes of them: a URL goes before the settings beside it, and DATABASE_URL`,
+    `  // counts where they have none.`,
+    ...(hasFound
+      ? [
+          `  const configured = dbMigrateConnection(settings, process.env.DATABASE_URL);`,
+          `  const schema = historySchema ?? configured.schema;`,
+        ]
+      : [
+          `  const { connection, schema } = dbMigrateConnection(settings, process.env.DATABASE_URL);`,
+        ]),
     `  return {`,
     `    client: 'pg',`,
-    `    connection: ${connectionCode(used)},`,
-    hasSchema && `    searchPath: schema ? [schema, 'public'] : undefined,`,
+    hasFound ? `    connection: configured.connection,` : `    connection,`,
+    `    searchPath: schema ? [schema, 'public'] : undefined,`,
     `    migrations: {`,
     `      tableName: 'knex_migrations',`,
-    hasSchema && `      schemaName: schema,`,
+    `      schemaName: schema,`,
     `      // Finds db-migrate's files and Knex's, for knexward and for "knex migrate:*" alike. With a`,
     `      // "directory" beside it Knex would ignore it and read the folder in its own way.`,
     `      migrationSource: migrationSource({ directory }),`,
-    ...(outline.rowsWithoutFiles ? LIST_VALIDATION : []),
+    ...(options.rowsWithoutFiles ? LIST_VALIDATION : []),
     `    },`,
     `    knexward: {`,
     `      // Where db-migrate kept its history.`,
-    `      dbMigrate: { ${history} },`,
+    `      dbMigrate: { table: ${quote(historyTable)}, schema },`,
+    ...(options.nonTransactional ? nonTransactional(options) : []),
     `    },`,
     `  };`,
     `}`,
   ];
-  return lines.filter((line) => line !== false).join('\n');
+  return lines.join('\n');
 }
 
 const LIST_VALIDATION = [
@@ -166,14 +150,66 @@ const LIST_VALIDATION = [
   `      disableMigrationsListValidation: true,`,
 ];
 
-function connectionCode(used: Parameter[]): string {
-  const fallback = used.includes('connection') ? 'connection' : 'undefined';
-  const base = used.includes('url') ? `url ? { connectionString: url } : ${fallback}` : fallback;
-  if (!used.includes('options')) return base;
-  return used.includes('url') ? `{ ...(${base}), ...options }` : `{ ...${base}, ...options }`;
+function nonTransactional({ migrationsDirectory }: KnexfileOptions): string[] {
+  return [
+    `      // db-migrate ran these without a transaction (non-transactional).`,
+    `      transactions: ${renderValue({ [migrationsDirectory]: false }, 3)
+      .replace(/\s+/g, ' ')
+      .replace(',', '')},`,
+  ];
 }
 
-function renderExport({ language, body }: Outline): string {
-  if (language === 'ts') return `const config: Config = ${body};\n\nexport default config;`;
-  return `${language === 'js' ? 'module.exports =' : 'export default'} ${body};`;
+function renderExport(source: KnexfileSource, options: KnexfileOptions): string {
+  const body = environmentsCode(source, options);
+  return `${renderEnvironments(source, options)}${renderExported(body, options)}`;
+}
+
+function renderEnvironments(source: KnexfileSource, { language }: KnexfileOptions): string {
+  if (source.kind !== 'module') return '';
+  const place = placeOf(source.path, language);
+  const line = `const environments = dbMigrateEnvironments(${place});`;
+  const shown =
+    line.length <= 100 ? line : `const environments = dbMigrateEnvironments(\n  ${place},\n);`;
+  return `// Read there each time: what a program computes, such as a password, is not written down here.
+${shown}\n\n`;
+}
+
+function renderExported(body: string, options: KnexfileOptions): string {
+  if (options.language === 'ts') {
+    return `const config: Config = ${body};\n\nexport default config;`;
+  }
+  return `${options.language === 'js' ? 'module.exports =' : 'export default'} ${body};`;
+}
+
+function environmentsCode(source: KnexfileSource, options: KnexfileOptions): string {
+  const { historySchemas } = options;
+  const [[name = '', found] = []] = Object.entries(historySchemas).filter(
+    ([, schema]) => schema !== undefined,
+  );
+  const pinned = (schema: string | undefined) => (schema === undefined ? '' : `, ${quote(schema)}`);
+  if (source.kind === 'url') return `environment(process.env.DATABASE_URL${pinned(found)})`;
+  if (source.kind === 'module') {
+    const entries =
+      found === undefined
+        ? '[name, environment(settings)]'
+        : `[\n    name,\n    environment(settings, name === ${quote(name)} ? ${quote(found)} : undefined),\n  ]`;
+    return `Object.fromEntries(
+  Object.entries(environments).map(([name, settings]) => ${entries}),
+)`;
+  }
+  const { environments, unusable } = source.config;
+  const calls = Object.entries(environments)
+    .filter(([name]) => !unusable.has(name))
+    .map(([name, environment]) => {
+      const schema = new Map(Object.entries(historySchemas)).get(name);
+      return [name, new Code(environmentCall(environment as SourceValue, schema))];
+    });
+  return renderValue(Object.fromEntries(calls) as SourceObject);
+}
+
+function environmentCall(settings: SourceValue, schema: string | undefined): string {
+  if (schema === undefined) return `environment(${renderValue(settings, 1)})`;
+  const inLine = renderValue(settings, 1);
+  if (!inLine.includes('\n')) return `environment(${inLine}, ${quote(schema)})`;
+  return `environment(\n    ${renderValue(settings, 2)},\n    ${quote(schema)},\n  )`;
 }

@@ -5,17 +5,12 @@ export class Code {
   constructor(readonly text: string) {}
 }
 
-/** An entry of an object whose value is worked out when it is read, and not before. */
-export class Getter {
-  constructor(readonly text: string) {}
-}
-
 /** What a generated file can hold: a value of database.json, code, or an object of both. */
 export type SourceValue = ConfigValue | Code | SourceObject;
 
 /** An object of a generated file; an entry that is `undefined` is left out. */
 export interface SourceObject {
-  [key: string]: SourceValue | Getter | undefined;
+  [key: string]: SourceValue | undefined;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
@@ -68,15 +63,9 @@ function renderArray(items: SourceValue[], depth: number): string {
 
 function renderObject(object: SourceObject | Record<string, ConfigValue>, depth: number): string {
   const entries = Object.entries(object).flatMap(([key, value]) =>
-    value === undefined ? [] : [renderEntry(renderKey(key), value, depth + 1)],
+    value === undefined ? [] : [`${renderKey(key)}: ${renderValue(value, depth + 1)}`],
   );
   return entries.length === 0 ? '{}' : block('{', entries, '}', depth);
-}
-
-function renderEntry(key: string, value: SourceValue | Getter, depth: number): string {
-  if (!(value instanceof Getter)) return `${key}: ${renderValue(value, depth)}`;
-  const indentation = '  '.repeat(depth);
-  return `get ${key}() {\n${indentation}  return ${value.text};\n${indentation}}`;
 }
 
 function renderKey(key: string): string {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { EnvVariable } from '../../db-migrate/config.js';
 import { type ShellWord } from './shell-words.js';
 
 /** What a project's scripts may leave out, because the project says it elsewhere. */
@@ -7,7 +8,7 @@ export interface ProjectDefaults {
    * The environment of a call that names none. To be given only where knexward would not choose
    * the same one by itself (`NODE_ENV`, else `development`, else `dev`).
    */
-  defaultEnv?: string | undefined;
+  defaultEnv?: string | EnvVariable | undefined;
   /** The folder with the migrations, relative to the project's root, with forward slashes. */
   migrationsDirectory: string;
   /** db-migrate's configuration file, relative to the project's root. */
@@ -16,6 +17,8 @@ export interface ProjectDefaults {
   historyTable: string;
   /** Whether the configuration says `"sql-file": true`. */
   createsSql: boolean;
+  /** Whether the knexfile says of all files that they run without a transaction. */
+  nonTransactional?: boolean | undefined;
 }
 
 /** The new arguments, or the reason why there are none and what to do instead. */
@@ -38,6 +41,7 @@ const OPTIONS_WITH_VALUE = new Map([
 const FLAGS = new Map([
   ['--dry-run', 'dryRun'],
   ['--check', 'check'],
+  ['--non-transactional', 'nonTransactional'],
   ['--sql-file', 'sql'],
   ['-v', 'verbose'],
   ['--verbose', 'verbose'],
@@ -163,6 +167,9 @@ function findMismatch(
   if (config !== undefined && !isSamePath(config, project.configFile)) {
     return `it uses the configuration ${config}; give that one a knexfile of its own (--knexfile)`;
   }
+  if (given.has('nonTransactional') && !project.nonTransactional) {
+    return 'it runs without transactions; say in the knexfile which files do (knexward.transactions)';
+  }
   if (table !== undefined && table !== project.historyTable) {
     return `it keeps its history in ${table}; give that history a knexfile of its own (--knexfile)`;
   }
@@ -222,7 +229,10 @@ function sharedOptions(
   { defaultEnv }: ProjectDefaults,
 ): string[] {
   const env =
-    given.get('env')?.text ?? (defaultEnv === undefined ? undefined : quoteWord(defaultEnv));
+    given.get('env')?.text ??
+    (defaultEnv instanceof EnvVariable
+      ? `"$${defaultEnv.env}"`
+      : defaultEnv && quoteWord(defaultEnv));
   const level = given.has('verbose') ? 'debug' : LOG_LEVELS.get(given.get('logLevel')?.value ?? '');
   return [
     ...(env === undefined ? [] : ['--env', env]),

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Client, type ClientConfig } from 'pg';
-import { readCertificates } from '../certificates.js';
+import { withCertificates } from '../certificates.js';
 import { historyMethods } from './history.js';
 import { completeInternals, type Internals } from './internals.js';
 import { STANDARD_ERROR_LOG } from './log.js';
@@ -51,7 +51,7 @@ export function connect(
 
 function clientConfig(config: DriverConfig): ClientConfig {
   const { ssl, database, ...settings } = config;
-  const read = typeof ssl === 'object' ? readCertificates({ ...ssl }) : ssl;
+  const read = typeof ssl === 'object' ? withCertificates({ ...ssl }) : ssl;
   return {
     ...settings,
     ...(read !== undefined && { ssl: read }),

@@ -71,6 +71,14 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'sub/knexfile.cjs': 'module.exports = {};' },
     args: ['up', '--cwd', 'sub'],
   },
+  AMBIGUOUS_ENVIRONMENT: {
+    files: {
+      'knexfile.js': null,
+      'database.json': '{ "dev": { "driver": "pg" }, "production": { "driver": "pg" } }',
+    },
+    args: ['adopt', '--yes'],
+    env: { NODE_ENV: 'production' },
+  },
   INVALID_CONNECTION: {
     files: { 'knexfile.js': "module.exports = { client: 'pg', connection: process.env.URL };" },
     args: ['up'],

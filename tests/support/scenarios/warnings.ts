@@ -56,6 +56,12 @@ export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
   // And on that one from 3:00 to 2:00.
   TIME_AMBIGUOUS: oneRowAt('2015-10-25 02:30:00'),
   KNEXFILE_KEPT: withFiles({ 'knexfile.js': KNEXFILE.replace('development', 'dev') }),
+  ENVIRONMENT_LEFT_OUT: withFiles({
+    'database.json': JSON.stringify({
+      test: { driver: 'sqlite3', filename: 'test.db' },
+      dev: { driver: 'pg', url: { ENV: 'TEST_DATABASE_URL' } },
+    }),
+  }),
   SCRIPT_LEFT: withFiles(script('db-migrate transition')),
   SCRIPT_CHANGED: withFiles(script('NODE_ENV=staging db-migrate up')),
   CALLER_LEFT: withFiles({ 'server.js': "require('db-migrate').getInstance(true).up();" }),
