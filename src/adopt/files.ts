@@ -58,15 +58,25 @@ function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFact
   }
   const [path, language] = knexfileName(project);
   const source = knexfileSource(project);
+  // With DATABASE_URL, whatever the file says of the environment may not count.
+  const leftOut = [...(project.config?.unusable ?? [])].filter(
+    ([name]) => name !== facts.environment,
+  );
   const content = renderKnexfile(source, {
     language,
     migrationsDirectory,
     historyTable: project.table,
     historySchemas: { [facts.environment]: facts.schema },
+    leftOut: leftOut.map(([name]) => name),
     rowsWithoutFiles: facts.rowsWithoutFiles,
     nonTransactional: project.nonTransactional,
   });
-  plan.warnings.push(...environmentsLeftOut(project));
+  plan.warnings.push(
+    ...leftOut.map(([name, { message }]) => ({
+      code: 'ENVIRONMENT_LEFT_OUT' as const,
+      message: `the environment "${name}" cannot be taken over: ${message}`,
+    })),
+  );
   plan.actions.push({
     path,
     action: 'create',
@@ -91,13 +101,6 @@ const NOTES: Record<KnexfileSource['kind'], (project: DbMigrateProject) => strin
   module: ({ root, configPath }) =>
     `reads ${inProject(root, configPath ?? '')}, which goes on computing the settings`,
 };
-
-function environmentsLeftOut({ config }: DbMigrateProject): Warning[] {
-  return [...(config?.unusable ?? [])].map(([name, { message }]) => ({
-    code: 'ENVIRONMENT_LEFT_OUT',
-    message: `the knexfile has no environment "${name}": ${message}`,
-  }));
-}
 
 function knexfileName(project: DbMigrateProject): [string, KnexfileLanguage] {
   if (project.typescript) return ['knexfile.ts', 'ts'];

@@ -83,12 +83,7 @@ export function parseDbMigrateConfig(value: unknown, path: string): DbMigrateCon
   };
 }
 
-/**
- * A part of a configuration, with its variables named.
- *
- * @throws KnexwardError `DB_MIGRATE_CONFIG` for an "ENV" that names none.
- */
-export function toConfigValue(value: unknown, place: string): ConfigValue {
+function toConfigValue(value: unknown, place: string): ConfigValue {
   if (Array.isArray(value)) return value.map((item) => toConfigValue(item, place));
   if (typeof value !== 'object' || value === null) return value as ConfigValue;
   const variable = (value as { ENV?: unknown }).ENV;

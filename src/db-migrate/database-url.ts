@@ -23,7 +23,8 @@ export function parseDatabaseUrl(text: string): Record<string, string> | undefin
   // An "@" in the path is what is left of a password with an unencoded "/".
   if (!host || auth === undefined || path.includes('@')) return undefined;
   const settings = settingsOf(query);
-  if (!settings) return undefined;
+  // Behind an address in brackets, a missing name is an empty one, or none.
+  if (!settings || (host[1] !== undefined && path === '')) return undefined;
   settings['driver'] = driver.toLowerCase();
   if (auth !== '') {
     // What follows a second colon is lost.

@@ -1,7 +1,7 @@
 import { type ClientConfig } from 'pg';
-import { EnvVariable, parseDbMigrateConfig, readVariables, toConfigValue } from './config.js';
+import { parseDbMigrateConfig, readVariables } from './config.js';
 import { readConfigFile } from './config-file.js';
-import { connectionOf, isUnset, type Settings } from './settings.js';
+import { connectionOf, isUnset } from './settings.js';
 
 const PLACE = { path: "The knexfile's configuration of db-migrate", name: 'an environment' };
 
@@ -38,15 +38,11 @@ export function dbMigrateConnection(
   const nothing = { connection: undefined, schema: undefined };
   if (!settings) return nothing;
   try {
-    const given =
-      typeof settings === 'string'
-        ? settings
-        : (readVariables(toConfigValue(settings, PLACE.path), process.env) as Settings);
-    if (typeof given === 'object') {
-      const isEmpty = !given['driver'] && !given['url'] && !databaseUrl;
-      if (isEmpty || isUnset(given, databaseUrl)) return nothing;
+    if (typeof settings === 'object') {
+      const isEmpty = !settings['driver'] && !settings['url'] && !databaseUrl;
+      if (isEmpty || isUnset(settings, databaseUrl)) return nothing;
     }
-    const { connection, schema } = connectionOf(given, databaseUrl, PLACE);
+    const { connection, schema } = connectionOf(settings, databaseUrl, PLACE);
     return { connection, schema: schema === 'public' ? undefined : schema };
   } catch (error) {
     const connection = (): never => {
@@ -70,15 +66,11 @@ export function dbMigrateConnection(
  * console.log(Object.keys(dbMigrateEnvironments('config/database.js')));
  */
 export function dbMigrateEnvironments(path: string): Record<string, DbMigrateSettings> {
-  const content = readConfigFile(path);
-  const { environments, unusable } = parseDbMigrateConfig(content, path);
-  const names = Object.keys(environments).filter((name) => !unusable.has(name));
-  return Object.fromEntries(names.map((name) => [name, settingsOf(content[name])]));
-}
-
-/** A whole environment may be one variable. */
-function settingsOf(entry: unknown): DbMigrateSettings {
-  const value = toConfigValue(entry, PLACE.path);
-  if (value instanceof EnvVariable) return process.env[value.env];
-  return entry as DbMigrateSettings;
+  const { environments } = parseDbMigrateConfig(readConfigFile(path), path);
+  return Object.fromEntries(
+    Object.entries(environments).map(([name, environment]) => [
+      name,
+      readVariables(environment, process.env) as DbMigrateSettings,
+    ]),
+  );
 }

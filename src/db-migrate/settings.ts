@@ -45,6 +45,8 @@ export function connectionOf(
 ): DbMigrateConnection {
   const settings =
     typeof given === 'string' ? parseUrl(given, place) : mergeSettings(given, databaseUrl, place);
+  // A URL that ends where the name would be puts away the one beside it; the driver has its default.
+  if (settings['database'] === '') settings['database'] = 'postgres';
   const { driver, tunnel, schema } = settings;
   checkDriver(isRecord(driver) ? driver['require'] : driver, place);
   if (tunnel) throw usesTunnel(place);
@@ -58,6 +60,8 @@ function mergeSettings(
 ): Settings {
   const { url, ...own } = given;
   const chosen = typeof url === 'string' ? url : databaseUrl;
+  // Of a variable, an empty text is as good as none.
+  if (own['database'] === '') own['database'] = undefined;
   const settings = { ...own, ...(chosen && parseUrl(chosen, place)) };
   if (url === '') throw unreadableUrl(place);
   const { overwrite, addIfNotExists, ...merged } = settings as Settings;
@@ -102,8 +106,6 @@ function parseUrl(url: string, place: SettingsPlace): Record<string, string> {
   const settings = parseDatabaseUrl(url);
   if (!settings) throw unreadableUrl(place);
   checkDriver(settings['driver'], place);
-  // A URL that ends where the name would be puts away the one beside it; the driver has its default.
-  if (settings['database'] === '') settings['database'] = 'postgres';
   return settings;
 }
 

@@ -28,6 +28,10 @@ export const SIZES = {
   drawnKnexfiles: [300, 2000],
   /** Of these, projects that both run for real. */
   runKnexfiles: [6, 150],
+  /** Configurations of db-migrate's that are drawn and held against what db-migrate makes of them. */
+  drawnDbMigrateConfigs: [150, 1000],
+  /** Of these, projects that are taken over for real. */
+  runDbMigrateConfigs: [3, 60],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */

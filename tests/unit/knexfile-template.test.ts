@@ -29,6 +29,7 @@ const DEFAULTS: KnexfileOptions = {
   migrationsDirectory: 'migrations',
   historyTable: 'migrations',
   historySchemas: {},
+  leftOut: [],
   rowsWithoutFiles: false,
   nonTransactional: false,
 };

@@ -23,6 +23,8 @@ export interface KnexfileOptions {
   historyTable: string;
   /** The schema of db-migrate's table by environment, where no configuration says it. */
   historySchemas: Record<string, string | undefined>;
+  /** The environments of database.json that cannot be used. */
+  leftOut: readonly string[];
   /** Whether the history has rows whose file is gone, which Knex refuses by itself. */
   rowsWithoutFiles: boolean;
   /** Whether db-migrate ran everything without transactions. */
@@ -197,9 +199,8 @@ function environmentsCode(source: KnexfileSource, options: KnexfileOptions): str
   Object.entries(environments).map(([name, settings]) => ${entries}),
 )`;
   }
-  const { environments, unusable } = source.config;
-  const calls = Object.entries(environments)
-    .filter(([name]) => !unusable.has(name))
+  const calls = Object.entries(source.config.environments)
+    .filter(([name]) => !options.leftOut.includes(name))
     .map(([name, environment]) => {
       const schema = new Map(Object.entries(historySchemas)).get(name);
       return [name, new Code(environmentCall(environment as SourceValue, schema))];
