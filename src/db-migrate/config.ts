@@ -244,7 +244,7 @@ function unset(
 function variablesIn(value: ConfigValue): string[] {
   if (value instanceof EnvVariable) return [value.env];
   return typeof value === 'object' && value !== null
-    ? Object.values(value).flatMap((item) => variablesIn(item as ConfigValue))
+    ? Object.values(value).flatMap((item) => variablesIn(item))
     : [];
 }
 

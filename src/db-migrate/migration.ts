@@ -2,7 +2,7 @@ import { type EventEmitter } from 'node:events';
 import { type Knex } from 'knex';
 import { type ClientBase } from 'pg';
 import { watchForDeadEnd } from '../database/event-loop.js';
-import { withRawConnection } from '../database/raw-connection.js';
+import { type RawConnection, withRawConnection } from '../database/raw-connection.js';
 import { createDriver, type MigrationDriver, operationsOf } from './driver/index.js';
 import { type HistoryNames } from './driver/history-table.js';
 import { isDriversOwn, withSchemaFirst } from './driver/search-path.js';
@@ -121,18 +121,19 @@ export async function runWithoutTransaction(
   place: MigrationPlace,
 ): Promise<void> {
   await withRawConnection(knex, async (connection) => {
-    const send = connection.query;
+    const send = connection.query.bind(connection) as (...args: unknown[]) => unknown;
     const tell = (...args: unknown[]): unknown => {
       const [first] = args as [string | { text?: string }];
       const sql = typeof first === 'string' ? first : (first.text ?? '');
       if (!isDriversOwn(sql)) (knex.client as EventEmitter).emit('query', { sql, bindings: [] });
-      return Reflect.apply(send, connection, args) as unknown;
+      return send(...args);
     };
-    connection.query = tell as typeof send;
+    connection.query = tell as typeof connection.query;
     try {
       await runOn(connection, file, direction, place);
     } finally {
-      connection.query = send;
+      // The method of its class is in its place again.
+      delete (connection as Partial<RawConnection>).query;
     }
   });
 }

@@ -64,7 +64,7 @@ function mergeSettings(
   if (own['database'] === '') own['database'] = undefined;
   const settings = { ...own, ...(chosen && parseUrl(chosen, place)) };
   if (url === '') throw unreadableUrl(place);
-  const { overwrite, addIfNotExists, ...merged } = settings as Settings;
+  const { overwrite, addIfNotExists, ...merged } = settings;
   const last = isRecord(overwrite) ? overwrite : {};
   for (const [key, value] of Object.entries(isRecord(addIfNotExists) ? addIfNotExists : {})) {
     if (!merged[key] && !last[key]) merged[key] = value;

@@ -16,6 +16,8 @@ import { SEED, sizeOf } from '../support/sizes';
 import { type Comparison } from './db-migrate-configs/main';
 import { type Address, runnable, type RunnableProject } from './db-migrate-configs/runnable';
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+
 const REPOSITORY = join(__dirname, '../..');
 
 /** What adopt refuses where db-migrate goes on; docs/taking-over.md says of each why. */
@@ -112,19 +114,19 @@ describe('drawn projects, run by db-migrate and then taken over (US4, FR-018)', 
   ): Promise<void> {
     for (const name of environments) {
       const old = await dbMigrate(project, ['up', ...words, '--env', name], variables);
-      expect({ name, ...old }).toMatchObject({ code: 0, stdout: expect.stringContaining('Done') });
+      expect({ name, ...old }).toMatchObject({ code: 0, stdout: containing('Done') });
     }
     for (const [number, name] of environments.entries()) {
       const more = number === 0 ? [] : ['--database-only'];
       const adopted = await project.knexward(['adopt', '--yes', '--env', name, ...more], variables);
       expect({ name, ...adopted }).toMatchObject({
-        ...{ code: 0, stdout: expect.stringContaining('Adopted 2 migrations') },
+        ...{ code: 0, stdout: containing('Adopted 2 migrations') },
       });
     }
     for (const name of environments) {
       const up = await project.knexward(['up', '--env', name], variables);
       expect({ name, ...up }).toMatchObject({
-        ...{ code: 0, stdout: expect.stringContaining('Already up to date') },
+        ...{ code: 0, stdout: containing('Already up to date') },
       });
     }
   }

@@ -4,6 +4,9 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
 import { type Outcome, type Project } from '../support/project';
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+const withoutText = (text: string): unknown => expect.not.stringContaining(text);
+
 const MIGRATIONS = {
   'migrations/20150101000000-a.js': legacyTable('a'),
   'migrations/20160101000000-b.js': legacyTable('b'),
@@ -55,10 +58,10 @@ describe('adopt takes a configuration for what db-migrate made of it (US4, FR-01
       json: { adopted: 2, verified: true },
     });
     const status = await knexward('status', ...args);
-    expect(status).toMatchObject({ code: 0, stderr: expect.not.stringContaining('rror') });
+    expect(status).toMatchObject({ code: 0, stderr: withoutText('rror') });
     expect(await knexward('up', ...args)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('Already up to date'),
+      stdout: containing('Already up to date'),
     });
   }
 
@@ -336,7 +339,7 @@ describe('adopt takes a configuration for what db-migrate made of it (US4, FR-01
         'database.json': JSON.stringify({ dev: { driver: 'pg', database: { ENV: 'NAME' } } }),
       });
       const { code, stderr } = await knexward('adopt', '--yes');
-      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('NAME') });
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: containing('NAME') });
     });
   });
 
@@ -350,7 +353,7 @@ describe('adopt takes a configuration for what db-migrate made of it (US4, FR-01
       await migrateOld('up');
       const plan = await adopt('--dry-run');
       expect(plan.json()).toMatchObject({
-        warnings: [{ code: 'ENVIRONMENT_LEFT_OUT', message: expect.stringContaining('"test"') }],
+        warnings: [{ code: 'ENVIRONMENT_LEFT_OUT', message: containing('"test"') }],
       });
       await nothingPendingAfterAdopt();
       expect(project.read('knexfile.js')).not.toContain('secret');
@@ -390,12 +393,12 @@ exports.down = (db) => db.runSql('drop index concurrently a_id');
       project.write({ [`migrations/${NAME}`]: INDEX });
       const entry = `transactions: { '${NAME}': false }`;
       const refused = await knexward('up');
-      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(entry) });
+      expect(refused).toMatchObject({ code: 1, stderr: containing(entry) });
       expect(refused.stderr).not.toContain('exports.config');
       const knexfile = project.read('knexfile.js');
       project.write({ 'knexfile.js': knexfile.replace('dbMigrate:', `${entry}, dbMigrate:`) });
       const done = await knexward('up');
-      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('1 migration') });
+      expect(done).toMatchObject({ code: 0, stdout: containing('1 migration') });
       expect(done.stderr).not.toContain('EMPTY_MIGRATION');
       expect(await knexward('down')).toMatchObject({ code: 0 });
     });
@@ -420,7 +423,7 @@ exports.down = (db) => db.runSql('drop index concurrently a_id');
       await database.query('drop table a, b, knex_migrations, knexward_journal, migrations');
       expect(await knexward('up')).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('3 migrations'),
+        stdout: containing('3 migrations'),
       });
     });
 
@@ -432,7 +435,7 @@ exports.down = (db) => db.runSql('drop index concurrently a_id');
       env = { URL: database.url };
       expect(await knexward('status')).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('knexward.transactions'),
+        stderr: containing('knexward.transactions'),
       });
     });
   });

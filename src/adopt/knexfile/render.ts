@@ -203,7 +203,7 @@ function environmentsCode(source: KnexfileSource, options: KnexfileOptions): str
     .filter(([name]) => !options.leftOut.includes(name))
     .map(([name, environment]) => {
       const schema = new Map(Object.entries(historySchemas)).get(name);
-      return [name, new Code(environmentCall(environment as SourceValue, schema))];
+      return [name, new Code(environmentCall(environment, schema))];
     });
   return renderValue(Object.fromEntries(calls) as SourceObject);
 }

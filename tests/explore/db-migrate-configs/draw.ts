@@ -121,7 +121,7 @@ function settingsOf(isProgram: boolean): fc.Arbitrary<Entries> {
             ...(rare % 4 === 1 && { overwrite }),
             ...(rare % 4 === 2 && { addIfNotExists }),
             ...(rare === 11 && { tunnel }),
-          } as Entries;
+          };
         }),
     );
 }
@@ -166,7 +166,7 @@ function contentOf(isProgram: boolean): fc.Arbitrary<Entries> {
 }
 
 function render(content: Value | undefined): string {
-  if (Array.isArray(content)) return `[${content.map(render).join(', ')}]`;
+  if (Array.isArray(content)) return `[${content.map((each: Value) => render(each)).join(', ')}]`;
   if (typeof content !== 'object' || content === null) return JSON.stringify(content);
   if (typeof content['code'] === 'string') return content['code'];
   const entries = Object.entries(content)

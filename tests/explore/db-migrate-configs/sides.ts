@@ -28,7 +28,8 @@ function driverTarget(connection: unknown): Record<string, unknown> {
 
 /** What real db-migrate does up to its first query, with its own modules and its driver. */
 export async function dbMigrateSide(words: readonly string[], root: string): Promise<Outcome> {
-  const { argv, exit } = process;
+  const { argv } = process;
+  const exit = process.exit.bind(process);
   const pg = load('pg') as { Client: unknown };
   const { Client } = pg;
   const shared = load('db-migrate-shared') as { log: { silence(isSilent: boolean): void } };
@@ -38,7 +39,7 @@ export async function dbMigrateSide(words: readonly string[], root: string): Pro
     process.argv = [...argv.slice(0, 2), 'up', ...words];
     process.exit = ((code: number) => {
       throw new Error(`exit ${code}`);
-    }) as typeof process.exit;
+    });
     pg.Client = class {
       constructor(config: Record<string, unknown>) {
         handed = { ...config };
@@ -176,14 +177,14 @@ interface OwnResolved {
   settings: { dbMigrate: { table: string; schema: string | null } };
 }
 interface OwnTakeover {
-  findTakeover(request: object): Promise<{
+  findTakeover: (request: object) => Promise<{
     project: { config: { environments: object; unusable: Map<string, unknown> } | null };
     config: OwnResolved;
   }>;
 }
 interface OwnFiles {
-  planFiles(project: unknown, facts: object): { actions: { apply?: () => Promise<void> }[] };
+  planFiles: (project: unknown, facts: object) => { actions: { apply?: () => Promise<void> }[] };
 }
 interface OwnConfig {
-  resolveConfig(request: object): Promise<OwnResolved>;
+  resolveConfig: (request: object) => Promise<OwnResolved>;
 }
