@@ -266,6 +266,7 @@ export const project: fc.Arbitrary<DrawnProject> = fc
         ...(given.nodeEnv !== undefined && { NODE_ENV: given.nodeEnv }),
         ...given.pg,
       },
-      secrets: ['value-', 'value_', '6543'],
+      // A number alone may also be a part of a checksum.
+      secrets: ['value-', 'value_', ': 6543', "'6543'"],
     };
   });
