@@ -59,7 +59,6 @@ describe('several histories of db-migrate in one database', () => {
     ['--schema', 'migrations', {}, {}, ['--schema', 'shop']],
     ['--schema and --table', 'old', {}, {}, ['--schema', 'shop', '--table', 'old']],
     ['database.json and .db-migraterc', 'old', { schema: 'shop' }, { table: 'old' }, []],
-    ['another word for it', 'old', { schema: 'shop' }, { 'migration-table': 'old' }, []],
   ])(
     'one in another schema, named with %s: carried over into that schema (EC-12)',
     async (_, table, settings, rc, args) => {
