@@ -75,6 +75,7 @@ const CONFIGURATION: Section = {
     production: { confirmDown: ['true or false'] },
     dbMigrate: { table: TEXT, schema: TEXT },
     formats: OBJECT,
+    transactions: OBJECT,
   },
 };
 
