@@ -8,6 +8,8 @@ import { findMigrations, type Migration } from './find.js';
 export interface MigrationSourceOptions {
   /** The folder, or folders, with the migrations. Relative to the working directory. */
   directory: string | readonly string[];
+  /** As `knexward.transactions` in the knexfile, of which Knex's own command line knows nothing. */
+  transactions?: Readonly<Record<string, boolean>>;
 }
 
 /** A migration source of knexward's: Knex's interface, and the folder that it looks in. */
@@ -28,12 +30,15 @@ export interface KnexwardMigrationSource extends Knex.MigrationSource<Migration>
  * };
  */
 export function migrationSource(options: MigrationSourceOptions): KnexwardMigrationSource {
-  const { directory } = options;
+  const { directory, transactions = {} } = options;
   const config = () =>
     projectConfig(
       process.cwd(),
       'development',
-      { migrations: { directory: [directory].flat(), loadExtensions: OWN_EXTENSIONS } },
+      {
+        migrations: { directory: [directory].flat(), loadExtensions: OWN_EXTENSIONS },
+        knexward: { transactions },
+      },
       null,
     );
   return {

@@ -425,6 +425,15 @@ exports.down = (db) => db.runSql('drop index concurrently a_id');
         code: 0,
         stdout: containing('3 migrations'),
       });
+      await database.query('drop table a, b, knex_migrations, knexward_journal');
+      // Knex's own command line does the same.
+      const knex = await project.node([
+        'node_modules/knex/bin/cli.js',
+        'migrate:latest',
+        '--env',
+        'dev',
+      ]);
+      expect(knex).toMatchObject({ code: 0, stdout: containing('3 migrations') });
     });
 
     it('a value that says nothing is refused', async () => {

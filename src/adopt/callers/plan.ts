@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { knexfileIn } from '../../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../../db-migrate/config.js';
+import { isProgram } from '../../db-migrate/config-file.js';
 import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { type DbMigrateProject } from '../project.js';
@@ -32,7 +33,8 @@ import {
  */
 export function planCallers(project: DbMigrateProject, scripts: ProjectDefaults): FilePlan {
   const { root, packageJson, configPath } = project;
-  const configFile = configPath === null ? [] : [basename(configPath)];
+  // A program stays where it is: the knexfile reads it.
+  const configFile = configPath === null || isProgram(configPath) ? [] : [basename(configPath)];
   const { files, cut } = findCallerFiles(project, ['db-migrate', ...configFile]);
   const context: CallContext = {
     defaults: { ...scripts, defaultEnv: environmentOfCalls(project) },

@@ -82,8 +82,14 @@ function nameOf(source: KnexfileSource): string {
   return source.kind === 'literal' ? basename(source.config.path) : source.path;
 }
 
-function renderDirectory({ language, migrationsDirectory }: KnexfileOptions): string {
-  return `const directory = ${placeOf(migrationsDirectory, language)};`;
+function renderDirectory(options: KnexfileOptions): string {
+  const { language, migrationsDirectory, nonTransactional } = options;
+  const directory = `const directory = ${placeOf(migrationsDirectory, language)};`;
+  if (!nonTransactional) return directory;
+  const key = renderValue({ [migrationsDirectory]: false }).replace(/,?\s+/g, ' ');
+  return `${directory}
+// db-migrate ran these without a transaction (non-transactional).
+const transactions = ${key};`;
 }
 
 /** The code of a path beside the knexfile. In TypeScript it is where knexward and Knex work. */
@@ -132,13 +138,13 @@ function renderFunction(options: KnexfileOptions): string {
     `      schemaName: schema,`,
     `      // Finds db-migrate's files and Knex's, for knexward and for "knex migrate:*" alike. With a`,
     `      // "directory" beside it Knex would ignore it and read the folder in its own way.`,
-    `      migrationSource: migrationSource({ directory }),`,
+    `      migrationSource: migrationSource({ directory${options.nonTransactional ? ', transactions' : ''} }),`,
     ...(options.rowsWithoutFiles ? LIST_VALIDATION : []),
     `    },`,
     `    knexward: {`,
     `      // Where db-migrate kept its history.`,
     `      dbMigrate: { table: ${quote(historyTable)}, schema },`,
-    ...(options.nonTransactional ? nonTransactional(options) : []),
+    ...(options.nonTransactional ? [`      transactions,`] : []),
     `    },`,
     `  };`,
     `}`,
@@ -151,15 +157,6 @@ const LIST_VALIDATION = [
   `      // "knexward status" still names them.`,
   `      disableMigrationsListValidation: true,`,
 ];
-
-function nonTransactional({ migrationsDirectory }: KnexfileOptions): string[] {
-  return [
-    `      // db-migrate ran these without a transaction (non-transactional).`,
-    `      transactions: ${renderValue({ [migrationsDirectory]: false }, 3)
-      .replace(/\s+/g, ' ')
-      .replace(',', '')},`,
-  ];
-}
 
 function renderExport(source: KnexfileSource, options: KnexfileOptions): string {
   const body = environmentsCode(source, options);

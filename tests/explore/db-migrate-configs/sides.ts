@@ -37,9 +37,9 @@ export async function dbMigrateSide(words: readonly string[], root: string): Pro
   try {
     shared.log.silence(true);
     process.argv = [...argv.slice(0, 2), 'up', ...words];
-    process.exit = ((code: number) => {
+    process.exit = (code: number) => {
       throw new Error(`exit ${code}`);
-    });
+    };
     pg.Client = class {
       constructor(config: Record<string, unknown>) {
         handed = { ...config };
