@@ -188,9 +188,11 @@ export function resolveDbMigrateEnvironment(
   const given = isConfigObject(environment)
     ? (readVariables(environment, env) as Settings)
     : readUrl(environment, name, config.path, env);
-  const resolved = connectionOf(given, env['DATABASE_URL'], place);
-  const nowhere = typeof given === 'object' && isUnset(given, env['DATABASE_URL']);
-  if (nowhere || resolved.connection.database === undefined) throw unset(environment, place, env);
+  const databaseUrl = env['DATABASE_URL'];
+  if (typeof given === 'object' && isUnset(given, databaseUrl))
+    throw unset(environment, place, env);
+  const resolved = connectionOf(given, databaseUrl, place);
+  if (resolved.connection.database === undefined) throw unset(environment, place, env);
   try {
     // The files of certificates are read with this.
     return { ...resolved, connection: structuredClone(resolved.connection) };
