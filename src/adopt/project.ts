@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { knexfileIn } from '../config/knexfile.js';
 import { type DbMigrateConfig, parseDbMigrateConfig } from '../db-migrate/config.js';
 import { readConfigFile } from '../db-migrate/config-file.js';
 import { type DbMigrateOptions, optionsInForce } from '../db-migrate/options.js';
@@ -50,7 +51,7 @@ export interface ProjectHints {
 export function inspectProject(root: string, hints: ProjectHints): DbMigrateProject {
   const packageJson = readPackageJson(root);
   const told = whatIsTold(root, packageJson, hints);
-  const configPath = findConfig(root, told.config);
+  const configPath = findConfig(root, told.config, hints);
   const directory = told.migrationsDir ?? 'migrations';
   const inProject = relative(root, resolve(root, directory));
   if (inProject.startsWith('..') || isAbsolute(inProject)) {
@@ -97,13 +98,15 @@ function whatIsTold(
   };
 }
 
-function findConfig(root: string, given: string | undefined): string | null {
+function findConfig(root: string, given: string | undefined, hints: ProjectHints): string | null {
   if (given === undefined) {
     const usual = join(root, 'database.json');
     return existsSync(usual) ? usual : null;
   }
   const path = resolve(root, given);
   if (existsSync(path)) return path;
+  // Once the project is taken over, .db-migraterc still names what has become the knexfile.
+  if (hints.config === undefined && knexfileIn(root) !== undefined) return null;
   throw new KnexwardError('DB_MIGRATE_CONFIG', {
     message: `There is no db-migrate configuration at ${path}.`,
     fix: 'Correct --config, or "configFile" in .db-migraterc; with neither it is database.json.',

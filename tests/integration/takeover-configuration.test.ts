@@ -151,6 +151,11 @@ describe('adopt takes a configuration for what db-migrate made of it (US4, FR-01
       });
       await migrateOld('up');
       await nothingPendingAfterAdopt();
+      // It still does, and the file has another name now.
+      for (const step of [[], ['--database-only'], ['--finish'], ['--undo']]) {
+        expect({ step, ...(await adopt(...step)) }).toMatchObject({ step, code: 0 });
+      }
+      expect(existsSync(join(project.root, 'config/db.json'))).toBe(true);
     });
 
     it('.db-migraterc may name an environment, a folder and a table, and "config" names nothing', async () => {

@@ -47,7 +47,7 @@ export function readEnvironment(sources: EnvironmentSources): Environment {
 
 function readFile(path: string, plugins: Plugins): object {
   const [fromPlugin] = plugins.call('init:config:overwrite:require', path);
-  return (fromPlugin ?? readConfigFile(path)) as object;
+  return fromPlugin ?? readConfigFile(path);
 }
 
 function choose(content: object, source: string, wanted: string | undefined): Environment {

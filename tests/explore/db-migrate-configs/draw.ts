@@ -169,7 +169,7 @@ function render(content: Value | undefined): string {
   if (Array.isArray(content)) return `[${content.map((each: Value) => render(each)).join(', ')}]`;
   if (typeof content !== 'object' || content === null) return JSON.stringify(content);
   if (typeof content['code'] === 'string') return content['code'];
-  const entries = Object.entries(content)
+  const entries = Object.entries<Value | undefined>(content as Entries)
     .filter(([, each]) => each !== undefined)
     .map(([name, each]) => `${JSON.stringify(name)}: ${render(each)}`);
   return `{ ${entries.join(', ')} }`;
