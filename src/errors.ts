@@ -27,10 +27,6 @@ export const CODES = {
   BASELINE_DIFFERS: { exit: 1, summary: 'A baseline would not make what the migrations make.' },
   SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
   SEED_FAILED: { exit: 1, summary: 'A seed file failed, or is not there.' },
-  DATABASE_NOT_CREATED: {
-    exit: 1,
-    summary: 'A reset dropped the database, and the new one has another name.',
-  },
   // 2: wrong usage or configuration
   USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
   KNEXFILE_NOT_FOUND: { exit: 2, summary: 'The knexfile that was named is not there.' },

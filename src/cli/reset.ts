@@ -26,6 +26,9 @@ The new database has the owner, encoding, locale, tablespace, connection limit, 
 settings (ALTER DATABASE ... SET, also of single roles) of the old one.
 The embedded PostgreSQL's database is emptied instead.
 
+A reset that is killed leaves the old database or the new one under its name, and perhaps one called
+knexward_reset_old_... or knexward_reset_new_..., which you may drop.
+
 Examples:
   $ knexward reset
   $ knexward reset --yes --no-seed`,
