@@ -28,6 +28,8 @@ export const SIZES = {
   drawnKnexfiles: [300, 2000],
   /** Of these, projects that both run for real. */
   runKnexfiles: [6, 150],
+  /** Published projects on Knex that are migrated by both, at once and by turns. */
+  knexProjects: [2, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */
