@@ -1,5 +1,5 @@
-import { type Catalog } from '../../src/verify/catalog/model';
-import { compareCatalogs as compareOwn } from '../../src/verify/compare';
+import { type Catalog } from '../../src/schema/catalog/model';
+import { compareCatalogs as compareOwn } from '../../src/schema/compare';
 import { compareCatalogs, readCatalog } from './catalog';
 import { catalogOf, clientOf } from './corner-cases';
 import { createDatabase, type TestDatabase } from './database';
