@@ -1,6 +1,11 @@
 import { nameOf, type Command, type Schedule } from './schedule.js';
 
-const FROM = { start: '', look: ' from its first look on', change: ' from its first change on' };
+const FROM = {
+  start: '',
+  look: ' from its first look on',
+  change: ' from its first change on',
+  commit: ' from its first commit on',
+};
 
 const LIBRARY_CALLS = {
   up: 'createMigrator().up()',
@@ -68,6 +73,8 @@ function commandText(command: Command): string {
       return { last: 'down --count 1', batch: 'down', all: 'down --all' }[command.extent];
     case 'resolve':
       return `resolve of migration ${command.migration + 1}, with the truth of that moment`;
+    case 'by hand':
+      return `a person ${command.verdict === 'applied' ? 'makes the next change' : 'takes the last change back'} in psql, and resolves it`;
     case 'library':
       return LIBRARY_CALLS[command.call];
     case 'knex':

@@ -96,7 +96,7 @@ describe("the explorer's schedules", () => {
     const seen = (of: (schedule: Schedule) => string[]): string[] =>
       [...new Set(DRAWN.flatMap(of))].sort();
     expect(seen(({ runners }) => runners.map(({ command }) => command.kind))).toEqual(
-      ['down', 'knex', 'library', 'redo', 'resolve', 'up', 'wait'].sort(),
+      ['by hand', 'down', 'knex', 'library', 'redo', 'resolve', 'up', 'wait'].sort(),
     );
     expect(seen(({ migrations }) => migrations.map(({ ending }) => ending))).toHaveLength(4);
     expect(seen(({ surroundings: { role, route } }) => [role, route])).toHaveLength(4);
