@@ -203,7 +203,7 @@ const schedules: fc.Arbitrary<Drawn> = fc.record({
   forKnex: oftenOneOf([7, false], [1, true]),
   scene: fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
-    { weight: 3, arbitrary: drawnScenes },
+    { weight: 4, arbitrary: drawnScenes },
   ),
   migrations: fc.array(migrations, { minLength: 2, maxLength: 6 }),
   applied: oftenOneOf([3, 0], [1, 1], [2, 2]),

@@ -68,7 +68,7 @@ const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
     .record({
       kind: fc.constantFrom(...kinds),
       from: fc.constantFrom('look', 'change', 'change'),
-      message: fc.integer({ min: 1, max: 3 }),
+      message: fc.constantFrom(1, 1, 2, 3),
       when: fc.constantFrom('before', 'after'),
       ms: fc.constantFrom(800, 1500),
     })
@@ -87,7 +87,7 @@ const stops = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record<PlannedFault>({
-      kind: fc.constantFrom('interrupt', 'interrupt', 'terminate', 'cut all', 'cut all'),
+      kind: fc.constantFrom('interrupt', 'terminate', 'cut all', 'cut all', 'cut all'),
       from: fc.constant('change'),
       message: fc.integer({ min: 2, max: 12 }),
       when: fc.constantFrom('before', 'after'),
@@ -98,15 +98,24 @@ const stops = fc.oneof(
 
 export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
   {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('taken over' as const),
-      fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'suspend', 'end lock session']),
-      next: fc.constantFrom<Command[]>(
-        ...[UP, UP, UP, UP, UP, ...downs.slice(1), RESOLVE, RESOLVE, BY_HAND, BY_HAND, BY_HAND],
-      ),
-      at: placed,
-    }),
+    weight: 8,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('taken over' as const),
+        fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'suspend', 'end lock session']),
+        next: fc.oneof(
+          { weight: 5, arbitrary: fc.constant(UP) },
+          { weight: 4, arbitrary: fc.constant(BY_HAND) },
+          { weight: 3, arbitrary: fc.constantFrom(...downs.slice(1)) },
+          { weight: 2, arbitrary: fc.constant(RESOLVE) },
+        ),
+        at: placed,
+      })
+      .map((scene) => {
+        // In a transaction, one that is frozen after its look keeps everybody out.
+        const outside = scene.fault.from === 'look' && scene.fault.when === 'after';
+        return outside ? { ...scene, at: { ...scene.at, transaction: false } } : scene;
+      }),
   },
   {
     weight: 2,
@@ -117,7 +126,7 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('answer lost' as const),
       fault: fc.record<PlannedFault>({
@@ -162,12 +171,13 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('goes on' as const),
       fault: stops,
-      at: fc.tuple(placed, fc.constantFrom(0, 50, 200)).map(([{ transaction, ...at }, sleepMs]) =>
-        // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
-        transaction
-          ? { ...at, transaction, sleepMs, format: 'db-migrate' as const }
-          : { ...at, transaction, sleepMs, format: 'knex' as const },
-      ),
+      at: fc
+        .tuple(placed, fc.constantFrom(0, 50, 200), fc.constantFrom('await', 'retries', 'retries'))
+        .map(([at, sleepMs, style]) => ({
+          ...{ ...at, sleepMs, style },
+          // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
+          format: at.transaction ? ('db-migrate' as const) : ('knex' as const),
+        })),
     }),
   },
 );
