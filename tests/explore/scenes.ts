@@ -112,9 +112,15 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
         at: placed,
       })
       .map((scene) => {
-        // In a transaction, one that is frozen after its look keeps everybody out.
-        const outside = scene.fault.from === 'look' && scene.fault.when === 'after';
-        return outside ? { ...scene, at: { ...scene.at, transaction: false } } : scene;
+        const { fault, next, at } = scene;
+        if (fault.kind !== 'suspend' || fault.from !== 'look') return scene;
+        // Before its look, a person who only looks finds nothing to say. After it, a change by hand has to wait,
+        // and whoever comes while it is in a transaction.
+        if (fault.when === 'before') return { ...scene, next: next === RESOLVE ? BY_HAND : next };
+        return {
+          ...{ ...scene, next: next === RESOLVE ? next : UP },
+          at: { ...at, transaction: false, format: at.format === 'sql' ? at.format : 'knex' },
+        };
       }),
   },
   {
