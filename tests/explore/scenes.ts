@@ -111,7 +111,7 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
         ),
         at: placed,
       })
-      .map((scene) => {
+      .map((scene): Scene => {
         const { fault, next, at } = scene;
         if (fault.kind !== 'suspend' || fault.from !== 'look') return scene;
         // Before its look, a person who only looks finds nothing to say. After it, a change by hand has to wait,
