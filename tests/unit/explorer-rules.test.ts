@@ -43,7 +43,7 @@ function trailOf(part: TrailRow['part']): TrailRow {
 function effect(given: Partial<EffectRow> = {}): EffectRow {
   id++;
   return {
-    ...{ id, at: id, name: NAME, direction: 'up', part: 'end', runner: 0, locked: 2 },
+    ...{ id, at: id, name: NAME, direction: 'up', part: 'end', runner: 0, locked: runNumber(RUN) },
     ...{ application: `knexward ${RUN}`, path: '"$user", public', zone: 'UTC' },
     ...given,
   };
@@ -182,6 +182,8 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
       expect(rulesOf(after({ effects: during }))).not.toContain('taken over');
       const next = effect({ name: SECOND, part: 'begin', locked: 7 });
       expect(rulesOf(after({ effects: [...during, next] }))).toContain('taken over');
+      const first = { effects: [effect({ part: 'begin', locked: 7 }), effect({ locked: 7 })] };
+      expect(rulesOf(after(first))).toContain('taken over');
     });
 
     it('notice two runs that record in turn', () => {
