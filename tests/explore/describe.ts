@@ -26,8 +26,8 @@ export function describeSchedule(schedule: Schedule): string {
         ]
       : []),
     ...(diskFull ? [`the disk is full at row ${diskFull.row} of the ${diskFull.table}`] : []),
-    ...runners.flatMap(({ command, json, atMs, faults }, index) => [
-      `runner ${index + 1}: at ${atMs} ms, ${commandText(command)}${json ? ' --json' : ''}`,
+    ...runners.flatMap(({ command, json, atMs, afterFault, faults }, index) => [
+      `runner ${index + 1}: at ${atMs} ms${afterFault ? ' after the first fault' : ''}, ${commandText(command)}${json ? ' --json' : ''}`,
       ...faults.map(
         ({ kind, from, message, when, ms }) =>
           `  ${when} its message ${message}${FROM[from]}: ${kind}${kind === 'freeze' || kind === 'suspend' ? ` for ${ms} ms` : ''}`,

@@ -56,8 +56,9 @@ export async function observe(stage: Stage, schedule: Schedule): Promise<Observa
     const held = schedule.tableLock
       ? holdTable(stage.lane, database, schedule.tableLock)
       : Promise.resolve(false);
+    const first = new FirstFault();
     const outcomes = await Promise.all(
-      schedule.runners.map((planned, index) => runPlanned(scene, planned, index)),
+      schedule.runners.map((planned, index) => runPlanned(scene, planned, { index, first })),
     );
     const tableHeld = await held;
     const leftSessions = await settle(database);
@@ -105,13 +106,20 @@ export async function runCalm(scene: Scene, ...args: string[]): Promise<RunnerOu
   };
 }
 
+/** Is over once the first runner was struck, or has ended. */
+class FirstFault {
+  over!: () => void;
+  readonly passed = new Promise<void>((resolve) => (this.over = resolve));
+}
+
 async function runPlanned(
   scene: Scene,
   planned: PlannedRunner,
-  index: number,
+  { index, first }: { index: number; first: FirstFault },
 ): Promise<RunnerOutcome> {
   const { lane, pool, project, database, schedule, packageFolder, limitMs } = scene;
   const { route } = schedule.surroundings;
+  if (planned.afterFault && index > 0) await first.passed;
   await sleep(planned.atMs);
   const statement = await statementOf(scene, planned.command, index);
   const pooler = route === 'pooled' ? lane.pooler : null;
@@ -122,6 +130,7 @@ async function runPlanned(
   const onStrike = (kind: FaultKind, over: Promise<void>): void => {
     struck.push(kind);
     strikes.push(over);
+    if (index === 0) first.over();
   };
   const env = environmentOf(schedule.surroundings, database.url(port, index), false);
   const invocation = invocationOf(planned, packageFolder, statement);
@@ -138,6 +147,7 @@ async function runPlanned(
     const resolved = statement && { name: statement.name, verdict: statement.verdict, stale };
     return { ...outcome, index, planned, struck, resolved, tookMs };
   } finally {
+    if (index === 0) first.over();
     // The server may still be on its way back.
     await Promise.all(strikes);
     await proxy.close();

@@ -86,8 +86,9 @@ export interface PlannedFault {
 export interface PlannedRunner {
   command: Command;
   json: boolean;
-  /** When it starts. */
+  /** When it starts; with `afterFault`, counted from where the first runner is struck, or has ended. */
   atMs: number;
+  afterFault?: boolean;
   faults: PlannedFault[];
 }
 
