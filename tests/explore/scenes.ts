@@ -192,6 +192,8 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
 export function set(scene: Scene, schedule: Schedule): Schedule {
   const [first, second, ...rest] = schedule.runners as [PlannedRunner, PlannedRunner];
   const calm = { ...first, atMs: 0, faults: [] };
+  // Nobody comes before the first, so that it gets to where it is struck.
+  const later = [second, ...rest].map((runner) => ({ ...runner, afterFault: true }));
   switch (scene.kind) {
     case 'taken over':
     case 'cut off': {
@@ -200,7 +202,7 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const next = scene.kind === 'taken over' ? scene.next : UP;
       const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
       const two = { ...second, command, atMs: scene.at.nextAtMs, afterFault: true, faults: [] };
-      return { ...placedIn, runners: [one, two, ...rest] };
+      return { ...placedIn, runners: [one, two, ...later.slice(1)] };
     }
     case 'not recorded': {
       const { table, row, at } = scene;
@@ -215,13 +217,13 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
     case 'answer lost': {
       const { schedule: placedIn } = placedAt(schedule, scene.at);
       const one = { ...calm, command: UP, json: true, faults: [scene.fault] };
-      return { ...placedIn, runners: [one, second, ...rest] };
+      return { ...placedIn, runners: [one, ...later] };
     }
     case 'goes on': {
       const { schedule: placedIn, index } = placedAt(schedule, scene.at);
       if (scene.fault) {
         const one = { ...calm, command: UP, faults: [scene.fault] };
-        return { ...placedIn, runners: [one, second, ...rest] };
+        return { ...placedIn, runners: [one, ...later] };
       }
       const goingOn = { style: 'together', ending: 'fails' } as const;
       const migrations = placedIn.migrations.map((one, place) =>
