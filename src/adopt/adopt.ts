@@ -23,6 +23,8 @@ export interface AdoptRequest extends TakeoverRequest {
   timeZone?: string | undefined;
   /** Prove first, in a shadow database, that the files give the schema that the database has. */
   verify?: ReplayOptions | undefined;
+  /** Rewrite callers outside of the project's folder too, in the repository around it. */
+  rewriteCallers?: boolean | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
 }
@@ -68,12 +70,16 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
     const names = new Set(migrations.map(({ name }) => name));
     const files = request.databaseOnly
       ? { actions: [], warnings: [] }
-      : planFiles(project, {
-          // A migration of a scope is one too: plain Knex does not look into sub-folders.
-          rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
-          schema: config.settings.dbMigrate.schema,
-          environment: config.environment,
-        });
+      : planFiles(
+          project,
+          {
+            // A migration of a scope is one too: plain Knex does not look into sub-folders.
+            rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
+            schema: config.settings.dbMigrate.schema,
+            environment: config.environment,
+          },
+          request.rewriteCallers,
+        );
     const implicit = findImplicitDependencies(all, project.packageJson);
     const proof = request.verify
       ? await proveSchema(session.client, found, all, request.verify)

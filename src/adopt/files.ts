@@ -1,13 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
-import { defaultEnvironmentName, parseDbMigrateConfig } from '../db-migrate/config.js';
-import { planCallers } from './callers/plan.js';
+import { defaultEnvironmentName, EnvVariable, parseDbMigrateConfig } from '../db-migrate/config.js';
+import { environmentOfCalls, planCallers } from './callers/plan.js';
+import { placesInMigrations } from './callers/in-migrations.js';
+import { findRepository, isInsideFolder } from './callers/repository.js';
 import { type FilePlan } from './file-plan.js';
 import { type KnexfileLanguage, renderKnexfile } from './knexfile/render.js';
-import { rewritePackageJson } from './scripts/package-json.js';
+import { locateScripts, replaceScripts } from './scripts/package-json.js';
 import { type DbMigrateProject, type PackageJson } from './project.js';
+import { isWrittenByAdopt } from './knexfile/written-by-adopt.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
@@ -17,7 +20,7 @@ import { hashOf, recordAction } from './takeover-record.js';
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
  * rewritten under their old names, as are the calls of db-migrate elsewhere that can be, and
- * database.json gets `.bak` behind its name. Changes nothing yet.
+ * database.json gets `.bak` behind its name, once nothing needs it any more. Changes nothing yet.
  *
  * The order of the actions is the order in which they are applied: first it is written down what
  * they do, and database.json goes last, so that a crash on the way leaves a project that adopt can
@@ -26,14 +29,22 @@ import { hashOf, recordAction } from './takeover-record.js';
 export function planFiles(
   project: DbMigrateProject,
   facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
+  rewritesOutside = false,
 ): FilePlan {
   const plan: FilePlan = { actions: [], warnings: [] };
   planKnexfile(plan, project, facts);
-  if (project.packageJson) planScripts(plan, project, project.packageJson);
-  const callers = planCallers(project, scriptDefaults(project));
+  const scripts = project.packageJson
+    ? planScripts(plan, project, project.packageJson, rewritesOutside)
+    : [];
+  const callers = planCallers(project, scriptDefaults(project), rewritesOutside);
+  const migrations = placesInMigrations(project);
   plan.actions.push(...callers.actions);
-  plan.warnings.push(...callers.warnings);
-  planDatabaseJson(plan, project);
+  plan.warnings.push(...callers.warnings, ...migrations.warnings);
+  planDatabaseJson(plan, project, [
+    ...scripts,
+    ...callers.needsConfiguration,
+    ...migrations.places,
+  ]);
   plan.actions.unshift(...recordAction(project.root, plan.actions));
   return plan;
 }
@@ -48,8 +59,8 @@ function planKnexfile(
   if (existing !== undefined) {
     const path = inProject(root, existing);
     plan.actions.push({ path, action: 'keep', notes: ['the project has a knexfile already'] });
-    const ours = readFileSync(existing, 'utf8').includes('Written by "knexward adopt"');
-    if (!ours && project.config) plan.warnings.push(knexfileKept(path, project));
+    if (!isWrittenByAdopt(existing) && project.config)
+      plan.warnings.push(knexfileKept(path, project));
     return;
   }
   const [path, language] = knexfileName(project);
@@ -86,8 +97,14 @@ function knexfileKept(path: string, project: DbMigrateProject): Warning {
   };
 }
 
-function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: PackageJson): void {
-  const { scripts, changes, leftovers, notes } = rewriteScripts(
+/** @returns What of package.json still needs db-migrate's configuration. */
+function planScripts(
+  plan: FilePlan,
+  project: DbMigrateProject,
+  packageJson: PackageJson,
+  rewritesOutside: boolean,
+): string[] {
+  const { changes, leftovers, notes } = rewriteScripts(
     packageJson.scripts,
     scriptDefaults(project),
   );
@@ -103,15 +120,40 @@ function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: Pac
       message: `the script "${name}" (${command}): ${reason}`,
     });
   }
-  if (changes.length === 0) return;
-  const content = rewritePackageJson(packageJson.text, scripts);
+  const names = [...new Set(leftovers.map(({ name }) => name))];
+  const needing = names.map((name) => `the script "${name}"`);
+  if (packageJson.text.includes('knexward-db-migrate')) {
+    needing.push('knexward-db-migrate, which package.json names');
+  }
+  if (changes.length === 0) return needing;
+  if (leadsOut(project.root, packageJson.path, rewritesOutside)) {
+    plan.warnings.push({
+      code: 'SCRIPT_LEFT',
+      message:
+        'the scripts are left as they are: package.json is a link that leads out of the project',
+    });
+    return [...needing, ...changes.map(({ name }) => `the script "${name}"`)];
+  }
+  const places = locateScripts(packageJson.text);
+  const content = replaceScripts(packageJson.text, changes);
   plan.actions.push({
     path: 'package.json',
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
     apply: () => writeAtomically(packageJson.path, content),
-    step: { path: 'package.json', kind: 'scripts', scripts: changes },
+    step: {
+      path: 'package.json',
+      kind: 'scripts',
+      scripts: changes.map((change) => ({ ...change, raw: places?.get(change.name)?.raw })),
+    },
   });
+  return needing;
+}
+
+/** Whether a file is a link to one that may not be written. */
+function leadsOut(root: string, path: string, rewritesOutside: boolean): boolean {
+  if (isInsideFolder(root, path)) return false;
+  return !rewritesOutside || !isInsideFolder(findRepository(root).root, path);
 }
 
 function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
@@ -121,6 +163,8 @@ function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
     byDefault === ('development' in (config?.environments ?? {}) ? 'development' : 'dev');
   return {
     defaultEnv: chosenAnyway ? undefined : byDefault,
+    environment: environmentOfCalls(project),
+    followsNodeEnv: followsNodeEnv(project),
     migrationsDirectory: project.migrationsDirectory,
     configFile: configPath === null ? 'database.json' : inProject(root, configPath),
     historyTable: project.table,
@@ -128,13 +172,34 @@ function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
   };
 }
 
+function followsNodeEnv({ config }: DbMigrateProject): boolean {
+  const chosen = config?.defaultEnvironments.at(-1);
+  return chosen instanceof EnvVariable && chosen.env === 'NODE_ENV';
+}
+
 function inProject(root: string, path: string): string {
   return relative(root, path).replaceAll('\\', '/');
 }
 
-function planDatabaseJson(plan: FilePlan, project: DbMigrateProject): void {
+const SHOWN = 5;
+
+function planDatabaseJson(
+  plan: FilePlan,
+  project: DbMigrateProject,
+  needing: readonly string[],
+): void {
   const { configPath } = project;
   if (configPath === null) return;
+  if (needing.length > 0) {
+    const more = needing.length > SHOWN ? `, and ${needing.length - SHOWN} more` : '';
+    const places = needing.slice(0, SHOWN).join(', ');
+    plan.actions.push({
+      path: inProject(project.root, configPath),
+      action: 'keep',
+      notes: [`needed by ${places}${more}; run adopt again when nothing needs it any more`],
+    });
+    return;
+  }
   const target = freeName(`${configPath}.bak`);
   plan.actions.push({
     path: basename(configPath),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { KnexwardError } from '../errors.js';
+import { findRepository, isInsideFolder } from './callers/repository.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type FileAction } from './file-plan.js';
 
@@ -15,7 +16,10 @@ export const RECORD_FILE = 'knexward-adopted.json';
 export type FileStep = { path: string } & (
   | { kind: 'created'; sha256: string }
   | { kind: 'rewritten'; sha256: string; before: string }
-  | { kind: 'scripts'; scripts: { name: string; from: string; to: string }[] }
+  | {
+      kind: 'scripts';
+      scripts: { name: string; from: string; to: string; raw?: string | undefined }[];
+    }
   | { kind: 'renamed'; to: string }
 );
 
@@ -35,10 +39,12 @@ export function readRecord(root: string): FileStep[] | null {
   try {
     const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: FileStep[] };
     if (
-      files.every((step) => isInside(step.path) && (step.kind !== 'renamed' || isInside(step.to)))
+      files.every(
+        (step) => isInside(root, step.path) && (step.kind !== 'renamed' || isInside(root, step.to)),
+      )
     )
       return files;
-    throw new Error('it names files outside of the project');
+    throw new Error('it names files outside of the repository');
   } catch (error) {
     throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
       message: `${path} is not what knexward wrote: ${(error as Error).message}. Nothing was changed.`,
@@ -48,8 +54,16 @@ export function readRecord(root: string): FileStep[] | null {
   }
 }
 
-function isInside(path: string): boolean {
-  return !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes('..');
+/** In the project, or, for what is there already, in the repository around it. */
+function isInside(root: string, path: string): boolean {
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return false;
+  if (!path.split(/[/\\]/).includes('..')) return true;
+  const repository = findRepository(root);
+  if (repository.projectFolder === '.') return false;
+  const at = posix.join(repository.projectFolder, path.replaceAll('\\', '/'));
+  if (at.startsWith('../')) return false;
+  const absolute = join(repository.root, at);
+  return !existsSync(absolute) || isInsideFolder(repository.root, absolute);
 }
 
 /** Writes down what the actions are about to do; it goes before them, so that a crash loses nothing. */
@@ -89,8 +103,8 @@ function mergeStep(before: FileStep, step: FileStep): FileStep {
   if (before.kind !== 'scripts' || step.kind !== 'scripts') return step;
   const scripts = new Map(before.scripts.map((script) => [script.name, script]));
   for (const script of step.scripts) {
-    const { from } = scripts.get(script.name) ?? script;
-    scripts.set(script.name, { ...script, from });
+    const { from, raw } = scripts.get(script.name) ?? script;
+    scripts.set(script.name, { ...script, from, raw });
   }
   return { ...step, scripts: [...scripts.values()] };
 }

@@ -13,6 +13,7 @@ type AdoptOptions = CommonOptions &
     undo?: boolean;
     verify?: boolean;
     databaseOnly?: boolean;
+    rewriteCallers?: boolean;
     dryRun?: boolean;
     yes?: boolean;
   };
@@ -35,6 +36,12 @@ export function addAdoptCommand(program: Command): void {
       .option('--dry-run', 'show the plan, change nothing')
       .option('-y, --yes', 'do not ask')
       .option('--database-only', 'see to the database, leave the files alone')
+      .addOption(
+        new Option(
+          '--rewrite-callers',
+          "rewrite calls outside of the project's folder too, in the repository around it",
+        ).conflicts(['finish', 'undo', 'databaseOnly']),
+      )
       .option('--time-zone <name>', "the zone of db-migrate's times; else this process's own")
       .option('--config <file>', "db-migrate's configuration; else database.json")
       .option('--migrations-dir <folder>', 'the migrations; else as db-migrate has it')
@@ -54,8 +61,10 @@ What adopt does, in one transaction: each row of db-migrate's table becomes one 
 knex_migrations, in the same order and with its true moment; the old table stays, and is kept in
 step with what knexward applies and reverts of db-migrate's files. Then it writes a
 knexfile, rewrites package.json's scripts under their old names, and renames database.json to
-database.json.bak. The migrations stay where they are, as they are. Calls of db-migrate elsewhere
-(Dockerfile, Procfile, workflows) are rewritten where that is safe, and listed where it is not.
+database.json.bak once nothing needs it any more. The migrations stay where they are, as they are.
+Calls of db-migrate elsewhere (Dockerfile, Procfile, Makefile, workflows) are rewritten where that is
+safe, and listed where it is not. In a monorepo the rest of the repository is searched too; what
+lies outside of the project's folder is rewritten with --rewrite-callers only.
 
 With --verify it replays the old files first, in a database made for the moment (see knexward verify
 --help), and shows what was changed by hand in the past; with --yes it goes on all the same.
@@ -72,6 +81,7 @@ Examples:
     .action(async (options: AdoptOptions) => {
       const output = await outputOf(options);
       const { config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun } = options;
+      const { rewriteCallers } = options;
       const request = {
         ...configRequestOf(options),
         ...{ config, migrationsDir, table, schema, databaseOnly, dryRun },
@@ -92,7 +102,7 @@ Examples:
       let shown = false;
       const proof = options.verify ? proofFor(output) : undefined;
       const adoption = await adopt({
-        ...{ ...request, timeZone, verify: proof?.options },
+        ...{ ...request, timeZone, rewriteCallers, verify: proof?.options },
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;

@@ -14,7 +14,10 @@ export function adviceForCall(text: string, call: Span, context: CallContext): s
     return 'write the same with knexward, which takes --env, --count and --dry-run too';
   }
   const words = `${found}${rest}`.replace(/["',[\]{}]+/g, ' ').trim();
-  const replacement = replaceCalls(words, context);
+  const replacement = replaceCalls(words, context, {
+    start: context.projectFolder,
+    stopsAtFailure: false,
+  });
   if ('reason' in replacement) return replacement.reason;
   return `write: ${replacement.edits.map(({ to }) => to).join(' ')}`;
 }
