@@ -39,7 +39,7 @@ const OWN: PackagePlace = { folder: '.', projectFolder: '.', isOwnScript: true }
 
 /** What may set `NODE_ENV`: its name, or a program that reads variables from a file. */
 const SETS_NODE_ENV =
-  /NODE_ENV|\bdotenvx?\b|\benv-cmd\b|--env-file|(?:^|[;&|(\n])\s*(?:source|\.)\s/;
+  /NODE_ENV|\bdotenvx?\b|\benv-cmd\b|--env-file|(?:^|[\s;&|({])(?:source|\.)\s+[^\s;&|)]/;
 
 /**
  * Rewrites each call of db-migrate in the scripts of a package.json into a call of knexward that
