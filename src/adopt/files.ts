@@ -40,11 +40,8 @@ export function planFiles(
   const migrations = placesInMigrations(project);
   plan.actions.push(...callers.actions);
   plan.warnings.push(...callers.warnings, ...migrations.warnings);
-  planDatabaseJson(plan, project, [
-    ...scripts,
-    ...callers.needsConfiguration,
-    ...migrations.places,
-  ]);
+  const needing = [...scripts, ...callers.needsConfiguration, ...migrations.places];
+  planDatabaseJson(plan, project, [...new Set(needing)]);
   plan.actions.unshift(...recordAction(project.root, plan.actions));
   return plan;
 }

@@ -321,3 +321,27 @@ it('a project of very many files is searched in part, and that is told', async (
   write(Object.fromEntries([...Array(5001).keys()].map((n) => [`src/${n}.js`, ''])));
   expect(await rewrite({})).toEqual([expect.stringContaining('CALLERS_NOT_ALL_SEARCHED')]);
 });
+
+it('what is listed outside of the project says in which folder to run it', async () => {
+  write({
+    '.git/HEAD': '',
+    'backend/database.json': '{"dev": {"driver": "pg"}}',
+    'compose.yml': 'command: npx db-migrate up\n',
+    'package.json': '{"scripts":{"a":"npx db-migrate up","b":"jest"}}',
+    // A project of its own, which is not taken over here.
+    'other/database.json': '{}',
+    'other/Procfile': 'release: npx db-migrate up\n',
+  });
+  rmSync(join(root, 'database.json'));
+  const { actions, warnings } = planCallers(
+    await inspectProject(join(root, 'backend'), {}),
+    DEFAULTS,
+    true,
+  );
+  expect(actions).toEqual([]);
+  const written = 'write, to run in backend: npx knexward up --env dev';
+  expect(warnings.map(({ message }) => message)).toEqual([
+    `../compose.yml:1 calls db-migrate (db-migrate up); ${written}`,
+    `../package.json:1 calls db-migrate (db-migrate up); ${written}`,
+  ]);
+});

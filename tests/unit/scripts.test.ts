@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { rewritePackageJson } from '../../src/adopt/scripts/package-json.js';
+import {
+  locateScripts,
+  replaceScripts,
+  rewritePackageJson,
+} from '../../src/adopt/scripts/package-json.js';
 import { rewriteScripts } from '../../src/adopt/scripts/rewrite.js';
 import { parseShell } from '../../src/adopt/scripts/shell-words.js';
 import { type ProjectDefaults } from '../../src/adopt/scripts/translate.js';
@@ -514,5 +518,23 @@ describe('the text of package.json', () => {
         expect(rewritePackageJson(text, to)).toBe(expected);
       }),
     );
+  });
+});
+
+describe('single scripts of a package.json', () => {
+  const text =
+    '\uFEFF{ "scripts" :\r\n\t{"a"  :"db-migrate\\u0020up",\r\n\r\n "b": "x" , "a b":"\\u0064b" } }';
+
+  it('are replaced, and every other character stays', () => {
+    const changed = replaceScripts(text, [{ name: 'a', to: 'knexward up' }]);
+    expect(changed).toBe(text.replace('"db-migrate\\u0020up"', '"knexward up"'));
+    const raw = locateScripts(text)?.get('a')?.raw;
+    expect(replaceScripts(changed, [{ name: 'a', to: 'db-migrate up', raw }])).toBe(text);
+  });
+
+  it('are those that count where a key is there twice', () => {
+    const twice = '{"scripts":{"a":"1"},"scripts":{"a":"2","a":"3"}}';
+    const changed = replaceScripts(twice, [{ name: 'a', to: '4' }]);
+    expect(changed).toBe('{"scripts":{"a":"1"},"scripts":{"a":"2","a":"4"}}');
   });
 });

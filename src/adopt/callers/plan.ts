@@ -161,7 +161,7 @@ function leftCalls(file: CallerFile, edits: readonly Edit[], context: CallContex
     .map((call) => ({
       ...call,
       what: 'calls db-migrate',
-      advice: adviceForCall(text, call, context),
+      advice: adviceForCall(text, call, context, file.isOutside),
     }));
   const installations = findInstallations(text).map((place) => ({
     ...place,
