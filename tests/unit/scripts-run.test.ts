@@ -13,9 +13,14 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { rewriteScripts } from '../../src/adopt/scripts/rewrite.js';
 
-/** A program that writes down what it is given, in which folder, and in which environment. */
+/**
+ * A program that writes down what it is given, in which folder, and in which environment: in one
+ * piece, since the programs of a pipe run at the same time.
+ */
 const RECORDER = `#!/bin/sh
-{ printf '%s|%s|%s|%s' "\${0##*/}" "$PWD" "$NODE_ENV" "$FOO"; for a; do printf '|%s' "$a"; done; printf '\\n'; } >> "$TRACE"
+line="\${0##*/}|$PWD|$NODE_ENV|$FOO"
+for a; do line="$line|$a"; done
+printf '%s\\n' "$line" >> "$TRACE"
 `;
 /** Programs that run another one, as far as the scripts below use them. */
 const RUNNERS = {
@@ -192,8 +197,8 @@ describe('a script that is rewritten (EC-02, SC-004)', () => {
         const folders = after.trace.filter((line) => line.startsWith('knexward|'));
         for (const line of folders) expect(line.split('|')[1]).toBe(join(folder, 'project'));
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
-    expect(rewritten).toBeGreaterThan(30);
+    expect(rewritten).toBeGreaterThan(20);
   });
 });
