@@ -128,6 +128,10 @@ export const CODES = {
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
   // what a run warns of
   NOT_IN_JOURNAL: { run: true, summary: 'A failure could not be written to the journal.' },
+  NOT_RETRIED: {
+    run: true,
+    summary: 'A migration was not tried again, because it might be done twice.',
+  },
   EMPTY_MIGRATION: { run: true, summary: 'A migration was applied and did nothing.' },
   ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },
 } as const satisfies Record<string, CodeEntry>;

@@ -61,13 +61,14 @@ export async function runForCommand(
   const asks = request.direction === 'down' && config.production && config.settings.confirmDown;
   const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
   try {
-    const result = await upOrDown(config, {
+    const running = upOrDown(config, {
       ...request,
       runId: output.runId,
       listener: createProgress(output),
       signal: stop.signal,
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });
+    const result = await Promise.race([running, stop.overdue]);
     if (result.failed?.code === 'INTERRUPTED') stop.endWithSignal();
     const unhandled = stop.unhandled();
     if (!result.failed && unhandled) {

@@ -7,6 +7,7 @@ import { KnexwardError } from '../errors.js';
 import { keepSecret, redact } from '../secrets.js';
 import { isLostConnection, messageOf, reasonOf, serverErrorIn } from '../server-error.js';
 import { keptOpen } from './event-loop.js';
+import { countConnection } from './process-connections.js';
 
 /**
  * How every connection is made, Knex's own too, where the configuration says nothing else. A server
@@ -39,6 +40,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
     const { connectionError } = await import('./connection-error.js');
     throw connectionError(error, client);
   }
+  countConnection(client);
   keptOpen(client);
   try {
     await prepareAsKnexDoes(client, config, connection.application_name);

@@ -1,5 +1,6 @@
 import { type Knex } from 'knex';
 import { type EnvironmentConfig } from '../config/settings.js';
+import { countConnection } from './process-connections.js';
 import { closeAtOnce, type RawConnection } from './raw-connection.js';
 
 /*
@@ -82,6 +83,7 @@ export async function createSeverableKnex(
     override async acquireRawConnection(): Promise<RawConnection> {
       if (severed) throw new Error('The run has ended: it opens no connection any more.');
       const connection = await super.acquireRawConnection();
+      countConnection(connection);
       if (severed) closeAtOnce(connection);
       connections.add(connection);
       connection.once('end', () => connections.delete(connection));

@@ -7,6 +7,7 @@ import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { type ChangeConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
+import { closeInTime } from './raw-connection.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
 /** An open database. */
@@ -70,7 +71,7 @@ export async function openSession(
     transactionPath: () => path,
     close: async () => {
       await Promise.all(open.map((connections) => connections.close()));
-      await client.end().catch(() => undefined);
+      await closeInTime(client);
       await release();
     },
   };

@@ -1,6 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
+import { watchProcessConnections } from '../database/process-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
@@ -27,6 +28,7 @@ import { type RunResult } from './result.js';
 import { refuseRenamed } from './renamed.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
+import { Patience } from '../transaction/patience.js';
 import { Transactions } from '../transaction/transactions.js';
 
 /** A run that has something to do, as far as it could be planned without the lock. */
@@ -50,6 +52,7 @@ export interface PlannedRun {
 export interface LockedRun extends PlannedRun {
   lock: RunLock;
   control: ControlConnection;
+  patience: Patience;
   loaded: Loaded;
 }
 
@@ -70,19 +73,24 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   const beginning = (await fromBaseline?.findBeginning(planned)) ?? null;
   const loaded = await loadAll(beginning?.rest ?? plan, config, new Map());
   refuseInterrupted(signal);
-  const lock = await acquireLock(session.client, history.tables, {
-    waitMs: config.settings.waitForLock,
-    onWaiting: (holder) => listener({ type: 'waiting', holder }),
+  const lock = await untilInterrupted(
+    () =>
+      acquireLock(session.client, history.tables, {
+        waitMs: config.settings.waitForLock,
+        onWaiting: (holder) => listener({ type: 'waiting', holder }),
+        signal,
+      }),
     signal,
-  });
-  const control = new ControlConnection(() => session.connect(), applicationName);
-  const locked = { ...planned, lock, control, loaded };
+  );
+  const patience = new Patience(signal);
+  const control = new ControlConnection(() => session.connect(), applicationName, patience);
+  const locked = { ...planned, lock, control, patience, loaded };
   try {
     const begun = beginning && ((await fromBaseline?.begin(locked, beginning)) ?? null);
     return await (begun ? goOn(locked, begun) : runLocked(locked, null));
   } finally {
-    await control.close();
-    await lock.release();
+    await Promise.all([control.close(), lock.release()]);
+    patience.close();
   }
 }
 
@@ -250,7 +258,7 @@ async function runPlan(
   const connections = await connectionsFor(session, config, steps);
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);
-  const transactions = new Transactions(connections);
+  const transactions = new Transactions(connections, locked.patience);
   const run: RunContext = {
     recording: {
       ...{ tables, oldTable: dbMigrate, runId: result.runId },
@@ -259,11 +267,15 @@ async function runPlan(
     opening: { config, searchPath, tables },
     lockNumber: runNumber(result.runId),
     reporting: { listener, signal: request.signal, observer: request.observer },
+    processConnections: watchProcessConnections(session.client),
     ...{ config, connections, transactions, control, changed },
   };
   const outcome = await withHooks(run, steps, () =>
     runSteps(run, steps, lock).finally(() => transactions.close()),
-  );
+  ).finally(() => {
+    run.processConnections.stop();
+    if (request.signal?.aborted) connections.sever();
+  });
   return { ...result, batch: plan.batch, ...outcome };
 }
 

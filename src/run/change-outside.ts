@@ -1,6 +1,7 @@
 import { type Knex } from 'knex';
 import { type Client, type QueryResult } from 'pg';
 import { enableProcessing } from '../database/knex-client.js';
+import { closeInTime } from '../database/raw-connection.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration } from '../files/load.js';
 import { isOnlyComments } from '../files/sql.js';
@@ -51,7 +52,7 @@ export async function changeOutsideTransaction(
     return { state: ran ? 'unknown' : 'left behind', error };
   } finally {
     // What is open on it goes with the connection.
-    await beside?.client.end().catch(() => undefined);
+    if (beside) await closeInTime(beside.client);
   }
 }
 
@@ -74,10 +75,11 @@ async function open(run: RunContext, { name }: LoadedMigration): Promise<Beside>
   const { sql } = openingBeside(run.opening, name);
   const client = await run.control.another();
   try {
-    const results = (await client.query(`${BEGIN}; ${sql}`)) as unknown as QueryResult<Seen>[];
+    const answer = run.control.wait(client.query(`${BEGIN}; ${sql}`));
+    const results = (await answer) as unknown as QueryResult<Seen>[];
     return { client, seen: results.at(-1)?.rows[0] as Seen };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await closeInTime(client);
     throw error;
   }
 }
@@ -174,7 +176,7 @@ async function recordBeside(
 ): Promise<Confirmation> {
   const { confirmed } = recordOf(run.recording, migration, done);
   const record = async (on: Client): Promise<Confirmation> => {
-    const answer = await on.query(`${confirmed}; commit`);
+    const answer = await run.control.wait(on.query(`${confirmed}; commit`));
     return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());
   };
   try {
@@ -191,6 +193,6 @@ async function recordBeside(
     // The commit had arrived before the connection was lost.
     return Confirmation.ofAnswer([await anew.client.query('commit')]);
   } finally {
-    await anew.client.end().catch(() => undefined);
+    await closeInTime(anew.client);
   }
 }

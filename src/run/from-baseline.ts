@@ -1,7 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
-import { closeAtOnce } from '../database/raw-connection.js';
+import { closeAtOnce, closeInTime } from '../database/raw-connection.js';
 import { groundOf, groundQuery } from '../baseline/empty.js';
 import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
 import { splitStatements } from '../sql/split.js';
@@ -117,7 +117,7 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
   const connection = await session.connect();
   let seen: Question['seen'] | null = null;
   try {
-    seen = await enter(connection, run);
+    seen = await untilInterrupted(() => enter(connection, run), request.signal);
     if (seen === null) return null;
     await untilInterrupted(() => load(connection, run, beginning), request.signal);
   } catch (error) {
@@ -132,7 +132,7 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
     }
   } finally {
     // Whatever is still open goes with the connection.
-    await connection.end().catch(() => undefined);
+    await closeInTime(connection);
   }
   const outcome = begun(
     names.map((name) => ({ name, durationMs: 0 })),

@@ -11,6 +11,8 @@ import { refuseInterrupted } from '../transaction/interruption.js';
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;
 const POLL_MS = 200;
+/** For how long to wait until the server has let go of it. */
+const RELEASE_MS = 1000;
 
 /**
  * The right to run migrations, for as long as its transaction is open. Its connection is for the lock
@@ -80,7 +82,9 @@ export async function acquireLock(
       if (lost) throw lockLost();
     },
     release: async () => {
-      if (!lost) await client.query('rollback').catch(() => undefined);
+      // It goes away with the connection, too.
+      if (!lost)
+        await Promise.race([client.query('rollback').catch(() => undefined), sleep(RELEASE_MS)]);
     },
   };
 }
