@@ -7,6 +7,7 @@ import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { type ChangeConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
+import { type PgEnvironment, pgEnvironment } from './pg-environment.js';
 import { closeInTime } from './raw-connection.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
@@ -43,14 +44,15 @@ export async function openSession(
   const { connection: server, release } = await reachServer(config, options);
   const { applicationName = 'knexward' } = options;
   const connection = named(server, applicationName);
+  const environment = pgEnvironment();
   let client: Client;
   try {
-    client = await connect(withoutQueryTimeout(connection), config);
+    client = await connect(withoutQueryTimeout(connection), config, environment);
   } catch (error) {
     await release();
     throw error;
   }
-  const own = () => connect(withoutQueryTimeout(connection), config);
+  const own = () => connect(withoutQueryTimeout(connection), config, environment);
   const open: ChangeConnections[] = [];
   let path: string | null = null;
   return {
@@ -63,8 +65,12 @@ export async function openSession(
       path = await transactionPath(client, own, config);
       const schemas = path === null ? schemasOf(config.knex) : null;
       const made = needsKnex
-        ? new PooledConnections(await createKnex(connection, config, path === null))
-        : new KeptConnection(() => connectIn(schemas, () => connect(connection, config)));
+        ? new PooledConnections(
+            await createKnex(connection, config, { setsSearchPath: path === null, environment }),
+          )
+        : new KeptConnection(() =>
+            connectIn(schemas, () => connect(connection, config, environment)),
+          );
       open.push(made);
       return made;
     },
@@ -148,7 +154,7 @@ async function connectIn(
 async function createKnex(
   connection: ClientConfig,
   config: ResolvedConfig,
-  setsSearchPath: boolean,
+  { setsSearchPath, environment }: { setsSearchPath: boolean; environment: PgEnvironment },
 ): Promise<SeverableKnex> {
   const { createSeverableKnex } = await import('./knex-client.js');
   // A migration may ask for all of it: for the migrations' tables, or the seeds.
@@ -170,7 +176,7 @@ async function createKnex(
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
   };
-  const severable = await createSeverableKnex(whole, given.client).catch((error: unknown) => {
+  const severable = await createSeverableKnex(whole, given.client, environment).catch((error: unknown) => {
     // Such as an entry of its pool.
     throw new KnexwardError('KNEXFILE_BROKEN', {
       message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,

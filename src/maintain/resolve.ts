@@ -8,6 +8,7 @@ import { oldNameOf } from '../files/old-name.js';
 import { asRecorded } from '../files/recorded.js';
 import { notWritten, writeJournal } from '../history/journal.js';
 import { oldRowDetails, oldRowInsert, oldRowsDelete } from '../history/in-step.js';
+import { refuseKnexLock } from '../history/knex-lock.js';
 import { locateHistory } from '../history/locate.js';
 import { type UnfinishedChange } from '../history/outcomes.js';
 import { type History, readHistory } from '../history/read.js';
@@ -93,6 +94,7 @@ async function record(
     refuseUnadopted(history);
     await createTables(client, tables);
   }
+  await refuseKnexLock(client, tables);
   const change = unfinished.find((started) => started.name === name);
   if (change) await refuseWhileAtWork(client, change);
   const applied = rows.find((row) => row.name === name);

@@ -8,7 +8,7 @@ import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { findEvidence } from '../history/evidence.js';
-import { giveKnexLockBack, runNumber, takeKnexLock } from '../history/knex-lock.js';
+import { giveKnexLockBack, knexLockTaken, runNumber, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
@@ -21,7 +21,7 @@ import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
 import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
-import { acquireLock, knexLockTaken, lockLost, type RunLock } from './lock.js';
+import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -72,6 +72,8 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   const fromBaseline = mayBegin ? await import('./from-baseline.js') : null;
   const beginning = (await fromBaseline?.findBeginning(planned)) ?? null;
   const loaded = await loadAll(beginning?.rest ?? plan, config, new Map());
+  // What is confirmed is what was read: a file that is edited during the question does not count.
+  if (plan.steps.length > 0) await request.confirm?.(plan);
   refuseInterrupted(signal);
   const lock = await untilInterrupted(
     () =>

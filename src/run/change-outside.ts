@@ -8,13 +8,14 @@ import { isOnlyComments } from '../files/sql.js';
 import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
-import { type Ended, functionOf, isNeeded, notWritten } from './change.js';
+import { type Ended, functionOf, isNeeded } from './change.js';
 import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, type Seen } from '../transaction/opening.js';
 import { endOf, lockLost, type RunLock } from './lock.js';
-import { isNotWritten, recordOf } from './record.js';
+import { isNotWritten, rowNotWritten } from '../history/not-written.js';
+import { recordOf } from './record.js';
 
 /**
  * Carries out a change that opts out of its transaction. The fence, the look at the history and the
@@ -182,7 +183,7 @@ async function recordBeside(
   try {
     return await record(client);
   } catch (error) {
-    if (!isLostConnection(error)) throw isNotWritten(error) ? notWritten() : error;
+    if (!isLostConnection(error)) throw isNotWritten(error) ? rowNotWritten() : error;
   }
   // Where only this side has lost it, the server would keep the fence for nobody.
   await run.control.terminate(seen.pid);

@@ -8,13 +8,14 @@ import { splitStatements } from '../sql/split.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { fence } from '../history/fence.js';
+import { knexLockTaken } from '../history/knex-lock.js';
 import { recordManySql } from '../history/many.js';
+import { isNotWritten, rowNotWritten } from '../history/not-written.js';
 import { createTablesSql, LEAST_RUN_NUMBER, qualified } from '../history/tables.js';
 import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { type LockedRun, type PlannedRun } from './carry-out.js';
-import { knexLockTaken } from './lock.js';
 import { Confirmation, findOutcome, type Question } from '../transaction/confirmation.js';
 import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
@@ -124,7 +125,8 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
     closeAtOnce(connection);
     if (isBusy(error)) return null;
     if (seen === null && error instanceof KnexwardError) throw error;
-    const ended = await whatBecame(run, names, seen, error);
+    const reason = isNotWritten(error) ? rowNotWritten() : error;
+    const ended = await whatBecame(run, names, seen, reason);
     if (ended) {
       const failure = describe(ended, beginning);
       listener({ type: 'failed', failure });

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
-import { commandLine } from '../command-line.js';
 import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
@@ -155,13 +154,5 @@ export function lockLost(): KnexwardError {
   return new KnexwardError('LOCK_LOST', {
     message: 'The connection that holds the lock was lost; the run stopped before its next change.',
     fix: 'Run the command again: what is done is recorded.',
-  });
-}
-
-/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
-export function knexLockTaken(table: string): KnexwardError {
-  return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }
