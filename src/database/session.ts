@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { type Client, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { reasonOf } from '../server-error.js';
@@ -24,8 +24,18 @@ export interface Session {
    * are there: `null` where the connections have it, or the knexfile names none.
    */
   transactionPath(): string | null;
+  /** The sessions behind those connections, once they are there. */
+  changeSessions(): ChangeSessions;
   /** Closes everything; the embedded server too, unless somebody else uses it. */
   close(): Promise<void>;
+}
+
+/** What the server's sessions are that changes run in. */
+export interface ChangeSessions {
+  /** Whether each belongs to one connection, and to nobody else's. */
+  ours: boolean;
+  /** Statements that make one what it was when it was new; empty where that is not known. */
+  reset: string;
 }
 
 /** What opening a session may be told, and tells on the way. */
@@ -55,6 +65,7 @@ export async function openSession(
   const own = () => connect(withoutQueryTimeout(connection), config, environment);
   const open: ChangeConnections[] = [];
   let path: string | null = null;
+  let sessions: ChangeSessions = { ours: false, reset: '' };
   return {
     client,
     connect: own,
@@ -63,6 +74,7 @@ export async function openSession(
       if (known) return known;
       const { KeptConnection, PooledConnections } = await import('./change-connections.js');
       path = await transactionPath(client, own, config);
+      sessions = await changeSessions(client, config);
       const schemas = path === null ? schemasOf(config.knex) : null;
       const made = needsKnex
         ? new PooledConnections(
@@ -75,6 +87,7 @@ export async function openSession(
       return made;
     },
     transactionPath: () => path,
+    changeSessions: () => sessions,
     close: async () => {
       await Promise.all(open.map((connections) => connections.close()));
       await closeInTime(client);
@@ -133,6 +146,24 @@ async function transactionPath(
   const schemas = schemasOf(config.knex);
   if (schemas === null || (await isDirect(client)) || (await keepsSession(another))) return null;
   return searchPathText(schemas);
+}
+
+/** The names of Knex's own client for PostgreSQL. Another may make its connections otherwise. */
+const KNEX_OWN = new Set<unknown>([undefined, 'pg', 'postgres', 'postgresql']);
+
+/**
+ * A pooler's sessions are not ours to reset. What a project's `afterCreate`, or a client of its own, sets on a new
+ * connection cannot be told from what a migration has set.
+ */
+async function changeSessions(client: Client, { knex }: ResolvedConfig): Promise<ChangeSessions> {
+  const ours = await isDirect(client);
+  if (!ours || knex.pool?.afterCreate || !KNEX_OWN.has(knex.client)) return { ours, reset: '' };
+  const schemas = schemasOf(knex);
+  const path =
+    schemas === null
+      ? ''
+      : `, set_config('search_path', ${escapeLiteral(searchPathText(schemas))}, false)`;
+  return { ours, reset: `reset all; select pg_advisory_unlock_all()${path}` };
 }
 
 /** A connection with the search path that Knex would set on it. */

@@ -266,7 +266,7 @@ async function runPlan(
       ...{ tables, oldTable: dbMigrate, runId: result.runId },
       ...{ direction: plan.direction, batch: plan.batch },
     },
-    opening: { config, searchPath, tables },
+    opening: { config, searchPath, tables, sessions: session.changeSessions() },
     lockNumber: runNumber(result.runId),
     reporting: { listener, signal: request.signal, observer: request.observer },
     processConnections: watchProcessConnections(session.client),
