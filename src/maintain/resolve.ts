@@ -136,7 +136,7 @@ async function refuseWhileAtWork(client: Client, change: UnfinishedChange): Prom
   const pid = sessionOf(change, await findEvidence(client));
   if (pid === null) return;
   throw new KnexwardError('LOCKED', {
-    message: `The server is still at work on ${change.name} (pid ${pid}): what becomes of it is open.`,
-    fix: `Wait until it has ended, or end it (select pg_cancel_backend(${pid})), then resolve.`,
+    message: `The server is still running ${change.name} (pid ${pid}), so its outcome is not known yet.`,
+    fix: `Wait until it ends, or cancel it (select pg_cancel_backend(${pid})), then resolve.`,
   });
 }

@@ -67,7 +67,7 @@ describe('a failure', () => {
   cause       It exists already.
   fix         Look at it.
   not reached b.js, c.js
-  next        1 before it stay as they are. It left no trace of itself. After that, run the command again; "knexward status" shows where things stand.
+  next        1 before it stay as they are. It was rolled back. After that, run the command again; "knexward status" shows where things stand.
   page        docs/errors/sqlstate-42P07.md
 `,
     );
