@@ -207,14 +207,16 @@ async function createKnex(
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
   };
-  const severable = await createSeverableKnex(whole, given.client, environment).catch((error: unknown) => {
-    // Such as an entry of its pool.
-    throw new KnexwardError('KNEXFILE_BROKEN', {
-      message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
-      fix: 'Correct the entry that it names.',
-      cause: error,
-    });
-  });
+  const severable = await createSeverableKnex(whole, given.client, environment).catch(
+    (error: unknown) => {
+      // Such as an entry of its pool.
+      throw new KnexwardError('KNEXFILE_BROKEN', {
+        message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
+        fix: 'Correct the entry that it names.',
+        cause: error,
+      });
+    },
+  );
   keepsPool(severable.knex);
   config.onKnex?.(severable.knex);
   return severable;

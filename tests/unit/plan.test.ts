@@ -236,7 +236,7 @@ describe('statusOf', () => {
     expect(problem({})?.fix).toContain('knexward resolve 1_index.js --applied');
     const atWork = [{ pid: 42, runId: 'r1' }];
     expect(problem({ atWork })?.message).toContain('still running it (pid 42)');
-    expect(problem({ atWork })?.fix).toMatch(/^Wait until it has ended.*pg_cancel_backend\(42\)/);
+    expect(problem({ atWork })?.fix).toMatch(/^Wait until it ends.*pg_cancel_backend\(42\)/);
     const others = [{ pid: 43, runId: 'r2' }];
     expect(problem({ atWork: others })?.message).not.toContain('43');
     expect(problem({ invalidIndexes: ['i'] })?.fix).toContain('drop index concurrently i');
