@@ -45,6 +45,7 @@ export const CODES = {
   MIGRATIONS_FOLDER: { exit: 2, summary: 'The migrations folder cannot be read or written to.' },
   INVALID_MIGRATION: { exit: 2, summary: 'A migration file cannot be loaded or lacks a function.' },
   DUPLICATE_FILE: { exit: 2, summary: 'Two files stand for one migration.' },
+  TIME_ZONE_REQUIRED: { exit: 2, summary: "db-migrate's times fit more than one time zone." },
   UNKNOWN_TIME_ZONE: { exit: 2, summary: 'There is no time zone of that name.' },
   NOT_A_DB_MIGRATE_PROJECT: { exit: 2, summary: 'There is nothing here to take over.' },
   DB_MIGRATE_CONFIG: { exit: 2, summary: "db-migrate's configuration cannot be understood." },

@@ -17,6 +17,15 @@ import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { hashOf, recordAction } from './takeover-record.js';
 
+/** What the database and a person have told that the files depend on. */
+export interface FileFacts {
+  rowsWithoutFiles: boolean;
+  schema: string | null;
+  environment: string;
+  /** The zone of db-migrate's times, where a person has said it. */
+  timeZone: string | null;
+}
+
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
  * rewritten under their old names, as are the calls of db-migrate elsewhere that can be, and
@@ -28,7 +37,7 @@ import { hashOf, recordAction } from './takeover-record.js';
  */
 export function planFiles(
   project: DbMigrateProject,
-  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
+  facts: FileFacts,
   rewritesOutside = false,
 ): FilePlan {
   const plan: FilePlan = { actions: [], warnings: [] };
@@ -42,15 +51,11 @@ export function planFiles(
   plan.warnings.push(...callers.warnings, ...migrations.warnings);
   const needing = [...scripts, ...callers.needsConfiguration, ...migrations.places];
   planDatabaseJson(plan, project, [...new Set(needing)]);
-  plan.actions.unshift(...recordAction(project.root, plan.actions));
+  plan.actions.unshift(...recordAction(project.root, plan.actions, facts.timeZone));
   return plan;
 }
 
-function planKnexfile(
-  plan: FilePlan,
-  project: DbMigrateProject,
-  facts: { rowsWithoutFiles: boolean; schema: string | null; environment: string },
-): void {
+function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFacts): void {
   const { root, packageJson, migrationsDirectory } = project;
   const existing = knexfileIn(root);
   if (existing !== undefined) {

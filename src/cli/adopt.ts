@@ -7,7 +7,7 @@ import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from
 import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
-type AdoptOptions = CommonOptions &
+export type AdoptOptions = CommonOptions &
   Pick<AdoptRequest, 'config' | 'migrationsDir' | 'table' | 'schema' | 'timeZone'> & {
     finish?: boolean;
     undo?: boolean;
@@ -42,7 +42,12 @@ export function addAdoptCommand(program: Command): void {
           "rewrite calls outside of the project's folder too, in the repository around it",
         ).conflicts(['finish', 'undo', 'databaseOnly']),
       )
-      .option('--time-zone <name>', "the zone of db-migrate's times; else this process's own")
+      .addOption(
+        new Option(
+          '--time-zone <name>',
+          "the zone of db-migrate's times, where it would be asked for",
+        ).conflicts(['finish', 'undo']),
+      )
       .option('--config <file>', "db-migrate's configuration; else database.json")
       .option('--migrations-dir <folder>', 'the migrations; else as db-migrate has it')
       .option('--table <name>', "db-migrate's table; else migrations")
@@ -65,6 +70,11 @@ database.json.bak once nothing needs it any more. The migrations stay where they
 Calls of db-migrate elsewhere (Dockerfile, Procfile, Makefile, workflows) are rewritten where that is
 safe, and listed where it is not. In a monorepo the rest of the repository is searched too; what
 lies outside of the project's folder is rewritten with --rewrite-callers only.
+
+db-migrate wrote the local time of the machine that it ran on, without a zone. Where this machine's
+zone, the server's, UTC and the one that the dates of the files speak for give different moments,
+adopt asks which one it is, and keeps the answer in knexward-adopted.json for the other
+environments. Without a terminal, or with --yes, --time-zone is required then.
 
 With --verify it replays the old files first, in a database made for the moment (see knexward verify
 --help), and shows what was changed by hand in the past; with --yes it goes on all the same.
@@ -103,6 +113,10 @@ Examples:
       const proof = options.verify ? proofFor(output) : undefined;
       const adoption = await adopt({
         ...{ ...request, timeZone, rewriteCallers, verify: proof?.options },
+        chooseTimeZone: async (question) => {
+          const { chooseTimeZone } = await import('./choose-time-zone.js');
+          return chooseTimeZone(output, question, options);
+        },
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;

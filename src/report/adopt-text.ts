@@ -1,6 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { type Adoption } from '../adopt/adopt.js';
 import { type FileAction } from '../adopt/file-plan.js';
+import { RECORD_FILE } from '../adopt/takeover-record.js';
 import { type Warning } from '../adopt/plan.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
@@ -25,7 +26,7 @@ export function* renderPlan(adoption: Adoption, c: Colors, abridged: boolean): G
 }
 
 function* renderHistory(adoption: Adoption, c: Colors, abridged: boolean): Generator<string> {
-  const { history, source, finished, timeZone, alreadyAdopted } = adoption;
+  const { history, source, finished, alreadyAdopted } = adoption;
   if (source === null) {
     yield finished
       ? "History: the takeover is finished, db-migrate's table is set aside; nothing to carry."
@@ -40,7 +41,7 @@ function* renderHistory(adoption: Adoption, c: Colors, abridged: boolean): Gener
   if (history.length === 0) return yield* back;
   const shown = abridged ? history.slice(0, SHOWN_ON_TERMINAL) : history;
   const hidden = history.length - shown.length;
-  yield `Their times have no zone; they are read as ${c.bold(timeZone)}. Another one: --time-zone`;
+  yield* renderTimeZone(adoption, c);
   for (let start = 0; start < shown.length; start += ROWS_AT_ONCE) {
     const lines = shown
       .slice(start, start + ROWS_AT_ONCE)
@@ -52,6 +53,13 @@ function* renderHistory(adoption: Adoption, c: Colors, abridged: boolean): Gener
   }
   yield* back;
   if (hidden > 0) yield c.dim(`  … and ${hidden} more; --dry-run --json shows them all`);
+}
+
+function* renderTimeZone({ timeZone, timeZoneOrigin }: Adoption, c: Colors): Generator<string> {
+  if (timeZoneOrigin === 'zoned') return;
+  const because = { kept: `, as ${RECORD_FILE} says`, earlier: ', as before' } as const;
+  const told = timeZoneOrigin in because ? because[timeZoneOrigin as keyof typeof because] : '';
+  yield `Their times have no zone; they are read as ${c.bold(timeZone)}${told}. Another one: --time-zone`;
 }
 
 function renderProof({ proof }: Adoption, c: Colors): string[] {

@@ -106,6 +106,12 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { [`migrations/${FIRST.replace('.js', '.ts')}`]: 'export async function up() {}' },
     args: ['up'],
   },
+  TIME_ZONE_REQUIRED: {
+    files: { 'knexfile.js': null, 'database.json': DATABASE_JSON },
+    before: oldHistory,
+    args: ['adopt'],
+    env: { TZ: 'Europe/Berlin' },
+  },
   UNKNOWN_TIME_ZONE: { args: ['adopt', '--time-zone', 'Mars/Olympus'] },
   NOT_A_DB_MIGRATE_PROJECT: { files: { 'knexfile.js': null }, args: ['adopt'] },
   DB_MIGRATE_CONFIG: {
