@@ -15,6 +15,7 @@ export type AdoptOptions = CommonOptions &
     databaseOnly?: boolean;
     rewriteCallers?: boolean;
     dryRun?: boolean;
+    verbose?: boolean;
     yes?: boolean;
   };
 
@@ -34,6 +35,12 @@ export function addAdoptCommand(program: Command): void {
         ).conflicts(['finish', 'undo']),
       )
       .option('--dry-run', 'show the plan, change nothing')
+      .addOption(
+        new Option('--verbose', 'list every row, and each moment in full').conflicts([
+          'finish',
+          'undo',
+        ]),
+      )
       .option('-y, --yes', 'do not ask')
       .option('--database-only', 'see to the database, leave the files alone')
       .addOption(
@@ -107,7 +114,8 @@ Examples:
       const { adopt } = await import('../adopt/adopt.js');
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
-        for (const part of renderPlan(plan, output.colors, output.interactive)) output.line(part);
+        const listing = { verbose: options.verbose ?? false, local: output.interactive };
+        for (const part of renderPlan(plan, output.colors, listing)) output.line(part);
       };
       let shown = false;
       const proof = options.verify ? proofFor(output) : undefined;

@@ -52,6 +52,7 @@ function nobodyAnswered(): KnexwardError {
 /** What the command was called with, to call it again. */
 function wordsOf(options: AdoptOptions): string[] {
   const { config, migrationsDir, table, schema, databaseOnly, verify, dryRun, yes, json } = options;
+  const { verbose } = options;
   const named = { '--config': config, '--migrations-dir': migrationsDir, '--table': table };
   return [
     ...Object.entries({ ...named, '--schema': schema }).flatMap(([flag, value]) =>
@@ -60,6 +61,7 @@ function wordsOf(options: AdoptOptions): string[] {
     ...(databaseOnly ? ['--database-only'] : []),
     ...(verify ? ['--verify'] : []),
     ...(dryRun ? ['--dry-run'] : []),
+    ...(verbose ? ['--verbose'] : []),
     ...(yes ? ['--yes'] : []),
     ...(json ? ['--json'] : []),
   ];

@@ -20,7 +20,7 @@ export function addRedoCommand(program: Command): void {
     const config = output.uses(await resolveConfig(configRequestOf(options)));
     const { renderRun } = await import('../report/run-text.js');
     const yes = options.yes ?? false;
-    const down = await runForCommand(config, { direction: 'down' }, output, yes);
+    const down = await runForCommand(config, { direction: 'down' }, output, { yes });
     if (!output.options.json) output.line(renderRun(down).trimEnd());
     // Going back up in the order in which they had been applied.
     const names = down.done.map(({ name }) => name).reverse();
@@ -30,7 +30,7 @@ export function addRedoCommand(program: Command): void {
     let up: RunResult | null = null;
     try {
       if (!down.failed && last !== undefined)
-        up = await runForCommand(config, request, output, yes);
+        up = await runForCommand(config, request, output, { yes });
     } catch (error) {
       const reverted = { down: toDocument(down), up: null };
       return endWithUnlessSet(await tellError(output, error, reverted));

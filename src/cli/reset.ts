@@ -56,7 +56,7 @@ Examples:
       let ran: string[] | null = null;
       const { renderRun } = await import('../report/run-text.js');
       try {
-        up = await runForCommand(config, { direction: 'up' }, output, yes);
+        up = await runForCommand(config, { direction: 'up' }, output, { yes });
         output.line(renderRun(up).trimEnd());
         if (options.seed && !up.failed) ran = await seeds(config, output);
       } catch (error) {

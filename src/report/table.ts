@@ -13,7 +13,7 @@ const GAP = '  ';
 export function tableOf(
   rows: readonly (readonly string[])[],
   style: (cell: string, column: number) => string = (cell) => cell,
-  room = WIDTH - 2,
+  room = WIDTH - 4,
 ): string[] {
   const widths = widthsOf(rows, room);
   const padded = (cell: string, column: number): string =>

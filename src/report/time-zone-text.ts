@@ -1,4 +1,4 @@
-import { reasonsOf, type TimeZoneQuestion } from '../adopt/time-zone/decide.js';
+import { evidenceOn, ownersOf, type TimeZoneQuestion } from '../adopt/time-zone/decide.js';
 import { countOf } from './count.js';
 import { type Colors } from './output.js';
 import { tableOf } from './table.js';
@@ -10,12 +10,17 @@ export function renderTimeZones(question: TimeZoneQuestion, c: Colors): string {
     `${reading === marked ? '*' : ' '} ${index + 1}`,
     reading.timeZone,
     reading.newest.slice(0, 19).replace('T', ' '),
-    reasonsOf(reading),
+    ownersOf(reading).join(', '),
   ]);
   return [
-    `The times of ${countOf(newest.rows, 'row')} have no zone: each is the local time of the machine that ran db-migrate.`,
+    `db-migrate wrote the local time of its machine, without a zone (${countOf(newest.rows, 'row')}).`,
     `The newest row, ${c.bold(newest.name)}, has ${newest.runOn}. In UTC that is`,
-    ...tableOf(rows).map((line) => `  ${line}`),
+    ...tableOf(rows).flatMap((line, index) => [
+      `  ${line}`,
+      ...(readings[index] ? evidenceOn(readings[index]) : []).map(
+        (said) => `       ${c.dim(said)}`,
+      ),
+    ]),
   ]
     .map((line) => `${line}\n`)
     .join('');

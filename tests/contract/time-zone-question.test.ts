@@ -84,7 +84,9 @@ describe("the time zone of db-migrate's times (US4)", () => {
 
     onTerminal('is asked on its own; an empty answer is the marked one', async () => {
       const { code, said } = await answer('adopt', [WHICH, '\r'], [APPLY, 'y\r']);
-      expect(said).toContain('The times of 1 row have no zone');
+      expect(said).toContain(
+        'db-migrate wrote the local time of its machine, without a zone (1 row).',
+      );
       expect(said).toContain('The newest row, /20150101000000-a, has 2015-07-04 05:06:07.');
       expect(said).toMatch(/\* 1 {2}Europe\/Berlin {2}2015-07-04 03:06:07 {2}this machine's/);
       expect(said).toMatch(/ {2}2 {2}UTC {12}2015-07-04 05:06:07 {2}the server's/);

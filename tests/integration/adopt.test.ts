@@ -167,7 +167,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     const { code, stderr, stdout } = await knexward('adopt');
     expect(code).toBe(2);
     expect(stderr).toContain('CONFIRMATION_REQUIRED');
-    expect(stdout).toContain('/20150101000000-a → 20150101000000-a.js');
+    expect(stdout).toContain('20150101000000-a.js  batch 1, ');
     expect(existsSync(join(project.root, 'database.json'))).toBe(true);
   });
 

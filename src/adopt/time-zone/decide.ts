@@ -95,7 +95,7 @@ export function timeZoneRequired(
 ): KnexwardError {
   const told = readings
     .map((reading) => {
-      const reasons = reasonsOf(reading);
+      const reasons = [...ownersOf(reading), ...evidenceOn(reading)].join('; ');
       const told = reasons === '' ? '' : ` (${reasons})`;
       return `${reading.newest} in ${reading.timeZone}${told}`;
     })
@@ -107,23 +107,26 @@ export function timeZoneRequired(
   });
 }
 
-/** What speaks for a zone and against it, in words. */
-export function reasonsOf({ reasons, fit, impossible, future }: Reading): string {
-  const words = reasons.flatMap((reason) => {
-    if (reason !== 'closest') return REASONS[reason];
-    return fit === null ? [] : `${fit.close} of ${fit.rows} rows are close to their files' dates`;
-  });
+/** Whose zone it is, in words. */
+export function ownersOf({ reasons }: Reading): string[] {
+  return reasons.flatMap((reason) => OWNERS[reason]);
+}
+
+/** What the rows say for a zone and against it. */
+export function evidenceOn({ fit, impossible, future }: Reading): string[] {
+  const words = fit ? [`${fit.close} of ${fit.rows} rows are close to their files' dates`] : [];
   if (impossible > 0)
     words.push(`${impossible} ${times(impossible, 'does', 'do')} not exist there`);
   if (future > 0) words.push(`${future} ${times(future, 'is', 'are')} still to come there`);
-  return words.join('; ');
+  return words;
 }
 
-const REASONS = {
-  kept: 'the answer that was kept',
-  machine: "this machine's",
-  server: "the server's",
+const OWNERS = {
+  kept: ['the answer that was kept'],
+  machine: ["this machine's"],
+  server: ["the server's"],
   utc: [],
+  closest: [],
 } as const;
 
 function times(count: number, one: string, many: string): string {
