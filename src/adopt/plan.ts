@@ -111,13 +111,10 @@ function findWarnings(rows: readonly AdoptedRow[], timeZone: string): Warning[] 
     if (found.length > 0) warnings.push({ code, message: text(listNames(found)) });
   };
   const missing = rows.filter(({ file }) => !file);
-  warn(
-    'MISSING_FILE',
-    missing,
-    (names) =>
-      missing.length === 1
-        ? `1 row has no file; it is kept, and cannot be reverted: ${names}`
-        : `${missing.length} rows have no file; they are kept, and cannot be reverted: ${names}`,
+  warn('MISSING_FILE', missing, (names) =>
+    missing.length === 1
+      ? `1 row has no file; it is kept, and cannot be reverted: ${names}`
+      : `${missing.length} rows have no file; they are kept, and cannot be reverted: ${names}`,
   );
   const seen = new Set<string>();
   const doubled = rows.filter(({ name }) => seen.size === seen.add(name).size);
