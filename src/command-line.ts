@@ -12,12 +12,9 @@ export interface CalledWith {
   knexfile?: string | undefined;
   url?: string | undefined;
   scope?: string | undefined;
-  timeZone?: string | undefined;
 }
 
 const OF_EVERY_COMMAND = { env: '--env', cwd: '--cwd', knexfile: '--knexfile' } as const;
-/** What else `adopt` was told is in the knexfile that it has written. */
-const OF_ADOPT = { timeZone: '--time-zone' } as const;
 
 /** The commands that take `--scope`. */
 const SCOPED = new Set(['up', 'down', 'status', 'create', 'wait', 'plan', 'resolve', 'unlock']);
@@ -67,8 +64,7 @@ export function commandLineInScope(
 ): string {
   // The line may be pasted into another shell, where NODE_ENV is not what it is here.
   const given = call && { ...call, env: call.env ?? (process.env['NODE_ENV'] || undefined) };
-  const names = { ...OF_EVERY_COMMAND, ...(command === 'adopt' && OF_ADOPT) };
-  const carried = Object.entries(names).flatMap(([name, flag]) => {
+  const carried = Object.entries(OF_EVERY_COMMAND).flatMap(([name, flag]) => {
     const value = given?.[name as keyof CalledWith];
     return value === undefined || words.includes(flag) ? [] : [flag, redact(value)];
   });

@@ -27,10 +27,6 @@ export const CODES = {
   BASELINE_DIFFERS: { exit: 1, summary: 'A baseline would not make what the migrations make.' },
   SERVER_REFUSED: { exit: 1, summary: "The server refused one of knexward's own statements." },
   SEED_FAILED: { exit: 1, summary: 'A seed file failed, or is not there.' },
-  DATABASE_NOT_CREATED: {
-    exit: 1,
-    summary: 'A reset dropped the database, and the new one has another name.',
-  },
   // 2: wrong usage or configuration
   USAGE: { exit: 2, summary: 'The command line asks for something that does not exist.' },
   KNEXFILE_NOT_FOUND: { exit: 2, summary: 'The knexfile that was named is not there.' },
@@ -53,6 +49,7 @@ export const CODES = {
   MIGRATIONS_FOLDER: { exit: 2, summary: 'The migrations folder cannot be read or written to.' },
   INVALID_MIGRATION: { exit: 2, summary: 'A migration file cannot be loaded or lacks a function.' },
   DUPLICATE_FILE: { exit: 2, summary: 'Two files stand for one migration.' },
+  TIME_ZONE_REQUIRED: { exit: 2, summary: "db-migrate's times fit more than one time zone." },
   UNKNOWN_TIME_ZONE: { exit: 2, summary: 'There is no time zone of that name.' },
   NOT_A_DB_MIGRATE_PROJECT: { exit: 2, summary: 'There is nothing here to take over.' },
   DB_MIGRATE_CONFIG: { exit: 2, summary: "db-migrate's configuration cannot be understood." },
@@ -140,6 +137,10 @@ export const CODES = {
   IMPLICIT_DEPENDENCY: { adopt: true, summary: 'Migrations load a package that is not listed.' },
   // what a run warns of
   NOT_IN_JOURNAL: { run: true, summary: 'A failure could not be written to the journal.' },
+  NOT_RETRIED: {
+    run: true,
+    summary: 'A migration was not tried again, because it might be done twice.',
+  },
   EMPTY_MIGRATION: { run: true, summary: 'A migration was applied and did nothing.' },
   ENDED_ITS_TRANSACTION: { run: true, summary: 'A migration ended its transaction itself.' },
 } as const satisfies Record<string, CodeEntry>;

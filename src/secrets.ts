@@ -31,8 +31,6 @@ const PATTERNS = [
   `${NAME}=${bare('')}`,
   // In a statement: set password = crypt('secret', …)
   `${NAME}\\s*=\\s*${bare(',;)')}`,
-  // In PostgreSQL's words on a unique constraint: Key (api_key)=(secret) already exists.
-  `\\([^()]*${WORD}[^()]*\\)=\\((?<inKey>.*?)\\)(?= |$)`,
 ].map((source) => new RegExp(source, 'gisd'));
 
 /** What every text has in it that one of them finds something in: most texts have none of it. */
@@ -95,7 +93,7 @@ function findSecrets(text: string): Span[] {
   const literal = [...known].flatMap((secret) => placesOf(secret, text));
   if (!HINT.test(text) && literal.length === 0) return [];
   const spans = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
-  spans.push(...literal);
+  spans.push(...literal, ...secretsInKeys(text));
   spans.sort((a, b) => a.start - b.start);
   const apart: Span[] = [];
   for (const span of spans) {
@@ -104,6 +102,29 @@ function findSecrets(text: string): Span[] {
     else apart.push(span);
   }
   return apart;
+}
+
+const SECRET_NAME = new RegExp(WORD, 'i');
+
+/**
+ * In PostgreSQL's words on a unique constraint: Key (api_key)=(secret) already exists. Not by a pattern: of a long text
+ * that is full of parentheses, it would read the rest at each of them.
+ */
+export function secretsInKeys(text: string): Span[] {
+  const found: Span[] = [];
+  const closing = /\)(?= |$)/g;
+  let end = 0;
+  for (let at = text.indexOf(')=('); at !== -1; at = text.indexOf(')=(', Math.max(at + 1, end))) {
+    const open = text.lastIndexOf('(', at);
+    const isOne = open >= end && open > text.lastIndexOf(')', at - 1);
+    if (at === 0 || !isOne || !SECRET_NAME.test(text.slice(open, at))) continue;
+    closing.lastIndex = at + 3;
+    const closed = closing.exec(text);
+    if (!closed) break;
+    end = closed.index + 1;
+    if (closed.index > at + 3) found.push({ start: at + 3, end: closed.index });
+  }
+  return found;
 }
 
 function placesOf(secret: string, text: string): Span[] {

@@ -298,8 +298,9 @@ export const GUARDS = [
     edits: [
       {
         file: CARRY_OUT,
-        find: 'new ControlConnection(() => session.connect(), applicationName)',
-        replace: 'new ControlConnection(() => Promise.resolve(session.client), applicationName)',
+        find: 'new ControlConnection(() => session.connect(), applicationName, patience)',
+        replace:
+          'new ControlConnection(() => Promise.resolve(session.client), applicationName, patience)',
       },
     ],
   },

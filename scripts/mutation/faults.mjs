@@ -14,9 +14,9 @@ export const FAULTS = [
     room: 'run',
     kind: 'lock',
     file: 'src/run/carry-out.ts',
-    find: 'const control = new ControlConnection(() => session.connect(), applicationName);',
+    find: 'const control = new ControlConnection(() => session.connect(), applicationName, patience);',
     replace:
-      'const control = new ControlConnection(() => Promise.resolve(session.client), applicationName);',
+      'const control = new ControlConnection(() => Promise.resolve(session.client), applicationName, patience);',
     breaks:
       'A statement of the run that fails ends the transaction that holds the lock, and a second runner runs beside it.',
   },

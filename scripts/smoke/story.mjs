@@ -59,7 +59,7 @@ async function freshProject(project) {
   const created = await project.knexward(['create', 'first', '--ts']);
   const [, file] = expect(created, /Created Migration: (.*_first\.ts)\n/);
   project.write(file, TABLE_IN_TYPESCRIPT);
-  expect(await project.knexward(['status', '--check'], 6), /Found 1 pending migrations/);
+  expect(await project.knexward(['status', '--check'], 6), /Found 1 pending migration/);
   expect(await project.knexward(['up']), /Batch 1 run: 1 migrations\n/);
   expect(await project.knexward(['up']), /Already up to date\n/);
   project.write('migrations/29990101000000_second.up.sql', 'create table second (id int);\n');

@@ -11,18 +11,31 @@ import { type FileAction } from './file-plan.js';
 import { planFiles } from './files.js';
 import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
-import { checkTimeZone, ownTimeZone } from './inspect-database.js';
+import { checkTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
 import { type ReplayOptions } from '../replay/replay.js';
 import { proveSchema, type Proof, warningsOfProof } from './prove.js';
 import { findTakeover, type TakeoverRequest } from './takeover.js';
+import {
+  decideTimeZone,
+  type TimeZoneDecision,
+  timeZoneRequired,
+  type TimeZoneRequest,
+} from './time-zone/decide.js';
 
 /** What to take over, and how. */
 export interface AdoptRequest extends TakeoverRequest {
-  /** The zone that db-migrate's zone-less times are in; this process's own unless given. */
+  /** The zone that db-migrate's zone-less times are in. */
   timeZone?: string | undefined;
+  /**
+   * Asked where the zone is not given and matters; without it, that is an error
+   * (`TIME_ZONE_REQUIRED`).
+   */
+  chooseTimeZone?: TimeZoneRequest['choose'];
   /** Prove first, in a shadow database, that the files give the schema that the database has. */
   verify?: ReplayOptions | undefined;
+  /** Rewrite callers outside of the project's folder too, in the repository around it. */
+  rewriteCallers?: boolean | undefined;
   /** Asked with the plan before anything is changed; throws to stop. */
   confirm?: (plan: Adoption) => Promise<void>;
 }
@@ -34,6 +47,8 @@ export interface Adoption {
   /** The further environments of db-migrate's configuration. */
   otherEnvironments: string[];
   timeZone: string;
+  /** Who says that it is that zone. */
+  timeZoneOrigin: TimeZoneDecision['origin'];
   /** The table, or tables, that the history comes from, or `null` where the database has none. */
   source: string | null;
   /** The takeover is finished: db-migrate's table is set aside. */
@@ -60,20 +75,29 @@ export interface Adoption {
  * been changed then.
  */
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
-  const timeZone = checkTimeZone(request.timeZone ?? ownTimeZone());
+  if (request.timeZone !== undefined) checkTimeZone(request.timeZone);
   const { project, config, migrations, all } = await findTakeover(request);
   const session = await openSession(config);
   try {
+    const { timeZone, origin } = await decideTimeZone(session.client, {
+      ...{ config, files: all, root: project.root },
+      ...{ given: request.timeZone, choose: request.chooseTimeZone },
+    });
     const found = await inspectHistories(session.client, config, all, timeZone);
     const names = new Set(migrations.map(({ name }) => name));
     const files = request.databaseOnly
       ? { actions: [], warnings: [] }
-      : planFiles(project, {
-          // A migration of a scope is one too: plain Knex does not look into sub-folders.
-          rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
-          schema: request.schema,
-          environment: config.environment,
-        });
+      : planFiles(
+          project,
+          {
+            // A migration of a scope is one too: plain Knex does not look into sub-folders.
+            rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
+            schema: request.schema,
+            environment: config.environment,
+            timeZone: origin === 'given' || origin === 'answered' ? timeZone : null,
+          },
+          request.rewriteCallers,
+        );
     const implicit = findImplicitDependencies(all, project.packageJson);
     const proof = request.verify
       ? await proveSchema(session.client, found, all, request.verify)
@@ -84,7 +108,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       otherEnvironments: Object.keys(project.config?.environments ?? {}).filter(
         (name) => name !== config.environment,
       ),
-      timeZone,
+      ...{ timeZone, timeZoneOrigin: origin },
       source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
       finished: found.some(({ finished }) => finished),
       ...sumUp(found.map(({ plan }) => plan)),
@@ -127,13 +151,12 @@ export async function adoptDatabase(
   try {
     const { tables } = await readHistory(session.client, config);
     if ((await readPhase(session.client, tables)).undone) throw undone();
-    return await carryHistoryOver({
-      session,
-      config,
-      files: await findAllMigrations(config),
-      timeZone: ownTimeZone(),
-      runId,
+    const files = await findAllMigrations(config);
+    const { timeZone } = await decideTimeZone(session.client, {
+      ...{ config, files, root: config.projectRoot, given: undefined },
+      choose: (question) => Promise.reject(timeZoneRequired(question, '--database-only', '--yes')),
     });
+    return await carryHistoryOver({ session, config, files, timeZone, runId });
   } finally {
     await session.close();
   }

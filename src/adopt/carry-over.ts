@@ -3,7 +3,7 @@ import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { checksumsOf } from '../files/checksum.js';
 import { type Migration } from '../files/find.js';
-import { actor } from '../history/journal.js';
+import { actor, notWritten } from '../history/journal.js';
 import { type History, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
@@ -75,7 +75,7 @@ async function takeBack(
   reverted: readonly string[],
 ): Promise<void> {
   if (reverted.length === 0) return;
-  await client.query(
+  const { rowCount } = await client.query(
     `with gone as (
        delete from ${qualified(tables.schema, tables.history)} where name = any ($1)
        returning id, name, batch
@@ -89,6 +89,10 @@ async function takeBack(
       order by r.position`,
     [reverted, runId, actor()],
   );
+  if (rowCount !== reverted.length) throw notWritten(qualified(tables.schema, tables.journal));
+  const history = qualified(tables.schema, tables.history);
+  const left = await client.query(`select from ${history} where name = any ($1)`, [reverted]);
+  if (left.rowCount !== 0) throw notWritten(history);
 }
 
 /** db-migrate takes no lock: it may have applied more while the proof was made. */

@@ -1,14 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
 import { isProgram } from '../db-migrate/config-file.js';
-import { planCallers } from './callers/plan.js';
+import { environmentOfCalls, planCallers } from './callers/plan.js';
+import { placesInMigrations } from './callers/in-migrations.js';
+import { findRepository, isInsideFolder } from './callers/repository.js';
 import { type FilePlan } from './file-plan.js';
+import { locateScripts, replaceScripts } from './scripts/package-json.js';
 import { type KnexfileLanguage, type KnexfileSource, renderKnexfile } from './knexfile/render.js';
-import { rewritePackageJson } from './scripts/package-json.js';
 import { type DbMigrateProject, type PackageJson } from './project.js';
+import { isWrittenByAdopt } from './knexfile/written-by-adopt.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
@@ -23,26 +26,36 @@ export interface FileFacts {
   schema: string | undefined;
   /** The environment that is taken over. */
   environment: string;
+  /** The zone of db-migrate's times, where a person has said it. */
+  timeZone: string | null;
 }
 
 /**
  * Plans what becomes of the project's files: a knexfile is written, package.json's scripts are
  * rewritten under their old names, as are the calls of db-migrate elsewhere that can be, and
- * database.json gets `.bak` behind its name. Changes nothing yet.
+ * database.json gets `.bak` behind its name, once nothing needs it any more. Changes nothing yet.
  *
  * The order of the actions is the order in which they are applied: first it is written down what
  * they do, and database.json goes last, so that a crash on the way leaves a project that adopt can
  * be run on again, and that can be brought back.
  */
-export function planFiles(project: DbMigrateProject, facts: FileFacts): FilePlan {
+export function planFiles(
+  project: DbMigrateProject,
+  facts: FileFacts,
+  rewritesOutside = false,
+): FilePlan {
   const plan: FilePlan = { actions: [], warnings: [] };
   planKnexfile(plan, project, facts);
-  if (project.packageJson) planScripts(plan, project, project.packageJson);
-  const callers = planCallers(project, scriptDefaults(project));
+  const scripts = project.packageJson
+    ? planScripts(plan, project, project.packageJson, rewritesOutside)
+    : [];
+  const callers = planCallers(project, scriptDefaults(project), rewritesOutside);
+  const migrations = placesInMigrations(project);
   plan.actions.push(...callers.actions);
-  plan.warnings.push(...callers.warnings);
-  planDatabaseJson(plan, project);
-  plan.actions.unshift(...recordAction(project.root, plan.actions));
+  plan.warnings.push(...callers.warnings, ...migrations.warnings);
+  const needing = [...scripts, ...callers.needsConfiguration, ...migrations.places];
+  planDatabaseJson(plan, project, [...new Set(needing)]);
+  plan.actions.unshift(...recordAction(project.root, plan.actions, facts.timeZone));
   return plan;
 }
 
@@ -52,8 +65,8 @@ function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFact
   if (existing !== undefined) {
     const path = inProject(root, existing);
     plan.actions.push({ path, action: 'keep', notes: ['the project has a knexfile already'] });
-    const ours = readFileSync(existing, 'utf8').includes('Written by "knexward adopt"');
-    if (!ours && project.config) plan.warnings.push(knexfileKept(path, project));
+    if (!isWrittenByAdopt(existing) && project.config)
+      plan.warnings.push(knexfileKept(path, project));
     return;
   }
   const [path, language] = knexfileName(project);
@@ -114,8 +127,14 @@ function knexfileKept(path: string, project: DbMigrateProject): Warning {
   };
 }
 
-function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: PackageJson): void {
-  const { scripts, changes, leftovers, notes } = rewriteScripts(
+/** @returns What of package.json still needs db-migrate's configuration. */
+function planScripts(
+  plan: FilePlan,
+  project: DbMigrateProject,
+  packageJson: PackageJson,
+  rewritesOutside: boolean,
+): string[] {
+  const { changes, leftovers, notes } = rewriteScripts(
     packageJson.scripts,
     scriptDefaults(project),
   );
@@ -131,21 +150,48 @@ function planScripts(plan: FilePlan, project: DbMigrateProject, packageJson: Pac
       message: `the script "${name}" (${command}): ${reason}`,
     });
   }
-  if (changes.length === 0) return;
-  const content = rewritePackageJson(packageJson.text, scripts);
+  const names = [...new Set(leftovers.map(({ name }) => name))];
+  const needing = names.map((name) => `the script "${name}"`);
+  if (packageJson.text.includes('knexward-db-migrate')) {
+    needing.push('knexward-db-migrate, which package.json names');
+  }
+  if (changes.length === 0) return needing;
+  if (leadsOut(project.root, packageJson.path, rewritesOutside)) {
+    plan.warnings.push({
+      code: 'SCRIPT_LEFT',
+      message:
+        'the scripts are left as they are: package.json is a link that leads out of the project',
+    });
+    return [...needing, ...changes.map(({ name }) => `the script "${name}"`)];
+  }
+  const places = locateScripts(packageJson.text);
+  const content = replaceScripts(packageJson.text, changes);
   plan.actions.push({
     path: 'package.json',
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
     apply: () => writeAtomically(packageJson.path, content),
-    step: { path: 'package.json', kind: 'scripts', scripts: changes },
+    step: {
+      path: 'package.json',
+      kind: 'scripts',
+      scripts: changes.map((change) => ({ ...change, raw: places?.get(change.name)?.raw })),
+    },
   });
+  return needing;
+}
+
+/** Whether a file is a link to one that may not be written. */
+function leadsOut(root: string, path: string, rewritesOutside: boolean): boolean {
+  if (isInsideFolder(root, path)) return false;
+  return !rewritesOutside || !isInsideFolder(findRepository(root).root, path);
 }
 
 function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
   const { configPath, root, config } = project;
   return {
     defaultEnv: defaultOfScripts(project),
+    environment: environmentOfCalls(project),
+    followsNodeEnv: followsNodeEnv(project),
     migrationsDirectory: project.migrationsDirectory,
     configFile: configPath === null ? 'database.json' : inProject(root, configPath),
     historyTable: project.table,
@@ -167,14 +213,35 @@ function defaultOfScripts({ env, config }: DbMigrateProject): string | EnvVariab
   return byDefault === byItself ? undefined : byDefault;
 }
 
+function followsNodeEnv({ config }: DbMigrateProject): boolean {
+  const chosen = config?.defaultEnvironments.at(-1);
+  return chosen instanceof EnvVariable && chosen.env === 'NODE_ENV';
+}
+
 function inProject(root: string, path: string): string {
   return relative(root, path).replaceAll('\\', '/');
 }
 
-function planDatabaseJson(plan: FilePlan, project: DbMigrateProject): void {
+const SHOWN = 5;
+
+function planDatabaseJson(
+  plan: FilePlan,
+  project: DbMigrateProject,
+  needing: readonly string[],
+): void {
   const { configPath } = project;
   // The knexfile reads a program where it is.
   if (configPath === null || isProgram(configPath)) return;
+  if (needing.length > 0) {
+    const more = needing.length > SHOWN ? `, and ${needing.length - SHOWN} more` : '';
+    const places = needing.slice(0, SHOWN).join(', ');
+    plan.actions.push({
+      path: inProject(project.root, configPath),
+      action: 'keep',
+      notes: [`needed by ${places}${more}; run adopt again when nothing needs it any more`],
+    });
+    return;
+  }
   const target = freeName(`${configPath}.bak`);
   plan.actions.push({
     path: basename(configPath),

@@ -55,7 +55,8 @@ export async function readOldHistory(
   return rows;
 }
 
-const ZONELESS = 'timestamp without time zone';
+/** The type of db-migrate's own `run_on`. */
+export const ZONELESS = 'timestamp without time zone';
 
 /** SQL for the moment that a `run_on` stands for. A column that has a zone needs none given. */
 export function momentOf(column: string, type: RunOnType, zone: string): string {

@@ -111,11 +111,10 @@ function findWarnings(rows: readonly AdoptedRow[], timeZone: string): Warning[] 
     if (found.length > 0) warnings.push({ code, message: text(listNames(found)) });
   };
   const missing = rows.filter(({ file }) => !file);
-  warn(
-    'MISSING_FILE',
-    missing,
-    (names) =>
-      `${missing.length} rows have no file; they are kept, and cannot be reverted: ${names}`,
+  warn('MISSING_FILE', missing, (names) =>
+    missing.length === 1
+      ? `1 row has no file; it is kept, and cannot be reverted: ${names}`
+      : `${missing.length} rows have no file; they are kept, and cannot be reverted: ${names}`,
   );
   const seen = new Set<string>();
   const doubled = rows.filter(({ name }) => seen.size === seen.add(name).size);
@@ -135,14 +134,14 @@ function findWarnings(rows: readonly AdoptedRow[], timeZone: string): Warning[] 
     'TIME_DOES_NOT_EXIST',
     impossible,
     (names) =>
-      `${impossible.length} times do not exist in ${timeZone} (clocks were put forward): is it the right zone? ${names}`,
+      `${impossible.length} ${impossible.length === 1 ? 'time does' : 'times do'} not exist in ${timeZone} (clocks were put forward): is it the right zone? ${names}`,
   );
   const ambiguous = rows.filter(({ time }) => time === 'ambiguous');
   warn(
     'TIME_AMBIGUOUS',
     ambiguous,
     (names) =>
-      `${ambiguous.length} times come twice in ${timeZone} (clocks were put back); standard time is taken: ${names}`,
+      `${ambiguous.length} ${ambiguous.length === 1 ? 'time comes' : 'times come'} twice in ${timeZone} (clocks were put back); standard time is taken: ${names}`,
   );
   return warnings;
 }

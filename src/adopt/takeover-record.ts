@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { KnexwardError } from '../errors.js';
+import { findRepository, isInsideFolder } from './callers/repository.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type FileAction } from './file-plan.js';
+import { checkTimeZone } from './inspect-database.js';
 
 /**
  * The file that remembers what a takeover did to the others, so that it can be undone. It is in the
@@ -15,7 +17,10 @@ export const RECORD_FILE = 'knexward-adopted.json';
 export type FileStep = { path: string } & (
   | { kind: 'created'; sha256: string }
   | { kind: 'rewritten'; sha256: string; before: string }
-  | { kind: 'scripts'; scripts: { name: string; from: string; to: string }[] }
+  | {
+      kind: 'scripts';
+      scripts: { name: string; from: string; to: string; raw?: string | undefined }[];
+    }
   | { kind: 'renamed'; to: string }
 );
 
@@ -30,15 +35,30 @@ export function hashOf(text: string): string {
  * @throws KnexwardError `NOT_A_DB_MIGRATE_PROJECT` where the file is something else.
  */
 export function readRecord(root: string): FileStep[] | null {
+  return readDocument(root)?.files ?? null;
+}
+
+/** The zone that an earlier takeover was told; `null` where none was. */
+export function keptTimeZone(root: string): string | null {
+  return readDocument(root)?.timeZone ?? null;
+}
+
+interface RecordDocument {
+  files: FileStep[];
+  /** In which zone db-migrate's times are, as a person has said: it counts for every environment. */
+  timeZone?: string | undefined;
+}
+
+function readDocument(root: string): RecordDocument | null {
   const path = join(root, RECORD_FILE);
   if (!existsSync(path)) return null;
   try {
-    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: FileStep[] };
-    if (
-      files.every((step) => isInside(step.path) && (step.kind !== 'renamed' || isInside(step.to)))
-    )
-      return files;
-    throw new Error('it names files outside of the project');
+    const { files, timeZone } = JSON.parse(readFileSync(path, 'utf8')) as RecordDocument;
+    const inside = files.every(
+      (step) => isInside(root, step.path) && (step.kind !== 'renamed' || isInside(root, step.to)),
+    );
+    if (!inside) throw new Error('it names files outside of the repository');
+    return { files, timeZone: timeZone === undefined ? timeZone : checkTimeZone(timeZone) };
   } catch (error) {
     throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
       message: `${path} is not what knexward wrote: ${(error as Error).message}. Nothing was changed.`,
@@ -48,20 +68,33 @@ export function readRecord(root: string): FileStep[] | null {
   }
 }
 
-function isInside(path: string): boolean {
-  return !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes('..');
+/** In the project, or, for what is there already, in the repository around it. */
+function isInside(root: string, path: string): boolean {
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return false;
+  if (!path.split(/[/\\]/).includes('..')) return true;
+  const repository = findRepository(root);
+  if (repository.projectFolder === '.') return false;
+  const at = posix.join(repository.projectFolder, path.replaceAll('\\', '/'));
+  if (at.startsWith('../')) return false;
+  const absolute = join(repository.root, at);
+  return !existsSync(absolute) || isInsideFolder(repository.root, absolute);
 }
 
 /** Writes down what the actions are about to do; it goes before them, so that a crash loses nothing. */
-export function recordAction(root: string, actions: readonly FileAction[]): FileAction[] {
+export function recordAction(
+  root: string,
+  actions: readonly FileAction[],
+  told: string | null,
+): FileAction[] {
   const steps = actions.flatMap(({ step }) => step ?? []);
-  if (steps.length === 0) return [];
-  const known = readRecord(root);
-  const files = mergeSteps(known ?? [], steps);
-  if (JSON.stringify(files) === JSON.stringify(known)) return [];
+  const known = readDocument(root);
+  if (steps.length === 0 && known === null) return [];
+  const files = mergeSteps(known?.files ?? [], steps);
+  const timeZone = told ?? known?.timeZone;
+  if (JSON.stringify({ files, timeZone }) === JSON.stringify(known)) return [];
   const about =
     'What "knexward adopt" did to the files of this project; "knexward adopt --undo" needs it.';
-  const content = `${JSON.stringify({ version: 1, about, files }, null, 2)}\n`;
+  const content = `${JSON.stringify({ version: 1, about, timeZone, files }, null, 2)}\n`;
   return [
     {
       path: RECORD_FILE,
@@ -89,8 +122,8 @@ function mergeStep(before: FileStep, step: FileStep): FileStep {
   if (before.kind !== 'scripts' || step.kind !== 'scripts') return step;
   const scripts = new Map(before.scripts.map((script) => [script.name, script]));
   for (const script of step.scripts) {
-    const { from } = scripts.get(script.name) ?? script;
-    scripts.set(script.name, { ...script, from });
+    const { from, raw } = scripts.get(script.name) ?? script;
+    scripts.set(script.name, { ...script, from, raw });
   }
   return { ...step, scripts: [...scripts.values()] };
 }

@@ -8,13 +8,15 @@ import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from
 import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
-type AdoptOptions = CommonOptions &
+export type AdoptOptions = CommonOptions &
   Pick<AdoptRequest, 'config' | 'migrationsDir' | 'table' | 'schema' | 'timeZone'> & {
     finish?: boolean;
     undo?: boolean;
     verify?: boolean;
     databaseOnly?: boolean;
+    rewriteCallers?: boolean;
     dryRun?: boolean;
+    verbose?: boolean;
     yes?: boolean;
   };
 
@@ -34,9 +36,26 @@ export function addAdoptCommand(program: Command): void {
         ).conflicts(['finish', 'undo']),
       )
       .option('--dry-run', 'show the plan, change nothing')
+      .addOption(
+        new Option('--verbose', 'list every row, and each moment in full').conflicts([
+          'finish',
+          'undo',
+        ]),
+      )
       .option('-y, --yes', 'do not ask')
       .option('--database-only', 'see to the database, leave the files alone')
-      .option('--time-zone <name>', "the zone of db-migrate's times; else this process's own")
+      .addOption(
+        new Option(
+          '--rewrite-callers',
+          "rewrite calls outside of the project's folder too, in the repository around it",
+        ).conflicts(['finish', 'undo', 'databaseOnly']),
+      )
+      .addOption(
+        new Option(
+          '--time-zone <name>',
+          "the zone of db-migrate's times, where it would be asked for",
+        ).conflicts(['finish', 'undo']),
+      )
       .option('--config <file>', "db-migrate's configuration; else database.json")
       .option(
         '--migrations-dir <folder>',
@@ -58,8 +77,15 @@ What adopt does, in one transaction: each row of db-migrate's table becomes one 
 knex_migrations, in the same order and with its true moment; the old table stays, and is kept in
 step with what knexward applies and reverts of db-migrate's files. Then it writes a
 knexfile, rewrites package.json's scripts under their old names, and renames database.json to
-database.json.bak. The migrations stay where they are, as they are. Calls of db-migrate elsewhere
-(Dockerfile, Procfile, workflows) are rewritten where that is safe, and listed where it is not.
+database.json.bak once nothing needs it any more. The migrations stay where they are, as they are.
+Calls of db-migrate elsewhere (Dockerfile, Procfile, Makefile, workflows) are rewritten where that is
+safe, and listed where it is not. In a monorepo the rest of the repository is searched too; what
+lies outside of the project's folder is rewritten with --rewrite-callers only.
+
+db-migrate wrote the local time of the machine that it ran on, without a zone. Where this machine's
+zone, the server's, UTC and the one that the dates of the files speak for give different moments,
+adopt asks which one it is, and keeps the answer in knexward-adopted.json for the other
+environments. Without a terminal, or with --yes, --time-zone is required then.
 
 With --verify it replays the old files first, in a database made for the moment (see knexward verify
 --help), and shows what was changed by hand in the past; with --yes it goes on all the same.
@@ -76,6 +102,7 @@ Examples:
     .action(async (options: AdoptOptions) => {
       const output = await outputOf(options);
       const { config, migrationsDir, table, schema, timeZone, databaseOnly, dryRun } = options;
+      const { rewriteCallers } = options;
       const request = {
         ...configRequestOf(options),
         ...{ config, migrationsDir, table, schema, databaseOnly, dryRun },
@@ -95,12 +122,17 @@ Examples:
       const { adopt } = await import('../adopt/adopt.js');
       const { renderOutcome, renderPlan } = await import('../report/adopt-text.js');
       const showPlan = (plan: Adoption) => {
-        for (const part of renderPlan(plan, output.colors, output.interactive)) output.line(part);
+        const listing = { verbose: options.verbose ?? false, local: output.interactive };
+        for (const part of renderPlan(plan, output.colors, listing)) output.line(part);
       };
       let shown = false;
       const proof = options.verify ? proofFor(output) : undefined;
       const adoption = await adopt({
-        ...{ ...request, timeZone, verify: proof?.options },
+        ...{ ...request, timeZone, rewriteCallers, verify: proof?.options },
+        chooseTimeZone: async (question) => {
+          const { chooseTimeZone } = await import('./choose-time-zone.js');
+          return chooseTimeZone(output, question, options);
+        },
         confirm: async (plan) => {
           showPlan(plan);
           shown = true;

@@ -13,6 +13,7 @@ type DownOptions = CommonOptions & {
   count?: number;
   all?: boolean;
   only?: boolean;
+  verbose?: boolean;
   dryRun?: boolean;
   yes?: boolean;
 };
@@ -27,6 +28,7 @@ export function addDownCommand(program: Command): void {
       .option('--all', 'revert every migration')
       .option('--only', 'with a name: that migration alone, as "knex migrate:down <name>"')
       .addOption(scopeOption())
+      .option('--verbose', 'name each of many migrations as it is reverted')
       .option('--dry-run', 'show what would be reverted and its SQL, change nothing')
       .option('-y, --yes', 'do not ask in production'),
   )

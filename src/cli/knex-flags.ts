@@ -12,8 +12,8 @@ interface FlagOfKnex {
 
 const POSTGRES = new Set(['pg', 'postgres', 'postgresql']);
 
-/** The commands that name each migration, or each file, as it runs. */
-const NAME_WHAT_THEY_RUN = new Set(['up', 'down', 'seed']);
+/** The commands that have the flag themselves; `seed` names each file anyway. */
+const HAVE_VERBOSE = new Set(['up', 'down', 'status', 'adopt']);
 
 /** Knex's flags that knexward does not have under the same name, or not with every command. */
 export const FLAGS_OF_KNEX: Readonly<Record<string, FlagOfKnex>> = {
@@ -27,7 +27,8 @@ export const FLAGS_OF_KNEX: Readonly<Record<string, FlagOfKnex>> = {
   '--verbose': {
     takesValue: false,
     translate: (command) => {
-      if (NAME_WHAT_THEY_RUN.has(command)) return [];
+      if (HAVE_VERBOSE.has(command)) return null;
+      if (command === 'seed') return [];
       return refuse('--verbose', 'Leave it out, or give --log-level debug.');
     },
   },

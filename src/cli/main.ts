@@ -7,6 +7,7 @@ import { exitAtOnce, runAsProcess } from './exit.js';
 import { keepSecretsIn, refuseOddValues } from './given-values.js';
 import { aliasesOf, inOwnWords, KNEX_WORDS, takeApart } from './knex-words.js';
 import { type CommonOptions, outputOf } from './options.js';
+import { tellError } from './tell-error.js';
 
 /** Adds a command to the program. */
 type AddCommand = (program: Command) => void;
@@ -106,27 +107,15 @@ function knexWordsHelp(): string {
 async function reportError(error: unknown, argv: readonly string[]): Promise<number> {
   // The help or the version that was asked for has been written.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const { asKnexwardError, renderError } = await import('../report/error-text.js');
-  const known =
-    error instanceof CommanderError
-      ? await wrongUsage(error, argv)
-      : error instanceof StoppedByMigration
-        ? endedByProject(error, argv)
-        : asKnexwardError(error);
+  const isUsage = error instanceof CommanderError;
+  const known = isUsage
+    ? await wrongUsage(error, argv)
+    : error instanceof StoppedByMigration
+      ? endedByProject(error, argv)
+      : error;
   // Without a command, commander has written the help, which says more.
-  if (error instanceof CommanderError && error.code === 'commander.help') return known.exitCode;
-  const { code, message, fix, page } = known;
-  const output = await outputOf(optionsIn(argv));
-  output.result({ error: { code, message, fix, page } }, () => '');
-  if (!output.options.json || output.options.logFormat === 'json') {
-    const withStack = output.shows('debug') || code === 'INTERNAL';
-    const text = renderError(known, output.colors, withStack).trimEnd();
-    const fields = { code, fix, page, ...(withStack && { stack: known.stack }) };
-    output.note('error', text, { message, fields });
-  }
-  const { findingOfError } = await import('../report/finding.js');
-  output.point([findingOfError(known)]);
-  return known.exitCode;
+  if (isUsage && error.code === 'commander.help') return (known as KnexwardError).exitCode;
+  return tellError(await outputOf(optionsIn(argv)), known);
 }
 
 /** What the code of a project did to the process while no migration ran. */

@@ -1,8 +1,11 @@
 import { type Command } from 'commander';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
+import { type RunResult } from '../run/result.js';
+import { endWithUnlessSet } from './exit.js';
 import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from './options.js';
 import { reportFailure, runForCommand, toDocument } from './run-and-report.js';
+import { tellError } from './tell-error.js';
 
 type ResetOptions = CommonOptions & { yes?: boolean; force?: boolean; seed: boolean };
 
@@ -26,6 +29,9 @@ The new database has the owner, encoding, locale, tablespace, connection limit, 
 settings (ALTER DATABASE ... SET, also of single roles) of the old one.
 The embedded PostgreSQL's database is emptied instead.
 
+A reset that is killed leaves the old database or the new one under its name, and perhaps one called
+knexward_reset_old_... or knexward_reset_new_..., which you may drop.
+
 Examples:
   $ knexward reset
   $ knexward reset --yes --no-seed`,
@@ -46,10 +52,17 @@ Examples:
           ),
       });
       output.line(`Recreated the database ${database}`);
-      const up = await runForCommand(config, { direction: 'up' }, output, yes);
+      let up: RunResult | null = null;
+      let ran: string[] | null = null;
       const { renderRun } = await import('../report/run-text.js');
-      output.line(renderRun(up).trimEnd());
-      const ran = options.seed && !up.failed ? await seeds(config, output) : null;
+      try {
+        up = await runForCommand(config, { direction: 'up' }, output, { yes });
+        output.line(renderRun(up).trimEnd());
+        if (options.seed && !up.failed) ran = await seeds(config, output);
+      } catch (error) {
+        const done = { reset: database, up: up && toDocument(up), ran: null };
+        return endWithUnlessSet(await tellError(output, error, done));
+      }
       output.result({ reset: database, up: toDocument(up), ran }, () =>
         ran === null ? '' : `Ran ${ran.length} seed files\n`,
       );

@@ -12,13 +12,15 @@ const MIGRATION_FAILED = 1;
 
 /** Runs migrations in one direction for a command, reports, and sets the exit code. */
 export async function runAndReport(
-  options: CommonOptions & { yes?: boolean },
+  options: CommonOptions & { yes?: boolean; verbose?: boolean },
   request: RunRequest,
 ): Promise<void> {
   const output = await outputOf(options);
   const config = output.uses(await resolveConfig(configRequestOf(options)));
-  const result = await runForCommand(config, request, output, options.yes ?? false);
-  if (result.dryRun && result.batch !== null) return reportDryRun(config, request, result, output);
+  const result = await runForCommand(config, request, output, options);
+  if (result.dryRun && result.batch !== null) {
+    return reportDryRun(config, { request, result, verbose: options.verbose ?? false }, output);
+  }
   const { renderRun } = await import('../report/run-text.js');
   const { alone, name } = request.extent ?? {};
   output.result(toDocument(result), () => renderRun(result, alone ? name : undefined));
@@ -28,10 +30,10 @@ export async function runAndReport(
 /** The names of what would run, and the SQL of each where there is a database to rehearse on. */
 async function reportDryRun(
   config: ResolvedConfig,
-  request: RunRequest,
-  result: RunResult,
+  told: { request: RunRequest; result: RunResult; verbose: boolean },
   output: Output,
 ): Promise<void> {
+  const { request, result, verbose } = told;
   const { renderRun } = await import('../report/run-text.js');
   const { changesDocument, renderChanges } = await import('../report/plan-text.js');
   const rehearsal = await rehearseForCommand(config, request, output).catch((error: unknown) => {
@@ -39,11 +41,13 @@ async function reportDryRun(
     output.note('warn', `No SQL is shown. ${error.message}\n  ${error.fix}`);
     return null;
   });
-  const told = { ...result, failed: rehearsal?.failed ?? null };
+  const rehearsed = { ...result, failed: rehearsal?.failed ?? null };
   const changes = rehearsal && changesDocument(rehearsal);
   output.result(
-    { ...toDocument(told), changes },
-    () => renderRun(result) + (rehearsal ? renderChanges(rehearsal, output.colors) : ''),
+    { ...toDocument(rehearsed), changes },
+    () =>
+      renderRun(result, undefined, verbose) +
+      (rehearsal ? renderChanges(rehearsal, output.colors) : ''),
   );
   if (rehearsal) await reportFailure(asDryRun(rehearsal, result.runId), output);
 }
@@ -53,7 +57,7 @@ export async function runForCommand(
   config: ResolvedConfig,
   request: RunRequest,
   output: Output,
-  yes: boolean,
+  { yes = false, verbose = false }: { yes?: boolean; verbose?: boolean },
 ): Promise<RunResult> {
   const { upOrDown } = await import('../adopt/up-or-down.js');
   const { createProgress } = await import('../report/progress.js');
@@ -61,13 +65,14 @@ export async function runForCommand(
   const asks = request.direction === 'down' && config.production && config.settings.confirmDown;
   const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
   try {
-    const result = await upOrDown(config, {
+    const running = upOrDown(config, {
       ...request,
       runId: output.runId,
-      listener: createProgress(output),
+      listener: createProgress(output, verbose),
       signal: stop.signal,
       ...(asks && { confirm: (plan) => output.confirm(renderDownQuestion(plan), yes) }),
     });
+    const result = await Promise.race([running, stop.overdue]);
     if (result.failed?.code === 'INTERRUPTED') stop.endWithSignal();
     const unhandled = stop.unhandled();
     if (!result.failed && unhandled) {

@@ -1,9 +1,12 @@
-import { StoppedByMigration } from '../errors.js';
+import { commandLine } from '../command-line.js';
+import { KnexwardError, StoppedByMigration } from '../errors.js';
 import { endWith, exitAtOnce, stopWithProcess } from './exit.js';
 
 /** A run that a signal may stop. */
 export interface Stoppable {
   signal: AbortSignal;
+  /** Fails where the run has not ended some seconds after a signal. */
+  overdue: Promise<never>;
   /** Sets the exit code that says which signal it was, where it was one. */
   endWithSignal(): void;
   /** What would have ended the process, where nothing could tell of it any more. */
@@ -11,6 +14,9 @@ export interface Stoppable {
   /** Stops listening. */
   release(): void;
 }
+
+/** Longer than a run that was stopped waits for the server and closes its connections. */
+const OVERDUE_MS = 10_000;
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -22,16 +28,22 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
   const controller = new AbortController();
   let exitCode: number | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const overdue = new Promise<never>((_resolve, reject) => (fail = reject));
+  overdue.catch(() => undefined);
   const listen = (name: keyof typeof EXIT_CODES): void => {
     if (exitCode !== null) exitAtOnce(EXIT_CODES[name]);
     exitCode = EXIT_CODES[name];
     onFirst(name);
     controller.abort();
+    timer = setTimeout(() => fail(withoutAnswer()), OVERDUE_MS);
   };
   process.on('SIGINT', listen).on('SIGTERM', listen);
   const forget = stopWithProcess((reason) => controller.abort(reason));
   return {
     signal: controller.signal,
+    overdue,
     endWithSignal: () => {
       if (exitCode !== null) endWith(exitCode);
     },
@@ -40,8 +52,17 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
       return reason instanceof StoppedByMigration ? reason : null;
     },
     release: () => {
+      clearTimeout(timer);
       process.off('SIGINT', listen).off('SIGTERM', listen);
       forget();
     },
   };
+}
+
+function withoutAnswer(): KnexwardError {
+  return new KnexwardError('INTERRUPTED', {
+    message:
+      'The run was stopped, and the server does not answer. What became of the change under way is not known.',
+    fix: `When the server answers again, see what it has done: "${commandLine('status')}".`,
+  });
 }

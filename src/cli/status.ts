@@ -12,7 +12,7 @@ import {
 /** A check found something: something is pending, or something is wrong. */
 const CHECK_FOUND = 6;
 
-type StatusOptions = CommonOptions & { check?: boolean; all?: boolean };
+type StatusOptions = CommonOptions & { check?: boolean; verbose?: boolean };
 
 export function addStatusCommand(program: Command): void {
   withCommonOptions(
@@ -21,7 +21,7 @@ export function addStatusCommand(program: Command): void {
       .description('show what is applied, what is pending, and what is wrong')
       .addOption(scopeOption())
       .option('--check', 'exit with 6 when anything is pending or wrong')
-      .option('--all', 'on a terminal: list every applied migration, not only the newest'),
+      .option('--verbose', 'list every migration, not only the newest, and each moment in full'),
   )
     .addHelpText(
       'after',
@@ -42,8 +42,8 @@ Examples:
       const status = await readStatus(config, (folder) =>
         output.note('info', `Using the embedded PostgreSQL in ${folder}`),
       );
-      const abridged = output.interactive && !options.all;
-      output.result({ ...status }, () => renderStatus(status, output.colors, abridged));
+      const listing = { verbose: options.verbose ?? false, local: output.interactive };
+      output.result({ ...status }, () => renderStatus(status, output.colors, listing));
       const { findingsOfProblems } = await import('../report/finding.js');
       output.point(findingsOfProblems(status.problems));
       const { isClean } = await import('../plan/status.js');

@@ -11,6 +11,7 @@ import {
 type UpOptions = CommonOptions & {
   count?: number;
   only?: boolean;
+  verbose?: boolean;
   dryRun?: boolean;
   baseline: boolean;
 };
@@ -25,6 +26,7 @@ export function addUpCommand(program: Command): void {
       .option('--only', 'with a name: that migration alone, as "knex migrate:up <name>"')
       .addOption(scopeOption())
       .option('--no-baseline', 'replay everything, also where a baseline could be loaded')
+      .option('--verbose', 'name each of many migrations as it is applied')
       .option('--dry-run', 'show what would be applied and its SQL, change nothing'),
   )
     .addHelpText(

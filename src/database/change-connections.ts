@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { type Client } from 'pg';
 import { type SeverableKnex } from './knex-client.js';
-import { closeAtOnce, type RawConnection } from './raw-connection.js';
+import { closeAtOnce, closeInTime, type RawConnection } from './raw-connection.js';
 
 /** The connections that changes run on. */
 export interface ChangeConnections {
@@ -124,6 +124,6 @@ export class KeptConnection implements ChangeConnections {
 
   private async end(client: Client): Promise<void> {
     this.open.delete(client);
-    await client.end().catch(() => undefined);
+    await closeInTime(client);
   }
 }

@@ -7,6 +7,8 @@ import { KnexwardError } from '../errors.js';
 import { keepSecret, redact } from '../secrets.js';
 import { isLostConnection, messageOf, reasonOf, serverErrorIn } from '../server-error.js';
 import { keptOpen } from './event-loop.js';
+import { inPgEnvironment, type PgEnvironment, pgEnvironment } from './pg-environment.js';
+import { countConnection } from './process-connections.js';
 
 /**
  * How every connection is made, Knex's own too, where the configuration says nothing else. A server
@@ -25,9 +27,15 @@ export const TRANSPORT = {
  * @throws KnexwardError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_MISSING` or
  * `TOO_MANY_CONNECTIONS`. The message names the server, the database and the user, and never the
  * password.
+ *
+ * @param environment the variables that say what the connection does not; those of now unless given
  */
-export async function connect(connection: ClientConfig, config: ResolvedConfig): Promise<Client> {
-  const client = clientFor(connection);
+export async function connect(
+  connection: ClientConfig,
+  config: ResolvedConfig,
+  environment: PgEnvironment = pgEnvironment(),
+): Promise<Client> {
+  const client = inPgEnvironment(environment, () => clientFor(connection));
   // A lost connection is noticed by the query that needs it; without a listener it would end
   // the process from the outside.
   client.on('error', () => undefined);
@@ -39,6 +47,7 @@ export async function connect(connection: ClientConfig, config: ResolvedConfig):
     const { connectionError } = await import('./connection-error.js');
     throw connectionError(error, client);
   }
+  countConnection(client);
   keptOpen(client);
   try {
     await prepareAsKnexDoes(client, config, connection.application_name);

@@ -1,5 +1,7 @@
 import { type Knex } from 'knex';
 import { type EnvironmentConfig } from '../config/settings.js';
+import { inPgEnvironment, type PgEnvironment } from './pg-environment.js';
+import { countConnection } from './process-connections.js';
 import { closeAtOnce, type RawConnection } from './raw-connection.js';
 
 /*
@@ -57,6 +59,7 @@ const PG_TRANSACTION: string = 'knex/lib/dialects/postgres/execution/pg-transact
 export async function createSeverableKnex(
   config: Knex.Config,
   given: EnvironmentConfig['client'],
+  environment: PgEnvironment,
 ): Promise<SeverableKnex> {
   const { default: createInstance } = await import('knex');
   const { default: PgTransaction } = (await import(PG_TRANSACTION)) as {
@@ -81,7 +84,9 @@ export async function createSeverableKnex(
 
     override async acquireRawConnection(): Promise<RawConnection> {
       if (severed) throw new Error('The run has ended: it opens no connection any more.');
-      const connection = await super.acquireRawConnection();
+      // `pg` reads its variables when a client is made, which is at once.
+      const connection = await inPgEnvironment(environment, () => super.acquireRawConnection());
+      countConnection(connection);
       if (severed) closeAtOnce(connection);
       connections.add(connection);
       connection.once('end', () => connections.delete(connection));

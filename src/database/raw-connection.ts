@@ -1,4 +1,5 @@
-import { type ClientBase } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, type ClientBase } from 'pg';
 
 /**
  * The `pg` client that a Knex transaction runs on, one of Knex's pool, or one without Knex.
@@ -35,4 +36,19 @@ export async function withRawConnection<T>(
 export function closeAtOnce(connection: RawConnection): void {
   // A connection with a statement under way is cut; an idle one says goodbye.
   void (connection as RawConnection & { end(): Promise<void> }).end().catch(() => undefined);
+}
+
+/** For how long to wait for the server to close a connection that nothing is under way on. */
+const CLOSES_IN_MS = 1000;
+
+/** Closes a connection, and lets go of it where the server does not answer. */
+export async function closeInTime(client: Client): Promise<void> {
+  const closed = client.end().then(
+    () => true,
+    () => true,
+  );
+  if (await Promise.race([closed, sleep(CLOSES_IN_MS, false, { ref: false })])) return;
+  (
+    client as unknown as { connection?: { stream?: { destroy(): void } } }
+  ).connection?.stream?.destroy();
 }

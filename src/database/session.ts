@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { type Client, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { reasonOf } from '../server-error.js';
@@ -7,6 +7,8 @@ import { afterCreateOf, connect, TRANSPORT } from './connect.js';
 import { keepsPool } from './event-loop.js';
 import { type ChangeConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
+import { type PgEnvironment, pgEnvironment } from './pg-environment.js';
+import { closeInTime } from './raw-connection.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
 /** An open database. */
@@ -22,8 +24,18 @@ export interface Session {
    * are there: `null` where the connections have it, or the knexfile names none.
    */
   transactionPath(): string | null;
+  /** The sessions behind those connections, once they are there. */
+  changeSessions(): ChangeSessions;
   /** Closes everything; the embedded server too, unless somebody else uses it. */
   close(): Promise<void>;
+}
+
+/** What the server's sessions are that changes run in. */
+export interface ChangeSessions {
+  /** Whether each belongs to one connection, and to nobody else's. */
+  ours: boolean;
+  /** Statements that make one what it was when it was new; empty where that is not known. */
+  reset: string;
 }
 
 /** What opening a session may be told, and tells on the way. */
@@ -42,16 +54,18 @@ export async function openSession(
   const { connection: server, release } = await reachServer(config, options);
   const { applicationName = 'knexward' } = options;
   const connection = named(server, applicationName);
+  const environment = pgEnvironment();
   let client: Client;
   try {
-    client = await connect(withoutQueryTimeout(connection), config);
+    client = await connect(withoutQueryTimeout(connection), config, environment);
   } catch (error) {
     await release();
     throw error;
   }
-  const own = () => connect(withoutQueryTimeout(connection), config);
+  const own = () => connect(withoutQueryTimeout(connection), config, environment);
   const open: ChangeConnections[] = [];
   let path: string | null = null;
+  let sessions: ChangeSessions = { ours: false, reset: '' };
   return {
     client,
     connect: own,
@@ -60,17 +74,23 @@ export async function openSession(
       if (known) return known;
       const { KeptConnection, PooledConnections } = await import('./change-connections.js');
       path = await transactionPath(client, own, config);
+      sessions = await changeSessions(client, config);
       const schemas = path === null ? schemasOf(config.knex) : null;
       const made = needsKnex
-        ? new PooledConnections(await createKnex(connection, config, path === null))
-        : new KeptConnection(() => connectIn(schemas, () => connect(connection, config)));
+        ? new PooledConnections(
+            await createKnex(connection, config, { setsSearchPath: path === null, environment }),
+          )
+        : new KeptConnection(() =>
+            connectIn(schemas, () => connect(connection, config, environment)),
+          );
       open.push(made);
       return made;
     },
     transactionPath: () => path,
+    changeSessions: () => sessions,
     close: async () => {
       await Promise.all(open.map((connections) => connections.close()));
-      await client.end().catch(() => undefined);
+      await closeInTime(client);
       await release();
     },
   };
@@ -128,6 +148,24 @@ async function transactionPath(
   return searchPathText(schemas);
 }
 
+/** The names of Knex's own client for PostgreSQL. Another may make its connections otherwise. */
+const KNEX_OWN = new Set<unknown>([undefined, 'pg', 'postgres', 'postgresql']);
+
+/**
+ * A pooler's sessions are not ours to reset. What a project's `afterCreate`, or a client of its own, sets on a new
+ * connection cannot be told from what a migration has set.
+ */
+async function changeSessions(client: Client, { knex }: ResolvedConfig): Promise<ChangeSessions> {
+  const ours = await isDirect(client);
+  if (!ours || knex.pool?.afterCreate || !KNEX_OWN.has(knex.client)) return { ours, reset: '' };
+  const schemas = schemasOf(knex);
+  const path =
+    schemas === null
+      ? ''
+      : `, set_config('search_path', ${escapeLiteral(searchPathText(schemas))}, false)`;
+  return { ours, reset: `reset all; select pg_advisory_unlock_all()${path}` };
+}
+
 /** A connection with the search path that Knex would set on it. */
 async function connectIn(
   schemas: readonly string[] | null,
@@ -147,7 +185,7 @@ async function connectIn(
 async function createKnex(
   connection: ClientConfig,
   config: ResolvedConfig,
-  setsSearchPath: boolean,
+  { setsSearchPath, environment }: { setsSearchPath: boolean; environment: PgEnvironment },
 ): Promise<SeverableKnex> {
   const { createSeverableKnex } = await import('./knex-client.js');
   // A migration may ask for all of it: for the migrations' tables, or the seeds.
@@ -169,14 +207,16 @@ async function createKnex(
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
   };
-  const severable = await createSeverableKnex(whole, given.client).catch((error: unknown) => {
-    // Such as an entry of its pool.
-    throw new KnexwardError('KNEXFILE_BROKEN', {
-      message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
-      fix: 'Correct the entry that it names.',
-      cause: error,
-    });
-  });
+  const severable = await createSeverableKnex(whole, given.client, environment).catch(
+    (error: unknown) => {
+      // Such as an entry of its pool.
+      throw new KnexwardError('KNEXFILE_BROKEN', {
+        message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
+        fix: 'Correct the entry that it names.',
+        cause: error,
+      });
+    },
+  );
   keepsPool(severable.knex);
   config.onKnex?.(severable.knex);
   return severable;

@@ -88,7 +88,7 @@ export interface FailedEnd {
   error: unknown;
 }
 
-const NOBODY_KNOWS = 'Whether the server carried it out could not be found out.';
+const NOBODY_KNOWS = 'It is not known whether the server carried it out.';
 
 /** Whether the server itself said no: a lost connection leaves open whether it carried out what it was sent. */
 export function isRefusal({ sqlstate }: MigrationFailure): boolean {

@@ -156,15 +156,15 @@ function placeOf({ migrations, settings }: ProjectConfig): MigrationPlace {
 function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunctions {
   const up = { path, sql };
   const downPath = downFileOf(path);
-  const hasDown = existsSync(downPath);
-  const down = () => ({ path: downPath, sql: sqlOf(readFileSync(downPath)) });
+  // Both at once: what was confirmed is what runs, whatever happens to the file meanwhile.
+  const down = existsSync(downPath) ? { path: downPath, sql: sqlOf(readFileSync(downPath)) } : null;
   return {
     transaction: byDefault && !optsOutOfTransaction(sql),
     up: (knex) => runSqlFile(knex, up),
-    down: hasDown ? async (knex) => runSqlFile(knex, down()) : null,
+    down: down && ((knex) => runSqlFile(knex, down)),
     direct: {
       up: (connection) => sendSqlFile(connection, up),
-      down: hasDown ? async (connection) => sendSqlFile(connection, down()) : null,
+      down: down && ((connection) => sendSqlFile(connection, down)),
     },
   };
 }

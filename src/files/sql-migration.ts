@@ -28,14 +28,19 @@ export function sqlMigration(file: string): SqlMigration {
   const stem = stemOf(file.startsWith('file:') ? fileURLToPath(file) : file);
   const read = (direction: 'up' | 'down') => {
     const path = `${stem}.${direction}.sql`;
-    if (!existsSync(path)) throw missing(path);
-    return { path, sql: sqlOf(readFileSync(path)) };
+    return existsSync(path) ? { path, sql: sqlOf(readFileSync(path)) } : missing(path);
   };
+  // Both at once: what was confirmed is what runs, whatever happens to the files meanwhile.
+  const [up, down] = [read('up'), read('down')];
+  if (up instanceof KnexwardError) throw up;
   return {
-    up: async (knex) => runSqlFile(knex, read('up')),
-    down: async (knex) => runSqlFile(knex, read('down')),
+    up: async (knex) => runSqlFile(knex, up),
+    down: async (knex) => {
+      if (down instanceof KnexwardError) throw down;
+      return runSqlFile(knex, down);
+    },
     // Where it opts in to nothing, the knexfile's disableTransactions decides.
-    config: optsOutOfTransaction(read('up').sql) ? { transaction: false } : {},
+    config: optsOutOfTransaction(up.sql) ? { transaction: false } : {},
   };
 }
 

@@ -34,6 +34,28 @@ export async function changeSince(path: string, checksum: string): Promise<FileC
   return null;
 }
 
+/**
+ * When each file below a folder came into the history, as git tells: milliseconds by the file's path
+ * from the folder, with forward slashes. Empty where git is not there, or has not the whole history.
+ */
+export async function datesOfFiles(folder: string): Promise<Map<string, number>> {
+  const dates = new Map<string, number>();
+  // In a shallow clone every file came with the oldest commit that it has.
+  const shallow = await git(folder, ['rev-parse', '--is-shallow-repository']);
+  if (shallow?.toString().trim() !== 'false') return dates;
+  const log = await git(folder, ['log', ...ADDED_FILES, '--', '.']);
+  for (const commit of (log?.toString() ?? '').split('\0\0').filter(Boolean)) {
+    const [seconds = '', ...paths] = commit.split(/[\0\n]+/).filter(Boolean);
+    // The newest commit comes first, the one that counts last.
+    for (const path of paths) dates.set(path, Number(seconds) * 1000);
+  }
+  return dates;
+}
+
+const ADDED_FILES = [
+  ...['-z', '--no-renames', '--diff-filter=A', '--format=%x00%ct', '--name-only', '--relative'],
+];
+
 /** The plain difference, whatever programs the repository names for showing one. */
 const DIFF = ['diff', '--numstat', '--no-ext-diff', '--no-textconv', '--ignore-cr-at-eol'];
 

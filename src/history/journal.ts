@@ -59,7 +59,17 @@ export function journalInsert(tables: HistoryTables, event: JournalEvent): strin
   return `insert into ${qualified(tables.schema, tables.journal)}
       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
     values (${values.join(', ')}, ${literal(event.actor ?? actor())} || ', ' || current_user,
-      ${literal(JSON.stringify(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
+      ${literal(jsonOf(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
+}
+
+/** What PostgreSQL has no character for: NUL, and half a pair of UTF-16. */
+const NO_CHARACTER = /[\0\p{Surrogate}]/gu;
+
+/** Details as JSON that the server takes, whatever is in an error's message. */
+export function jsonOf(details: Record<string, unknown>): string {
+  return JSON.stringify(details, (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(NO_CHARACTER, '\uFFFD') : value,
+  );
 }
 
 function literal(value: string | number | null): string {

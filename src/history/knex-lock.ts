@@ -1,4 +1,6 @@
 import { type ClientBase, type QueryResult } from 'pg';
+import { commandLine } from '../command-line.js';
+import { KnexwardError } from '../errors.js';
 import { fence } from './fence.js';
 import { type HistoryTables, LEAST_RUN_NUMBER, qualified } from './tables.js';
 import { missingTablesSql } from './write.js';
@@ -84,4 +86,25 @@ export async function giveKnexLockBack(
 /** Frees Knex's lock, whoever took it. */
 export async function freeKnexLock(client: ClientBase, tables: HistoryTables): Promise<void> {
   await client.query(`update ${qualified(tables.schema, tables.lock)} set is_locked = 0`);
+}
+
+/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
+export function knexLockTaken(table: string): KnexwardError {
+  return new KnexwardError('LOCKED', {
+    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
+    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
+  });
+}
+
+/**
+ * Keeps plain Knex out until the transaction ends, which has to be open.
+ *
+ * @throws KnexwardError `LOCKED` where Knex holds its lock
+ */
+export async function refuseKnexLock(client: ClientBase, tables: HistoryTables): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    `select is_locked > 0 and is_locked < ${LEAST_RUN_NUMBER} as locked
+       from ${qualified(tables.schema, tables.lock)} for update`,
+  );
+  if (rows.some(({ locked }) => locked)) throw knexLockTaken(tables.lock);
 }

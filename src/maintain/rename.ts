@@ -11,6 +11,7 @@ import { withoutScope } from '../files/scope.js';
 import { oldNameOf } from '../files/old-name.js';
 import { findEvidence } from '../history/evidence.js';
 import { notWritten, readRecordedFiles, readRenames, writeJournal } from '../history/journal.js';
+import { refuseKnexLock } from '../history/knex-lock.js';
 import { locateHistory } from '../history/locate.js';
 import { type History, readHistory } from '../history/read.js';
 import { qualified } from '../history/tables.js';
@@ -115,7 +116,7 @@ async function refuse(
   files: readonly Migration[],
   { from, to }: Names,
 ): Promise<void> {
-  const { rows, unfinished, knexLock, tables, dbMigrate } = history;
+  const { rows, unfinished, tables, dbMigrate } = history;
   refuseUnadopted(history);
   if (from === to) throw refused(`${from} has that name already`, 'Give the new name of the file.');
   if (files.some(({ name }) => name === from)) {
@@ -132,7 +133,6 @@ async function refuse(
   }
   const open = unfinished.find(({ name }) => name === from || name === to);
   if (open) throw unfinishedError(open, await findEvidence(client));
-  if (knexLock === 'knex') throw (await import('../run/lock.js')).knexLockTaken(tables.lock);
   if (dbMigrate && [from, to].some((name) => oldNameOf(name) !== undefined)) {
     throw refused(
       `db-migrate's table is still in use (${qualified(tables.dbMigrate.schema, tables.dbMigrate.table)}), and an old release knows the migration by its old name`,
@@ -155,6 +155,7 @@ async function record(
   { from, to, runId }: Names & { runId: string },
 ): Promise<void> {
   if (!complete) await createTables(client, tables);
+  await refuseKnexLock(client, tables);
   const checksum = await checksumFor(client, { tables, files, from, to });
   await renameHistoryRows(client, tables, { from, to });
   await writeJournal(client, tables, {

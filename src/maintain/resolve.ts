@@ -8,6 +8,7 @@ import { oldNameOf } from '../files/old-name.js';
 import { asRecorded } from '../files/recorded.js';
 import { notWritten, writeJournal } from '../history/journal.js';
 import { oldRowDetails, oldRowInsert, oldRowsDelete } from '../history/in-step.js';
+import { refuseKnexLock } from '../history/knex-lock.js';
 import { locateHistory } from '../history/locate.js';
 import { type UnfinishedChange } from '../history/outcomes.js';
 import { type History, readHistory } from '../history/read.js';
@@ -93,6 +94,7 @@ async function record(
     refuseUnadopted(history);
     await createTables(client, tables);
   }
+  await refuseKnexLock(client, tables);
   const change = unfinished.find((started) => started.name === name);
   if (change) await refuseWhileAtWork(client, change);
   const applied = rows.find((row) => row.name === name);
@@ -134,7 +136,7 @@ async function refuseWhileAtWork(client: Client, change: UnfinishedChange): Prom
   const pid = sessionOf(change, await findEvidence(client));
   if (pid === null) return;
   throw new KnexwardError('LOCKED', {
-    message: `The server is still at work on ${change.name} (pid ${pid}): what becomes of it is open.`,
-    fix: `Wait until it has ended, or end it (select pg_cancel_backend(${pid})), then resolve.`,
+    message: `The server is still running ${change.name} (pid ${pid}), so its outcome is not known yet.`,
+    fix: `Wait until it ends, or cancel it (select pg_cancel_backend(${pid})), then resolve.`,
   });
 }

@@ -10,8 +10,8 @@ export function describeUnfinished(change: UnfinishedChange, evidence: Unfinishe
   const pid = sessionOf(change, evidence);
   return [
     `started at ${startedAt} by ${actor} outside a transaction; its end is not recorded`,
-    ...(statement === null ? [] : [`the last statement that it sent: ${shortened(statement)}`]),
-    ...(pid === null ? [] : [`the server is still at work on it (pid ${pid})`]),
+    ...(statement === null ? [] : [`its last statement: ${shortened(statement)}`]),
+    ...(pid === null ? [] : [`the server is still running it (pid ${pid})`]),
     ...(invalidIndexes.length === 0 ? [] : [`invalid indexes: ${invalidIndexes.join(', ')}`]),
   ].join('; ');
 }
@@ -34,13 +34,13 @@ export function resolveCommand(change: UnfinishedChange, evidence: UnfinishedEvi
   const resolve = `Where it took effect: "${applied}". Where it did not: "${reverted}".`;
   const pid = sessionOf(change, evidence);
   if (pid !== null) {
-    return `Wait until it has ended, or end it: select pg_cancel_backend(${pid}). ${resolve}`;
+    return `Wait until it ends, or cancel it: select pg_cancel_backend(${pid}). ${resolve}`;
   }
   const [index] = evidence.invalidIndexes;
   const look =
     index === undefined
-      ? 'See what it did'
-      : `An index that is not valid helps nobody: drop index concurrently ${index}`;
+      ? 'Check what it did'
+      : `Drop the invalid index first: drop index concurrently ${index}`;
   return `${look}. ${resolve}`;
 }
 

@@ -2,13 +2,14 @@ import { commandLine } from '../command-line.js';
 import { type BaselineCheck } from '../squash/check.js';
 import { type WrittenBaseline } from '../squash/write.js';
 import { type Colors } from './output.js';
+import { countOf, madeBy } from './count.js';
 import { renderDifference } from './snapshot-text.js';
 
 /** What a baseline holds and where it was written. */
 export function renderBaseline(written: WrittenBaseline, c: Colors): string {
   const { file, action, migrations, upTo, postgres, tables, rows } = written;
   return [
-    `Found ${migrations} migrations, up to ${upTo}: ${tables} tables, ${rows} rows (PostgreSQL ${postgres})`,
+    `Found ${countOf(migrations, 'migration')}, up to ${upTo}: ${countOf(tables, 'table')}, ${countOf(rows, 'row')} (PostgreSQL ${postgres})`,
     ...named('Differs from replay to replay, left to the default:', written.leftToDefault, c),
     ...named('Differs from replay to replay, frozen as it is:', written.frozen, c),
     action === 'written'
@@ -28,9 +29,9 @@ export function renderFrozenQuestion(frozen: readonly string[]): string {
 /** Whether a baseline is what a replay gives, and how it is not. */
 export function renderBaselineCheck(check: BaselineCheck, c: Colors): string[] {
   const { file, inSync, migrations, differences } = check;
-  if (inSync) return [`The baseline ${file} is what its ${migrations} migrations make`];
+  if (inSync) return [`The baseline ${file} is what its ${madeBy(migrations ?? 0, 'migration')}`];
   return [
-    `Found ${differences.length} differences between the migrations and their baseline ${file}:`,
+    `Found ${countOf(differences.length, 'difference')} between the migrations and their baseline ${file}:`,
     ...differences.flatMap((difference) => renderDifference(difference, c)),
     `  Write it anew: ${commandLine('baseline')}`,
   ];

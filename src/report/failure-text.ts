@@ -66,7 +66,7 @@ function nextStep(result: RunResult, failure: MigrationFailure): string {
     : 'It did not run in one transaction: see what it left behind, and clean up first';
   const itself = leftovers
     ? `${look} (or say that it is done: "${resolve}").`
-    : 'It left no trace of itself.';
+    : 'It was rolled back.';
   const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
   return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows where things stand.`;
 }

@@ -1,3 +1,4 @@
+import { countOf } from './count.js';
 import { type InitPlan } from '../init/decide.js';
 
 const FOUND: Record<InitPlan['kind'], string> = {
@@ -24,7 +25,7 @@ export function renderInitOutcome({ kind, files, next }: InitPlan, dryRun: boole
   const done = dryRun
     ? 'Dry run: nothing was changed.'
     : files.length > 0
-      ? `Wrote ${files.length} files.`
+      ? `Wrote ${countOf(files.length, 'file')}.`
       : 'Nothing was changed.';
   const heading = kind === 'adopt' ? 'To take the project over:' : 'Next:';
   return [done, heading, ...next.map((line) => `  ${line}`)].map((line) => `${line}\n`).join('');

@@ -77,6 +77,11 @@ export class Output {
     return Boolean(process.stdout.isTTY) && !this.options.json;
   }
 
+  /** Whether there is somebody to ask. */
+  get canAsk(): boolean {
+    return Boolean(process.stdin.isTTY) && !this.options.json;
+  }
+
   /** Writes the result: one JSON document, or lines of text. */
   result(document: Record<string, unknown>, text: () => string): void {
     this.log.status(null);
@@ -136,13 +141,13 @@ export class Output {
     preview: string | null = '--dry-run',
   ): Promise<void> {
     if (yes) return;
-    if (!process.stdin.isTTY || this.options.json) {
+    if (!this.canAsk) {
       throw new KnexwardError('CONFIRMATION_REQUIRED', {
         message: `${question} There is no terminal to answer on. Nothing was changed.`,
         fix: `Give --yes if that is what you want${preview === null ? '' : `; ${preview} shows what would happen`}.`,
       });
     }
-    const answer = await ask(`${question} [y/N] `);
+    const answer = (await ask(`${question} [y/N] `)) ?? '';
     if (/^\s*y(es)?\s*$/i.test(answer)) return;
     throw new KnexwardError('CONFIRMATION_REQUIRED', {
       message: 'The answer was no. Nothing was changed.',
@@ -152,15 +157,15 @@ export class Output {
 }
 
 /**
- * Asks on the terminal. The end of the input is an empty answer.
+ * Asks on the terminal. The end of the input is no answer: `null`.
  *
  * @throws KnexwardError `INTERRUPTED` for Ctrl-C, which `readline` takes for itself, or a signal
  */
-async function ask(question: string): Promise<string> {
+export async function ask(question: string): Promise<string | null> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   let stop = (): void => undefined;
   try {
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<string | null>((resolve, reject) => {
       stop = () =>
         reject(
           new KnexwardError('INTERRUPTED', {
@@ -168,7 +173,7 @@ async function ask(question: string): Promise<string> {
             fix: 'Run the command again when you are ready.',
           }),
         );
-      prompt.once('SIGINT', stop).once('close', () => resolve(''));
+      prompt.once('SIGINT', stop).once('close', () => resolve(null));
       process.once('SIGINT', stop).once('SIGTERM', stop);
       prompt.question(question).then(resolve, reject);
     });

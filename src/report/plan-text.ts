@@ -1,6 +1,7 @@
 import { terminated, withValues } from '../rehearsal/bound-values.js';
 import { type RehearsedChange, type Rehearsal } from '../rehearsal/rehearse.js';
 import { notesOn } from '../rehearsal/script.js';
+import { countOf } from './count.js';
 import { type Colors } from './output.js';
 import { baselineLine } from './run-text.js';
 
@@ -13,7 +14,7 @@ export function renderPlan(rehearsal: Rehearsal, c: Colors): string {
   const verb = direction === 'up' ? 'would be run' : 'would be rolled back';
   const count = changes.length + notReached.length + (failed ? 1 : 0);
   const begins = baseline ? `${baselineLine(baseline)}\n` : '';
-  return `Batch ${batch} ${verb}: ${count} migrations\n${begins}${renderChanges(rehearsal, c)}`;
+  return `Batch ${batch} ${verb}: ${countOf(count, 'migration')}\n${begins}${renderChanges(rehearsal, c)}`;
 }
 
 /** The changes of a rehearsal, each with what it sends, values written in. */

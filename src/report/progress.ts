@@ -1,12 +1,17 @@
 import { commandLine } from '../command-line.js';
 import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
+import { countOf } from './count.js';
+import { FEW } from './long-list.js';
 import { type LogLevel } from './levels.js';
 import { type Output } from './output.js';
 
 /** How often a change that takes long is told of: on a terminal in place, elsewhere as a line. */
 const TICK_MS = 1000;
 const REMINDER_MS = 30_000;
+
+/** A change that takes so long is told of among many, too. */
+const SLOW_MS = 1000;
 
 const LEVELS: Record<RunEvent['type'], Exclude<LogLevel, 'silent'>> = {
   embedded: 'info',
@@ -24,19 +29,32 @@ const LEVELS: Record<RunEvent['type'], Exclude<LogLevel, 'silent'>> = {
 /** What progress needs of the output. */
 type Target = Pick<Output, 'colors' | 'options' | 'note' | 'status'>;
 
-/** Shows on stderr what a run does: for a person as lines, for a machine as Pino's JSON. */
-export function createProgress(output: Target): RunListener {
+/**
+ * Shows on stderr what a run does: for a person as lines, for a machine as Pino's JSON. Of many
+ * migrations a person is told the slow ones, and how far it has come.
+ */
+export function createProgress(output: Target, verbose = false): RunListener {
   const clock = createClock(output);
   let position = '';
+  let told = true;
   return (event) => {
     if (event.type === 'started') {
       position = `${event.index + 1}/${event.total}`;
+      told = verbose || isTold(event.index, event.total);
       clock.start(position, event.name);
     }
     if (event.type === 'done' || event.type === 'failed') clock.stop();
+    const quiet = event.type === 'done' && !told && event.durationMs < SLOW_MS;
+    if (output.options.logFormat === 'text' && quiet) return;
     if (output.options.logFormat === 'text') showAsText(output, event, position);
     else output.note(LEVELS[event.type], '', { message: event.type, fields: fieldsOf(event) });
   };
+}
+
+/** Each of a few; of many one in each tenth, and the last. */
+function isTold(index: number, total: number): boolean {
+  const tenth = (count: number): number => Math.floor((count * 10) / total);
+  return total <= FEW || tenth(index) !== tenth(index + 1);
 }
 
 function showAsText(output: Target, event: RunEvent, position: string): void {
@@ -54,7 +72,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
     case 'baseline':
       output.note(
         'info',
-        `  ${c.green('✓')} ${event.migrations.length} migrations from the baseline ${event.file} ${c.dim(`${event.durationMs.toFixed(0)} ms`)}`,
+        `  ${c.green('✓')} ${countOf(event.migrations.length, 'migration')} from the baseline ${event.file} ${c.dim(`${event.durationMs.toFixed(0)} ms`)}`,
       );
       break;
     case 'baselineUnfit':

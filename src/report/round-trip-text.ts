@@ -2,6 +2,7 @@ import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
 import { type Difference } from '../schema/compare.js';
 import { isSound, type RoundTrip, type RoundTrips } from '../verify/round-trip.js';
+import { countOf } from './count.js';
 import { type Colors } from './output.js';
 
 /** What became of what is pending on its way up, down and up again; nothing where it was not asked. */
@@ -21,9 +22,10 @@ export function renderRoundTrips(
 function heading(trips: readonly RoundTrip[], total: number): string {
   const unsound = trips.filter((trip) => !isSound(trip)).length;
   if (unsound > 0) {
-    return `Found ${unsound} of ${total} pending migrations that do not go up, down and up again:`;
+    return `Found ${unsound} of ${countOf(total, 'pending migration')} that ${unsound === 1 ? 'does' : 'do'} not go up, down and up again:`;
   }
   const but = trips.every(({ reversible }) => reversible) ? '' : ', but those without a way down';
+  if (total === 1) return `The pending migration goes up, down and up again${but}`;
   return `All ${total} pending migrations go up, down and up again${but}`;
 }
 

@@ -4,6 +4,7 @@ import { type Difference, type SomeParts } from '../schema/compare.js';
 import { type MendedDifference } from '../repair/mend.js';
 import { type Snapshot, type SnapshotCheck } from '../snapshot/snapshot.js';
 import { endStatement } from '../schema/sql/text.js';
+import { countOf } from './count.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */
@@ -25,7 +26,7 @@ export function renderSnapshotTaken(snapshot: Snapshot, c: Colors): string {
     (kind) => `${objects[kind]} × ${kind}`,
   );
   return [
-    `Found ${total} objects (PostgreSQL ${postgres})${counts.length > 0 ? `: ${counts.join(', ')}, …` : ''}`,
+    `Found ${countOf(total, 'object')} (PostgreSQL ${postgres})${counts.length > 0 ? `: ${counts.join(', ')}, …` : ''}`,
     ...files.map(({ path, action }) =>
       action === 'written'
         ? `  ${c.green('✓')} ${path} written`
@@ -33,7 +34,7 @@ export function renderSnapshotTaken(snapshot: Snapshot, c: Colors): string {
     ),
     ...(notDescribed.length > 0
       ? [
-          `Found ${notDescribed.length} that are listed by name only, and not in the SQL file:`,
+          `Found ${countOf(notDescribed.length, 'object that is', 'objects that are')} listed by name only, and not in the SQL file:`,
           ...notDescribed.map(({ kind, name }) => `  ${c.yellow('!')} ${kind} ${name}`),
         ]
       : []),
@@ -51,7 +52,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   const lines = [
     ...(differences.length > 0
       ? [
-          `Found ${differences.length} differences between ${snapshot} and the database:`,
+          `Found ${countOf(differences.length, 'difference')} between ${snapshot} and the database:`,
           ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           `  Where the database is right, write both files anew and commit them: ${commandLine('snapshot', snapshot)}`,
           `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,

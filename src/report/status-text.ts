@@ -1,48 +1,49 @@
 import { type Status } from '../plan/status.js';
+import { countOf } from './count.js';
+import { batchesAndTimes, FEW, firstOf, type Listing, NEWEST, TO_COME } from './long-list.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
+import { tableOf } from './table.js';
 
-/** How many applied migrations a person on a terminal is shown without `--all`. */
-const SHOWN_ON_TERMINAL = 10;
-
-/** The status as text. Where `abridged`, only the newest of the applied are listed. */
-export function renderStatus(status: Status, c: Colors, abridged: boolean): string {
+/** The status as text. Of many that are applied, only the newest are listed unless all are wanted. */
+export function renderStatus(status: Status, c: Colors, listing: Listing): string {
   return [
-    ...renderApplied(status, c, abridged),
-    ...renderPending(status, c),
+    ...renderApplied(status, c, listing),
+    ...renderPending(status, c, listing),
     ...renderProblems(status, c),
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function renderApplied({ applied }: Status, c: Colors, abridged: boolean): string[] {
+function renderApplied({ applied }: Status, c: Colors, listing: Listing): string[] {
   const old = applied.filter(({ origin }) => origin === 'db-migrate').length;
   const from = old > 0 ? ` (${old} of them from db-migrate)` : '';
-  const shown = abridged ? applied.slice(-SHOWN_ON_TERMINAL) : applied;
+  const shown = listing.verbose || applied.length <= FEW ? applied : applied.slice(-NEWEST);
   const hidden = applied.length - shown.length;
+  const times = batchesAndTimes(shown, listing);
+  const rows = shown.map(({ name }, index) => [name, times[index] ?? '']);
+  const lines = tableOf(rows, (cell, column) => (column === 0 ? cell : c.dim(cell)));
   return [
-    `Found ${applied.length} applied migrations${from}${applied.length > 0 ? ':' : ''}`,
-    ...(hidden > 0 ? [c.dim(`  … ${hidden} earlier ones; --all shows them`)] : []),
-    ...shown.map(
-      ({ name, batch, appliedAt }) =>
-        `  ${c.green('✓')} ${name}  ${c.dim(`batch ${batch}, ${appliedAt ?? 'no time kept'}`)}`,
-    ),
+    `Found ${countOf(applied.length, 'applied migration')}${from}${applied.length > 0 ? ':' : ''}`,
+    ...(hidden > 0 ? [c.dim(`  … ${hidden} earlier ones; --verbose lists them`)] : []),
+    ...lines.map((line) => `  ${c.green('✓')} ${line}`),
   ];
 }
 
-function renderPending({ pending }: Status, c: Colors): string[] {
+function renderPending({ pending }: Status, c: Colors, { verbose }: Listing): string[] {
   if (pending.length === 0) return ['Already up to date'];
+  const names = pending.map(({ name }) => `  ${c.yellow(name)}`);
   return [
-    `Found ${pending.length} pending migrations:`,
-    ...pending.map(({ name }) => `  ${c.yellow(name)}`),
+    `Found ${countOf(pending.length, 'pending migration')}:`,
+    ...firstOf(names, TO_COME, verbose),
   ];
 }
 
 function renderProblems({ problems }: Status, c: Colors): string[] {
   if (problems.length === 0) return [];
   return [
-    `Found ${problems.length} problems:`,
+    `Found ${countOf(problems.length, 'problem')}:`,
     ...problems.flatMap(({ code, migration, message, fix }) => [
       `  ${c.red('!')} ${code}${migration === null ? '' : ` ${migration}`}: ${message}`,
       `    ${c.dim(fix)}`,

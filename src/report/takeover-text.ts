@@ -2,9 +2,8 @@ import { commandLine } from '../command-line.js';
 import { type Finish, type TableMove } from '../adopt/phases/finish.js';
 import { type Undo } from '../adopt/phases/undo.js';
 import { renderFiles, renderWarnings } from './adopt-text.js';
+import { FEW } from './long-list.js';
 import { type Colors } from './output.js';
-
-const SHOWN = 10;
 
 /** What finishing a takeover would do. */
 export function renderFinishPlan({ tables }: Finish): string {
@@ -65,10 +64,10 @@ function renderMove({ from, to }: TableMove): string {
 
 function renderRows(heading: string, sign: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
-  const hidden = names.length - SHOWN;
+  const hidden = names.length - FEW;
   return [
     `${heading}:`,
-    ...names.slice(0, SHOWN).map((name) => `  ${sign} ${name}`),
+    ...names.slice(0, FEW).map((name) => `  ${sign} ${name}`),
     ...(hidden > 0 ? [`  … and ${hidden} more; --json shows them all`] : []),
   ];
 }

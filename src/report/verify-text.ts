@@ -1,5 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { type Verification } from '../verify/verify.js';
+import { countOf, madeBy } from './count.js';
 import { type Colors } from './output.js';
 import { renderBaselineCheck } from './baseline-text.js';
 import { renderRoundTrips } from './round-trip-text.js';
@@ -17,16 +18,16 @@ export function renderVerification(
       ? [
           verification.against
             ? `The database is as ${source} says`
-            : `The database is what its ${source} make`,
+            : `The database is what its ${madeBy(verification.replayed ?? 0, 'applied migration')}`,
         ]
       : [
-          `Found ${differences.length} differences between ${verification.against ? '' : 'the '}${source} and the database:`,
+          `Found ${countOf(differences.length, 'difference')} between ${verification.against ? '' : 'the '}${source} and the database:`,
           ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           ...advice(verification),
         ]),
     ...(unreplayable.length > 0
       ? [
-          `Not proven: ${unreplayable.length} applied migrations have no file to replay.`,
+          `Not proven: ${countOf(unreplayable.length, 'applied migration has', 'applied migrations have')} no file to replay.`,
           ...unreplayable.map((name) => `  ${c.yellow('!')} ${name}`),
         ]
       : []),
@@ -38,7 +39,7 @@ export function renderVerification(
 }
 
 function sourceOf({ against, replayed }: Verification): string {
-  return against ?? `${replayed} applied migrations`;
+  return against ?? countOf(replayed ?? 0, 'applied migration');
 }
 
 function advice({ against, mendFile }: Verification & { mendFile: string | null }): string[] {

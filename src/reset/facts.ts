@@ -1,16 +1,12 @@
-import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { isDeepStrictEqual } from 'node:util';
+import { type Client, escapeIdentifier } from 'pg';
+import { type Locale, localeOf, localeOptions } from '../throwaway/locale.js';
 
 /** What is known about a database, to create it again as it was. */
 export interface DatabaseFacts {
   name: string;
   owner: string;
-  encoding: string;
-  collate: string;
-  ctype: string;
-  /** `c` (libc), `i` (ICU) or `b` (builtin); libc before PostgreSQL 15. */
-  provider: string;
-  locale: string | null;
-  rules: string | null;
+  locale: Locale;
   tablespace: string;
   connectionLimit: number;
   /** Whether it is a template itself. */
@@ -22,53 +18,36 @@ export interface DatabaseFacts {
   mayCreate: boolean;
 }
 
-/** Which columns there are depends on the server's version. */
-const LOCALE = `array[pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text,
-  to_jsonb(d) ->> 'datlocprovider', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
-  to_jsonb(d) ->> 'daticurules']`;
-
 /** Of the database that is connected to. */
 export async function factsOf(client: Client): Promise<DatabaseFacts> {
-  const { rows } = await client.query<DatabaseFacts & { locales: (string | null)[] }>(
-    `select d.datname as name, pg_get_userbyid(d.datdba) as owner, ${LOCALE} as locales,
+  const { rows } = await client.query<Omit<DatabaseFacts, 'locale' | 'likeTemplate1'>>(
+    `select d.datname as name, pg_get_userbyid(d.datdba) as owner,
             t.spcname as tablespace, d.datconnlimit as "connectionLimit", d.datistemplate as template,
-            ${LOCALE} is not distinct from (select ${LOCALE} from pg_database d where d.datname = 'template1')
-              as "likeTemplate1",
             r.rolname as role, r.rolsuper or pg_has_role(d.datdba, 'usage') as "mayDrop",
             (r.rolsuper or r.rolcreatedb) and not pg_is_in_recovery() as "mayCreate"
        from pg_database d join pg_tablespace t on t.oid = d.dattablespace, pg_roles r
       where d.datname = current_database() and r.rolname = current_user`,
   );
-  const { locales, ...facts } = rows[0] as (typeof rows)[0];
-  const [encoding = '', collate = '', ctype = '', provider, locale = null, rules = null] = locales;
-  return {
-    ...facts,
-    encoding: encoding ?? '',
-    collate: collate ?? '',
-    ctype: ctype ?? '',
-    provider: provider ?? 'c',
-    locale,
-    rules,
-  };
+  const facts = rows[0] as (typeof rows)[0];
+  const [locale, ofTemplate1] = [
+    await localeOf(client, facts.name),
+    await localeOf(client, 'template1'),
+  ];
+  return { ...facts, locale, likeTemplate1: isDeepStrictEqual(locale, ofTemplate1) };
 }
 
 /** The statement that makes one like it, under that name. PostgreSQL does not tell which template it was made from. */
 export function createStatement(facts: DatabaseFacts, name: string): string {
-  const { provider, locale, rules } = facts;
-  const byProvider: Record<string, string> = {
-    i: ` locale_provider icu icu_locale ${escapeLiteral(locale ?? '')}`,
-    b: ` locale_provider builtin builtin_locale ${escapeLiteral(locale ?? '')}`,
-  };
   return [
     `create database ${escapeIdentifier(name)} owner ${escapeIdentifier(facts.owner)}`,
-    ` template ${facts.likeTemplate1 ? 'template1' : 'template0'} encoding ${escapeLiteral(facts.encoding)}`,
-    ` lc_collate ${escapeLiteral(facts.collate)} lc_ctype ${escapeLiteral(facts.ctype)}`,
-    byProvider[provider] ?? '',
-    rules === null ? '' : ` icu_rules ${escapeLiteral(rules)}`,
+    `template ${facts.likeTemplate1 ? 'template1' : 'template0'}`,
+    ...localeOptions(facts.locale),
     // To name the one that is the default takes a right that not every role has.
-    facts.tablespace === 'pg_default' ? '' : ` tablespace ${escapeIdentifier(facts.tablespace)}`,
-    ` connection limit ${facts.connectionLimit}`,
-  ].join('');
+    ...(facts.tablespace === 'pg_default'
+      ? []
+      : [`tablespace ${escapeIdentifier(facts.tablespace)}`]),
+    `connection limit ${facts.connectionLimit}`,
+  ].join(' ');
 }
 
 /** The settings whose stored value is a list in SQL's own form, not a text to be quoted. */

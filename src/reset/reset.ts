@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { commandLine } from '../command-line.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { connect } from '../database/connect.js';
@@ -14,6 +14,7 @@ import { KnexwardError } from '../errors.js';
 import { tellDatabase } from '../history/read.js';
 import { messageOf } from '../server-error.js';
 import { withDatabase } from '../throwaway/connection.js';
+import { whileBusy } from '../throwaway/in-use.js';
 import { belongingsOf, createStatement, type DatabaseFacts, factsOf } from './facts.js';
 import { EMPTY_DATABASE } from './empty.js';
 
@@ -33,8 +34,8 @@ const NEVER = new Set(['postgres', 'template0', 'template1']);
  * connection limit, settings, privileges and comment. The embedded server's database is emptied instead, in one transaction.
  *
  * @returns its name
- * @throws KnexwardError `RESET_REFUSED`, `DATABASE_IN_USE`, `PERMISSION_DENIED`, all before anything is
- * done; `DATABASE_NOT_CREATED` where the new one could not take its name
+ * @throws KnexwardError `RESET_REFUSED`, `DATABASE_IN_USE`, `PERMISSION_DENIED`, after none of which
+ * anything has changed
  */
 export async function resetDatabase(
   config: ResolvedConfig,
@@ -57,10 +58,10 @@ export async function resetDatabase(
     const maintenance = await connect(withDatabase(location.connection, 'postgres'), config);
     try {
       await confirm(facts.name);
-      const temporary = `knexward_reset_${randomBytes(6).toString('hex')}`;
-      const belongings = await belongingsOf(client, temporary);
+      const id = randomBytes(6).toString('hex');
+      const belongings = await belongingsOf(client, newName(id));
       await client.end();
-      await dropAndCreate(maintenance, facts, { temporary, belongings, force });
+      await dropAndCreate(maintenance, facts, { id, belongings, force });
       return facts.name;
     } finally {
       await maintenance.end();
@@ -70,31 +71,41 @@ export async function resetDatabase(
   }
 }
 
-/** The new one is made first, under another name: where that fails, the old one is still there. */
+/**
+ * The new one is made first, under another name, and the two change names in one transaction: whenever
+ * this is stopped, the name belongs to a database that is whole.
+ */
 async function dropAndCreate(
   maintenance: Client,
   facts: DatabaseFacts,
-  { temporary, belongings, force }: { temporary: string; belongings: string[]; force: boolean },
+  { id, belongings, force }: { id: string; belongings: string[]; force: boolean },
 ): Promise<void> {
   const name = escapeIdentifier(facts.name);
-  const made = escapeIdentifier(temporary);
-  await maintenance.query(createStatement(facts, temporary));
+  const [made, old] = [escapeIdentifier(newName(id)), escapeIdentifier(`knexward_reset_old_${id}`)];
+  await whileBusy(() => maintenance.query(createStatement(facts, newName(id))));
   try {
     for (const statement of belongings) await maintenance.query(statement);
-    await maintenance.query(`drop database ${name}${force ? ' with (force)' : ''}`);
+    const end = `select pg_terminate_backend(a.pid) from pg_stat_get_activity(null) a
+      join pg_database d on d.oid = a.datid where d.datname = ${escapeLiteral(facts.name)}`;
+    const change = async (): Promise<void> => {
+      if (force) await maintenance.query(end);
+      // In one message, which is one transaction.
+      await maintenance.query(
+        `alter database ${name} rename to ${old}; alter database ${made} rename to ${name}`,
+      );
+    };
+    // With --force, who connects again at once is sent away again.
+    await (force ? whileBusy(change) : change());
   } catch (error) {
     // Whatever becomes of the new one, what went wrong first is what has to be told.
-    await maintenance.query(`drop database ${made}`).catch(() => undefined);
+    await maintenance.query(`drop database if exists ${made}`).catch(() => undefined);
     throw (error as { code?: string }).code === '55006' ? inUse(messageOf(error)) : error;
   }
-  const rename = `alter database ${made} rename to ${name}`;
-  await maintenance.query(rename).catch((error: unknown) => {
-    throw new KnexwardError('DATABASE_NOT_CREATED', {
-      message: `The database ${name} was dropped, and the new one, ${made}, could not be given its name: ${messageOf(error)}.`,
-      fix: `Connected to the database postgres, run: ${rename}; and then "${commandLine('up')}".`,
-      cause: error,
-    });
-  });
+  await maintenance.query(`drop database ${old} with (force)`);
+}
+
+function newName(id: string): string {
+  return `knexward_reset_new_${id}`;
 }
 
 async function emptyDatabase(client: Client, force: boolean): Promise<void> {

@@ -1,13 +1,14 @@
 import { commandLine } from '../command-line.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangeConnections } from '../database/change-connections.js';
+import { watchProcessConnections } from '../database/process-connections.js';
 import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { findEvidence } from '../history/evidence.js';
-import { giveKnexLockBack, runNumber, takeKnexLock } from '../history/knex-lock.js';
+import { giveKnexLockBack, knexLockTaken, runNumber, takeKnexLock } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
@@ -20,13 +21,14 @@ import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
 import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
-import { acquireLock, knexLockTaken, lockLost, type RunLock } from './lock.js';
+import { acquireLock, lockLost, type RunLock } from './lock.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 import { refuseRenamed } from './renamed.js';
 import { refuseLostSearchPath } from './search-path.js';
 import { runSteps } from './steps.js';
+import { Patience } from '../transaction/patience.js';
 import { Transactions } from '../transaction/transactions.js';
 
 /** A run that has something to do, as far as it could be planned without the lock. */
@@ -50,6 +52,7 @@ export interface PlannedRun {
 export interface LockedRun extends PlannedRun {
   lock: RunLock;
   control: ControlConnection;
+  patience: Patience;
   loaded: Loaded;
 }
 
@@ -69,20 +72,27 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   const fromBaseline = mayBegin ? await import('./from-baseline.js') : null;
   const beginning = (await fromBaseline?.findBeginning(planned)) ?? null;
   const loaded = await loadAll(beginning?.rest ?? plan, config, new Map());
+  // What is confirmed is what was read: a file that is edited during the question does not count.
+  if (plan.steps.length > 0) await request.confirm?.(plan);
   refuseInterrupted(signal);
-  const lock = await acquireLock(session.client, history.tables, {
-    waitMs: config.settings.waitForLock,
-    onWaiting: (holder) => listener({ type: 'waiting', holder }),
+  const lock = await untilInterrupted(
+    () =>
+      acquireLock(session.client, history.tables, {
+        waitMs: config.settings.waitForLock,
+        onWaiting: (holder) => listener({ type: 'waiting', holder }),
+        signal,
+      }),
     signal,
-  });
-  const control = new ControlConnection(() => session.connect(), applicationName);
-  const locked = { ...planned, lock, control, loaded };
+  );
+  const patience = new Patience(signal);
+  const control = new ControlConnection(() => session.connect(), applicationName, patience);
+  const locked = { ...planned, lock, control, patience, loaded };
   try {
     const begun = beginning && ((await fromBaseline?.begin(locked, beginning)) ?? null);
     return await (begun ? goOn(locked, begun) : runLocked(locked, null));
   } finally {
-    await control.close();
-    await lock.release();
+    await Promise.all([control.close(), lock.release()]);
+    patience.close();
   }
 }
 
@@ -250,20 +260,24 @@ async function runPlan(
   const connections = await connectionsFor(session, config, steps);
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);
-  const transactions = new Transactions(connections);
+  const transactions = new Transactions(connections, locked.patience);
   const run: RunContext = {
     recording: {
       ...{ tables, oldTable: dbMigrate, runId: result.runId },
       ...{ direction: plan.direction, batch: plan.batch },
     },
-    opening: { config, searchPath, tables },
+    opening: { config, searchPath, tables, sessions: session.changeSessions() },
     lockNumber: runNumber(result.runId),
     reporting: { listener, signal: request.signal, observer: request.observer },
+    processConnections: watchProcessConnections(session.client),
     ...{ config, connections, transactions, control, changed },
   };
   const outcome = await withHooks(run, steps, () =>
     runSteps(run, steps, lock).finally(() => transactions.close()),
-  );
+  ).finally(() => {
+    run.processConnections.stop();
+    if (request.signal?.aborted) connections.sever();
+  });
   return { ...result, batch: plan.batch, ...outcome };
 }
 

@@ -1,19 +1,21 @@
 import { type Knex } from 'knex';
 import { type Client, type QueryResult } from 'pg';
 import { enableProcessing } from '../database/knex-client.js';
+import { closeInTime } from '../database/raw-connection.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration } from '../files/load.js';
 import { isOnlyComments } from '../files/sql.js';
 import { writeJournal } from '../history/journal.js';
 import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
-import { type Ended, functionOf, isNeeded, notWritten } from './change.js';
+import { type Ended, functionOf, isNeeded } from './change.js';
 import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, type Seen } from '../transaction/opening.js';
 import { endOf, lockLost, type RunLock } from './lock.js';
-import { isNotWritten, recordOf } from './record.js';
+import { isNotWritten, rowNotWritten } from '../history/not-written.js';
+import { recordOf } from './record.js';
 
 /**
  * Carries out a change that opts out of its transaction. The fence, the look at the history and the
@@ -51,7 +53,7 @@ export async function changeOutsideTransaction(
     return { state: ran ? 'unknown' : 'left behind', error };
   } finally {
     // What is open on it goes with the connection.
-    await beside?.client.end().catch(() => undefined);
+    if (beside) await closeInTime(beside.client);
   }
 }
 
@@ -74,10 +76,11 @@ async function open(run: RunContext, { name }: LoadedMigration): Promise<Beside>
   const { sql } = openingBeside(run.opening, name);
   const client = await run.control.another();
   try {
-    const results = (await client.query(`${BEGIN}; ${sql}`)) as unknown as QueryResult<Seen>[];
+    const answer = run.control.wait(client.query(`${BEGIN}; ${sql}`));
+    const results = (await answer) as unknown as QueryResult<Seen>[];
     return { client, seen: results.at(-1)?.rows[0] as Seen };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await closeInTime(client);
     throw error;
   }
 }
@@ -174,13 +177,13 @@ async function recordBeside(
 ): Promise<Confirmation> {
   const { confirmed } = recordOf(run.recording, migration, done);
   const record = async (on: Client): Promise<Confirmation> => {
-    const answer = await on.query(`${confirmed}; commit`);
+    const answer = await run.control.wait(on.query(`${confirmed}; commit`));
     return Confirmation.ofAnswer([answer as QueryResult | QueryResult[]].flat());
   };
   try {
     return await record(client);
   } catch (error) {
-    if (!isLostConnection(error)) throw isNotWritten(error) ? notWritten() : error;
+    if (!isLostConnection(error)) throw isNotWritten(error) ? rowNotWritten() : error;
   }
   // Where only this side has lost it, the server would keep the fence for nobody.
   await run.control.terminate(seen.pid);
@@ -191,6 +194,6 @@ async function recordBeside(
     // The commit had arrived before the connection was lost.
     return Confirmation.ofAnswer([await anew.client.query('commit')]);
   } finally {
-    await anew.client.end().catch(() => undefined);
+    await closeInTime(anew.client);
   }
 }

@@ -13,7 +13,8 @@ import {
   sameTransaction,
   type Seen,
 } from '../transaction/opening.js';
-import { isNotWritten, recordOf } from './record.js';
+import { isNotWritten, rowNotWritten } from '../history/not-written.js';
+import { recordOf } from './record.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
 import {
   PartlyCommitted,
@@ -262,15 +263,9 @@ function rolledBackItself(): Error {
   );
 }
 
-export function notWritten(): Error {
-  return new Error(
-    'Its row in the history or in the journal was not written: a trigger or a rule on these tables keeps it out.',
-  );
-}
-
 function reasonOf(error: unknown): unknown {
   if (isEndedTransaction(error)) return rolledBackItself();
-  return isNotWritten(error) ? notWritten() : error;
+  return isNotWritten(error) ? rowNotWritten() : error;
 }
 
 /** The attempt has failed, and its connection has ended. The server may have committed it all the same. */

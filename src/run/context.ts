@@ -1,4 +1,5 @@
 import { type ChangeConnections } from '../database/change-connections.js';
+import { type ConnectionWatch } from '../database/process-connections.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangedFile } from '../files/changed.js';
 import { type LoadedMigration } from '../files/load.js';
@@ -20,6 +21,8 @@ export interface RunContext {
   connections: ChangeConnections;
   transactions: Transactions;
   control: ControlConnection;
+  /** Whether the process has opened connections to the server that are not this run's. */
+  processConnections: ConnectionWatch;
   /** The files that were edited since they were applied: the database has what they were. */
   changed: readonly ChangedFile[];
   reporting: {

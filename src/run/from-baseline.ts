@@ -1,20 +1,21 @@
 import { commandLine } from '../command-line.js';
 import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
-import { closeAtOnce } from '../database/raw-connection.js';
+import { closeAtOnce, closeInTime } from '../database/raw-connection.js';
 import { groundOf, groundQuery } from '../baseline/empty.js';
 import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
 import { splitStatements } from '../sql/split.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { fence } from '../history/fence.js';
+import { knexLockTaken } from '../history/knex-lock.js';
 import { recordManySql } from '../history/many.js';
+import { isNotWritten, rowNotWritten } from '../history/not-written.js';
 import { createTablesSql, LEAST_RUN_NUMBER, qualified } from '../history/tables.js';
 import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { type LockedRun, type PlannedRun } from './carry-out.js';
-import { knexLockTaken } from './lock.js';
 import { Confirmation, findOutcome, type Question } from '../transaction/confirmation.js';
 import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
@@ -117,14 +118,15 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
   const connection = await session.connect();
   let seen: Question['seen'] | null = null;
   try {
-    seen = await enter(connection, run);
+    seen = await untilInterrupted(() => enter(connection, run), request.signal);
     if (seen === null) return null;
     await untilInterrupted(() => load(connection, run, beginning), request.signal);
   } catch (error) {
     closeAtOnce(connection);
     if (isBusy(error)) return null;
     if (seen === null && error instanceof KnexwardError) throw error;
-    const ended = await whatBecame(run, names, seen, error);
+    const reason = isNotWritten(error) ? rowNotWritten() : error;
+    const ended = await whatBecame(run, names, seen, reason);
     if (ended) {
       const failure = describe(ended, beginning);
       listener({ type: 'failed', failure });
@@ -132,7 +134,7 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
     }
   } finally {
     // Whatever is still open goes with the connection.
-    await connection.end().catch(() => undefined);
+    await closeInTime(connection);
   }
   const outcome = begun(
     names.map((name) => ({ name, durationMs: 0 })),

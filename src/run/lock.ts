@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
-import { commandLine } from '../command-line.js';
 import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
@@ -11,6 +10,8 @@ import { refuseInterrupted } from '../transaction/interruption.js';
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;
 const POLL_MS = 200;
+/** For how long to wait until the server has let go of it. */
+const RELEASE_MS = 1000;
 
 /**
  * The right to run migrations, for as long as its transaction is open. Its connection is for the lock
@@ -80,7 +81,9 @@ export async function acquireLock(
       if (lost) throw lockLost();
     },
     release: async () => {
-      if (!lost) await client.query('rollback').catch(() => undefined);
+      // It goes away with the connection, too.
+      if (!lost)
+        await Promise.race([client.query('rollback').catch(() => undefined), sleep(RELEASE_MS)]);
     },
   };
 }
@@ -151,13 +154,5 @@ export function lockLost(): KnexwardError {
   return new KnexwardError('LOCK_LOST', {
     message: 'The connection that holds the lock was lost; the run stopped before its next change.',
     fix: 'Run the command again: what is done is recorded.',
-  });
-}
-
-/** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
-export function knexLockTaken(table: string): KnexwardError {
-  return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
-    fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }

@@ -10,7 +10,7 @@ import {
 } from '../history/in-step.js';
 import { journalInsert } from '../history/journal.js';
 import { type HistoryTables } from '../history/tables.js';
-import { messageOf } from '../server-error.js';
+import { NOT_WRITTEN } from '../history/not-written.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
 
 /** Where and how the changes of a run are recorded. */
@@ -62,11 +62,4 @@ export function recordOf(
     ...texts(`${oldRowInsert(tables, oldTable, oldName)}; `),
     isDoneElsewhere: (results) => results[OLD_ROW_INSERTED]?.rowCount !== 1,
   };
-}
-
-const NOT_WRITTEN = 'knexward: history or journal did not take the row';
-
-/** Whether an error says that a trigger, or a rule, has kept a row out of history or journal. */
-export function isNotWritten(error: unknown): boolean {
-  return messageOf(error).includes(NOT_WRITTEN);
 }

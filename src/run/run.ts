@@ -61,7 +61,6 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
       const asked = { config, request, session, files, history, plan, listener };
       return { ...result, ...(await foresee(asked).then((baseline) => baseline && { baseline })) };
     }
-    if (plan.steps.length > 0) await request.confirm?.(plan);
     // With nothing to do, what it takes to do something is not even loaded.
     const { carryOut } = await import('./carry-out.js');
     const work = { config, request, session, files, history, changed, plan, listener, result };

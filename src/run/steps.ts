@@ -63,9 +63,7 @@ async function carryOut(
     if (!migration.transaction) {
       return { ended: await changeOutsideTransaction(run, migration, lock), blockers: [] };
     }
-    return await retryWhenBusy(run, migration.name, () =>
-      changeInTransaction(run, migration, next),
-    );
+    return await retryWhenBusy(run, migration, () => changeInTransaction(run, migration, next));
   } catch (error) {
     // Between two attempts, or before the first: nothing is open.
     return { ended: { state: 'rolled back', error }, blockers: [] };

@@ -31,21 +31,25 @@ export async function localeOf(client: Client, database?: string): Promise<Local
   return rows[0] as Locale;
 }
 
+/** `template0` has nothing of anybody's in it, and takes every encoding. */
+export function createStatement(name: string, locale: Locale): string {
+  const start = `create database ${escapeIdentifier(name)} template template0`;
+  return [start, ...localeOptions(locale)].join(' ');
+}
+
 /**
- * `template0` has nothing of anybody's in it, and takes every encoding. The version of the collation
+ * The options of CREATE DATABASE that give a new database this locale. The version of the collation
  * is left to the server: it is what its library has now.
  *
  * @source https://www.postgresql.org/docs/current/sql-createdatabase.html
  */
-export function createStatement(name: string, of: Locale): string {
+export function localeOptions(of: Locale): string[] {
   const { encoding, collate, ctype, provider, locale, rules } = of;
-  const words = [
-    `create database ${escapeIdentifier(name)} template template0`,
+  return [
     `encoding ${escapeLiteral(encoding)} lc_collate ${escapeLiteral(collate)} lc_ctype ${escapeLiteral(ctype)}`,
     // Servers before 15 know no providers, and have libc.
     ...(provider === 'libc' ? [] : [`locale_provider ${provider}`]),
     ...(locale === null ? [] : [`${provider}_locale ${escapeLiteral(locale)}`]),
     ...(rules === null ? [] : [`icu_rules ${escapeLiteral(rules)}`]),
   ];
-  return words.join(' ');
 }

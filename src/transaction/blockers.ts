@@ -73,5 +73,5 @@ function describe({ pid, role, application, state, age, query, waitsFor }: Block
 /** What a person can do about them. */
 export function fixForBlockers(blockers: readonly Blocker[]): string {
   const end = blockers.map(({ pid }) => `select pg_terminate_backend(${pid})`).join('; ');
-  return `Wait until that transaction has ended, or end it: ${end}. Then run the command again.`;
+  return `Wait until that transaction ends, or end it: ${end}. Then run the command again.`;
 }

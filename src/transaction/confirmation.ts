@@ -55,10 +55,10 @@ export async function findOutcome(control: ControlConnection, question: Question
       const found = await ask(control, question);
       if (found) return found;
       if (Date.now() >= deadline) throw new Error('The transaction is still in progress.');
-      await sleep(POLL_MS);
+      await control.wait(sleep(POLL_MS));
     } catch (error) {
       if (!isUnreachable(error) || ++failures === TRIES) throw error;
-      await sleep(PAUSE_MS);
+      await control.wait(sleep(PAUSE_MS));
     }
   }
 }

@@ -1,5 +1,7 @@
 import { type Client, escapeLiteral } from 'pg';
+import { closeInTime } from '../database/raw-connection.js';
 import { SESSIONS } from '../database/sessions.js';
+import { type Patience } from './patience.js';
 
 /**
  * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
@@ -12,20 +14,27 @@ export class ControlConnection {
   /**
    * @param open opens a connection to the run's database
    * @param applicationName what the run's connections are called in `pg_stat_activity`
+   * @param patience how long to wait for the server
    */
   constructor(
     private readonly open: () => Promise<Client>,
     readonly applicationName: string,
+    private readonly patience: Patience,
   ) {}
 
   /** Does something on it. */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return work(await (this.client ??= this.connect()));
+    return this.wait((this.client ??= this.connect()).then(work));
+  }
+
+  /** Waits for what the server, or time, has to bring: a few seconds at most once the run is stopped. */
+  wait<T>(answer: Promise<T>): Promise<T> {
+    return this.patience.wait(answer);
   }
 
   /** Opens a further connection, which the caller closes. */
   another(): Promise<Client> {
-    return this.open();
+    return this.wait(this.open());
   }
 
   /** Cancels the statements that the run's other connections are at. */
@@ -63,7 +72,7 @@ export class ControlConnection {
   }
 
   async close(): Promise<void> {
-    await this.client?.then((client) => client.end()).catch(() => undefined);
+    await this.client?.then(closeInTime).catch(() => undefined);
   }
 
   private async connect(): Promise<Client> {

@@ -1,5 +1,6 @@
 import { escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { type ChangeSessions } from '../database/session.js';
 import { fence } from '../history/fence.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { messageOf } from '../server-error.js';
@@ -31,6 +32,7 @@ export interface OpeningContext {
   config: ResolvedConfig;
   /** The search path that each transaction sets for itself; `null` where the connection has it. */
   searchPath: string | null;
+  sessions: ChangeSessions;
   tables: HistoryTables;
 }
 
@@ -48,8 +50,13 @@ export const BEGIN = 'begin isolation level read committed';
 export function openingOf(context: OpeningContext, name: string): Opening {
   return {
     name,
-    sql: `${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name, 'txid_current()')}`,
+    sql: `${resetOf(context)}${limitsOf(context)}; ${fence(context.tables)}; ${look(context, name, 'txid_current()')}`,
   };
+}
+
+/** What a migration has set for the session is not for the next one. */
+function resetOf({ sessions: { reset } }: OpeningContext): string {
+  return reset === '' ? '' : `${reset}; `;
 }
 
 /** The same where the transaction stays open, and idle, beside a change that runs outside of it. */
@@ -101,8 +108,8 @@ export function limitsOf({
 }
 
 /**
- * What migrations, and the output of pg_dump, set for the session. To compare all that
- * `pg_settings` has would cost as much as a small change.
+ * What migrations, and the output of pg_dump, set for the session, for where it cannot be reset as a whole.
+ * To compare all that `pg_settings` has would cost as much as a small change.
  */
 const SETTINGS = [
   ...['search_path', 'role', 'session_authorization', 'session_replication_role', 'row_security'],
@@ -113,11 +120,21 @@ const SETTINGS = [
   ...['statement_timeout', 'idle_in_transaction_session_timeout'],
 ];
 
-function look({ tables }: OpeningContext, name: string, xid: string): string {
+/** What a session keeps besides its settings. */
+const KEPT = [
+  'pg_my_temp_schema()::text',
+  '(select count(*) from pg_prepared_statements)',
+  '(select count(*) from pg_cursors where is_holdable)',
+  "(select string_agg(channel, ',' order by channel) from pg_listening_channels() channel)",
+];
+
+function look({ tables, sessions }: OpeningContext, name: string, xid: string): string {
   const settings = SETTINGS.map((each) => `current_setting('${each}', true)`);
+  // Behind a pooler, each transaction may meet another session, with its own.
+  const kept = sessions.ours ? KEPT : KEPT.slice(0, 1);
   return `select exists (select from ${qualified(tables.schema, tables.history)}
       where name = ${escapeLiteral(name)}) as applied,
     (select max(is_locked) from ${qualified(tables.schema, tables.lock)}) as "lockedBy",
     pg_backend_pid() as pid, ${xid}::text as xid,
-    concat_ws('|', ${settings.join(', ')}, pg_my_temp_schema()::text) as settings`;
+    concat_ws('|', ${[...settings, ...kept].join(', ')}) as settings`;
 }

@@ -3,6 +3,7 @@ import { type ChangeConnections } from '../database/change-connections.js';
 import { type RawConnection } from '../database/raw-connection.js';
 import { Confirmation } from './confirmation.js';
 import { BEGIN, type Opening, sameTransaction, type Seen } from './opening.js';
+import { type Patience } from './patience.js';
 import { watchCommit } from './watch-transaction.js';
 
 /** A transaction that was begun in one message with the commit before it. */
@@ -22,7 +23,10 @@ export class Transactions {
   /** What the settings of each connection were when it was new. */
   private readonly settings = new WeakMap<RawConnection, string>();
 
-  constructor(private readonly connections: ChangeConnections) {}
+  constructor(
+    private readonly connections: ChangeConnections,
+    private readonly patience: Patience,
+  ) {}
 
   /** Begins the transaction of a change, unless that has begun already. Nothing is open after an error. */
   async begin(opening: Opening): Promise<ChangeTransaction> {
@@ -55,7 +59,7 @@ export class Transactions {
     ];
     const answer = send(connection, [...parts, ...(next ? [BEGIN, next.sql] : [])].join('; '));
     try {
-      const confirmation = Confirmation.ofAnswer(await answer);
+      const confirmation = Confirmation.ofAnswer(await this.patience.wait(answer));
       if (next) this.pipelined = { connection, opening: next, answer };
       else await this.connections.release(connection);
       return confirmation;
@@ -90,7 +94,7 @@ export class Transactions {
     const answer = this.pipelined?.answer ?? send(connection, `${BEGIN}; ${opening.sql}`);
     this.pipelined = null;
     try {
-      return new ChangeTransaction(connection, await answer);
+      return new ChangeTransaction(connection, await this.patience.wait(answer));
     } catch (error) {
       await this.connections.discard(connection);
       throw error;

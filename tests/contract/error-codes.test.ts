@@ -97,8 +97,8 @@ describe('every warning of adopt is produced, and has its page', () => {
 describe('every warning of a run is produced, and has its page', () => {
   it.each(Object.entries(RUN_WARNING_SCENARIOS))('%s', async (code, scenario) => {
     const [text, json] = await playWith(scenario, '--log-format', 'json');
-    // The one is about a failure.
-    const exit = code === 'NOT_IN_JOURNAL' ? 1 : 0;
+    // These two come with a failure.
+    const exit = ['NOT_IN_JOURNAL', 'NOT_RETRIED'].includes(code) ? 1 : 0;
     expect([text.code, json.code]).toEqual([exit, exit]);
     expect(text.stderr).toContain(`    page  ${pageFile(code)}\n`);
     expect(json.stderr).toContain(`"code":"${code}"`);

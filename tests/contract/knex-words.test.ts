@@ -156,7 +156,7 @@ describe("Knex's words mean what they mean in Knex", () => {
     [['migrate:latest', '--migrations-table-name=x'], /migrations\.tableName in the knexfile/],
     [['up', '--knexpath', 'x'], /the project's own Knex/],
     [['migrate:make', 'x', '--stub', 'y'], /migrations.stub/],
-    [['migrate:list', '--verbose'], /Knex's --verbose/],
+    [['migrate:currentVersion', '--verbose'], /Knex's --verbose/],
     [['migrate:latest', '--client', 'mysql2'], /PostgreSQL only/],
     [['migrate:latest', '--client=sqlite3'], /PostgreSQL only/],
     [['latest', A], /"latest" takes no name.*up 20260101000000_a\.js/s],

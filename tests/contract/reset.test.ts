@@ -6,7 +6,6 @@ import {
   type TestDatabase,
   urlFor,
 } from '../support/database';
-import { USES_THE_NEW_DATABASE } from '../support/scenarios/errors';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
 const FILES = {
@@ -185,22 +184,5 @@ describe('knexward reset', () => {
     expect((await reset(['--yes', '--no-seed'])).stderr).not.toContain('Error');
     expect(await belongings()).toEqual(before);
     await role.drop(database);
-  });
-
-  it('a failure between drop and rename is told with the statement to go on with', async () => {
-    const server = new Client({ ...serverAddress(), database: 'postgres' });
-    await server.connect();
-    project.write({ 'in-use.js': USES_THE_NEW_DATABASE });
-    const { code, stderr } = await reset(['--yes'], database.url, {
-      NODE_OPTIONS: '--require ./in-use.js',
-    });
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^DATABASE_NOT_CREATED .*was dropped/),
-    ]);
-    const [, statement = ''] = /run: (alter database [^;]*;)/.exec(stderr) ?? [];
-    await server.query(statement);
-    await server.end();
-    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 });

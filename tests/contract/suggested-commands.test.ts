@@ -74,14 +74,13 @@ describe('the commands that messages suggest', () => {
   });
 
   it('are quoted for a shell; what the words say goes before what the call said (FR-016)', () => {
-    calledWith({ env: 'it\'s "prod"', cwd: '/a b', knexfile: 'k.ts', scope: 't', timeZone: 'UTC' });
+    calledWith({ env: 'it\'s "prod"', cwd: '/a b', knexfile: 'k.ts', scope: 't' });
     expect(commandLine('status', '--env', 'dev')).toBe(
       `knexward status --env dev --scope t --cwd '/a b' --knexfile k.ts`,
     );
     expect(commandLineInScope('', 'up')).toBe(
       `knexward up --env 'it'\\''s "prod"' --cwd '/a b' --knexfile k.ts`,
     );
-    expect(commandLine('adopt')).toContain(' --time-zone UTC');
   });
 
   it('say --url without the password: the variable that holds it, or *** in its place (FR-016, FR-018)', () => {

@@ -211,7 +211,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
         .problems[0];
     expect(await problem()).toMatchObject({ code: 'UNFINISHED' });
     expect((await problem())?.message).toMatch(
-      /sent: create index concurrently late on busy \(id\); the server is still at work on it \(pid \d+\)/,
+      /its last statement: create index concurrently late on busy \(id\); the server is still running it \(pid \d+\)/,
     );
     const early = await knexward('resolve', name, '--applied', '--json');
     expect(early.code).toBe(4);

@@ -372,7 +372,7 @@ describe('plan: the SQL that up would run (US8)', () => {
     const up = await knexward(['up', '--dry-run', '-c', '1']);
     expect(up).toMatchObject({ code: 0 });
     expect(up.stdout).toMatch(
-      /^Using environment: development\nUsing database: .*\nFound 1 pending migrations:\n {2}20150101000000-rooms.js\nDry run: nothing was changed.\n\n-- 1\/1 20150101000000-rooms.js, in a transaction\n(?:-- !.*\n)?CREATE TABLE/,
+      /^Using environment: development\nUsing database: .*\nFound 1 pending migration:\n {2}20150101000000-rooms.js\nDry run: nothing was changed.\n\n-- 1\/1 20150101000000-rooms.js, in a transaction\n(?:-- !.*\n)?CREATE TABLE/,
     );
     expect(up.stdout).toContain("insert into rooms (name) values ('a?'), (NULL);");
     await knexward(['up', '-c', '2']);
@@ -503,7 +503,7 @@ describe('plan: the SQL that up would run (US8)', () => {
     });
     const { code, stdout, stderr } = await knexward(['up', '--dry-run', '-c', '1']);
     expect(code).toBe(1);
-    expect(stdout).toContain('Found 1 pending migrations:\n  20140101000000_broken.js\n');
+    expect(stdout).toContain('Found 1 pending migration:\n  20140101000000_broken.js\n');
     expect(stderr).toContain('42703');
     const { json } = await knexward(['up', '--dry-run', '--json']);
     expect(json()).toMatchObject({ failed: { sqlstate: '42703' }, changes: [], dryRun: true });

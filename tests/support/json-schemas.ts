@@ -40,7 +40,10 @@ function strict(schema: unknown): unknown {
 
 /** Which schema the document of a command line has to fit. */
 export function schemaOf(args: readonly string[], document: object): string {
-  if ('error' in document) return 'error';
+  // A command that had done something before tells of that, too, and has its own.
+  const alone = ['version', 'environment', 'database', 'error'];
+  if (Object.keys(document).every((key) => alone.includes(key)) && 'error' in document)
+    return 'error';
   const words = [...Object.keys(KNEX_WORDS), ...schemaNames(), 'seed:make'];
   const word = args.find((each) => words.includes(each)) ?? '';
   const name = (KNEX_WORDS[word]?.command ?? word).replace(':', '-');

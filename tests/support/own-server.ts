@@ -120,6 +120,22 @@ export class OwnServer {
     while (children.some(isRunning)) await sleep(1);
   }
 
+  /** Stops all its processes where they are: it takes what it is sent, and answers nothing. */
+  freeze(): void {
+    this.signalAll('SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.signalAll('SIGCONT');
+  }
+
+  private signalAll(name: NodeJS.Signals): void {
+    const { pid } = this.child ?? {};
+    if (pid === undefined) throw new Error('The server does not run.');
+    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
+  }
+
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });

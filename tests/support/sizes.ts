@@ -32,6 +32,8 @@ export const SIZES = {
   drawnDbMigrateConfigs: [150, 1000],
   /** Of these, projects that are taken over for real. */
   runDbMigrateConfigs: [3, 60],
+  /** Published projects on Knex that are migrated by both, at once and by turns. */
+  knexProjects: [2, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */

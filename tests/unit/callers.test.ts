@@ -67,6 +67,7 @@ describe('calls that are rewritten', () => {
       Procfile: (command) => `web: node server.js\nrelease: ${command}\n`,
       Dockerfile: (command) => `FROM node:20\n# db-migrate up\nRUN npm ci\nCMD ${command}\n`,
       'Dockerfile.worker': (command) => `FROM node:20\nRUN npm ci && \\\n    ${command}\nUSER node`,
+      Makefile: (command) => `migrate: install\n\t@${command}\n\nother:\n\techo $$HOME\n`,
       'ops/api.Dockerfile': (command) => `FROM node:20\r\nENTRYPOINT ${command}\r\n`,
       '.github/workflows/plain.yml': (command) =>
         `jobs:\n  a:\n    steps:\n      - run: ${command}\n      - uses: x\n`,
@@ -193,7 +194,10 @@ describe('calls that are listed with their file, their line and what to write', 
     ['azure-pipelines.yml', 'steps:\n  - script: npx db-migrate up', 2],
     ['bitbucket-pipelines.yml', 'script:\n  - npx db-migrate up', 2],
     ['Jenkinsfile', "// db-migrate up\nsh 'npx db-migrate up'", 2],
-    ['Makefile', 'migrate:\n\tnpx db-migrate up', 2],
+    ['Makefile', 'SHELL := /bin/bash\nmigrate:\n\tnpx db-migrate up', 3],
+    ['ops/Makefile', 'migrate:\n\tnpx db-migrate up', 2],
+    ['k8s/migrate.yaml', 'spec:\n  containers:\n    - command: ["npx", "db-migrate", "up"]', 3],
+    ['helm/templates/job.yaml', 'args:\n  - "npx db-migrate up"', 2],
     ['deploy.sh', '#!/bin/sh\nset -e\nnode_modules/.bin/db-migrate up', 3],
     ['bin/release', '#!/bin/sh\nnpx db-migrate up', 2],
     ['scripts/deploy', '#!/bin/sh\nnpx db-migrate up', 2],
@@ -242,7 +246,7 @@ describe('calls that are listed with their file, their line and what to write', 
     }
   });
 
-  it('whoever uses database.json, whose name is about to change', async () => {
+  it('whoever uses database.json', async () => {
     const left = await leave({
       Dockerfile: 'FROM node\nCOPY package.json ./config/database.json ./\nCOPY . .\n',
       'src/db.js': "const { dev } = require('../database.json');\n// database.json\n",
@@ -250,9 +254,9 @@ describe('calls that are listed with their file, their line and what to write', 
       'start.sh': 'npx db-migrate up --config database.json\n',
     });
     expect(left).toEqual([
-      expect.stringContaining('Dockerfile:2 uses a file that gets another name (database.json)'),
+      expect.stringContaining("Dockerfile:2 uses db-migrate's configuration (database.json)"),
       expect.stringContaining('start.sh:1 calls db-migrate'),
-      expect.stringContaining('src/db.js:1 uses a file that gets another name'),
+      expect.stringContaining("src/db.js:1 uses db-migrate's configuration"),
     ]);
   });
 
@@ -316,4 +320,28 @@ describe('what is no call', () => {
 it('a project of very many files is searched in part, and that is told', async () => {
   write(Object.fromEntries([...Array(5001).keys()].map((n) => [`src/${n}.js`, ''])));
   expect(await rewrite({})).toEqual([expect.stringContaining('CALLERS_NOT_ALL_SEARCHED')]);
+});
+
+it('what is listed outside of the project says in which folder to run it', async () => {
+  write({
+    '.git/HEAD': '',
+    'backend/database.json': '{"dev": {"driver": "pg"}}',
+    'compose.yml': 'command: npx db-migrate up\n',
+    'package.json': '{"scripts":{"a":"npx db-migrate up","b":"jest"}}',
+    // A project of its own, which is not taken over here.
+    'other/database.json': '{}',
+    'other/Procfile': 'release: npx db-migrate up\n',
+  });
+  rmSync(join(root, 'database.json'));
+  const { actions, warnings } = planCallers(
+    await inspectProject(join(root, 'backend'), {}),
+    DEFAULTS,
+    true,
+  );
+  expect(actions).toEqual([]);
+  const written = 'write, to run in backend: npx knexward up --env dev';
+  expect(warnings.map(({ message }) => message)).toEqual([
+    `../compose.yml:1 calls db-migrate (db-migrate up); ${written}`,
+    `../package.json:1 calls db-migrate (db-migrate up); ${written}`,
+  ]);
 });

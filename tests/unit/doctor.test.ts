@@ -238,7 +238,7 @@ describe('how doctor tells it', () => {
 });
 
 it('a program calls what doctor does: diagnose', async () => {
-  const { diagnose } = await import('../../src/index');
+  const { diagnose } = await import('../../src/index.js');
   const project = createProject({
     'knexfile.js': "module.exports = { client: 'pg', connection: 'postgresql://a@127.0.0.1:1/x' };",
   });

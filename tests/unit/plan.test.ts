@@ -235,8 +235,8 @@ describe('statusOf', () => {
     expect(problem({})?.message).toContain('create index concurrently i on t (a)');
     expect(problem({})?.fix).toContain('knexward resolve 1_index.js --applied');
     const atWork = [{ pid: 42, runId: 'r1' }];
-    expect(problem({ atWork })?.message).toContain('still at work on it (pid 42)');
-    expect(problem({ atWork })?.fix).toMatch(/^Wait until it has ended.*pg_cancel_backend\(42\)/);
+    expect(problem({ atWork })?.message).toContain('still running it (pid 42)');
+    expect(problem({ atWork })?.fix).toMatch(/^Wait until it ends.*pg_cancel_backend\(42\)/);
     const others = [{ pid: 43, runId: 'r2' }];
     expect(problem({ atWork: others })?.message).not.toContain('43');
     expect(problem({ invalidIndexes: ['i'] })?.fix).toContain('drop index concurrently i');

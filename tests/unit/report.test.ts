@@ -67,7 +67,7 @@ describe('a failure', () => {
   cause       It exists already.
   fix         Look at it.
   not reached b.js, c.js
-  next        1 before it stay as they are. It left no trace of itself. After that, run the command again; "knexward status" shows where things stand.
+  next        1 before it stay as they are. It was rolled back. After that, run the command again; "knexward status" shows where things stand.
   page        docs/errors/sqlstate-42P07.md
 `,
     );
@@ -100,8 +100,8 @@ describe('a failure', () => {
 });
 
 describe('a status', () => {
-  it('lists applied, pending and problems; on a terminal only the newest of the applied', () => {
-    const applied = Array.from({ length: 12 }, (_, i) => ({
+  it('lists applied, pending and problems; only the newest of many that are applied', () => {
+    const applied = Array.from({ length: 22 }, (_, i) => ({
       ...{ name: `${i}.js`, batch: i, appliedAt: '2026-01-01T00:00:00.000Z' },
       origin: i === 0 ? ('db-migrate' as const) : ('knex' as const),
     }));
@@ -112,11 +112,13 @@ describe('a status', () => {
         { code: 'MISSING_FILE' as const, migration: '3.js', message: 'no file', fix: 'Bring it.' },
       ],
     };
-    const text = renderStatus(status, plain, true);
-    expect(text).toContain('Found 12 applied migrations (1 of them from db-migrate):\n');
-    expect(text).toContain('  … 2 earlier ones; --all shows them\n  ✓ 2.js  batch 2, 2026');
-    expect(text).toContain('Found 1 pending migrations:\n  12.js\n');
-    expect(text).toContain('Found 1 problems:\n  ! MISSING_FILE 3.js: no file\n    Bring it.\n');
-    expect(renderStatus(status, plain, false)).toContain('  ✓ 0.js  batch 0, 2026');
+    const text = renderStatus(status, plain, { verbose: false, local: false });
+    expect(text).toContain('Found 22 applied migrations (1 of them from db-migrate):\n');
+    expect(text).toContain('  … 12 earlier ones; --verbose lists them\n  ✓ 12.js  batch 12, 2026');
+    expect(text).toContain('Found 1 pending migration:\n  12.js\n');
+    expect(text).toContain('Found 1 problem:\n  ! MISSING_FILE 3.js: no file\n    Bring it.\n');
+    expect(renderStatus(status, plain, { verbose: true, local: false })).toContain(
+      '  ✓ 0.js   batch 0,  2026',
+    );
   });
 });

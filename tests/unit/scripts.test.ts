@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { rewritePackageJson } from '../../src/adopt/scripts/package-json.js';
+import {
+  locateScripts,
+  replaceScripts,
+  rewritePackageJson,
+} from '../../src/adopt/scripts/package-json.js';
 import { rewriteScripts } from '../../src/adopt/scripts/rewrite.js';
 import { parseShell } from '../../src/adopt/scripts/shell-words.js';
 import { type ProjectDefaults } from '../../src/adopt/scripts/translate.js';
 
 const PROJECT: ProjectDefaults = {
+  environment: 'dev',
   migrationsDirectory: 'migrations',
   configFile: 'database.json',
   historyTable: 'migrations',
@@ -78,17 +83,17 @@ describe('a call of db-migrate becomes the same of knexward', () => {
     ['node node_modules/.bin/db-migrate up', 'knexward up'],
     [
       'node -r dotenv/config ./node_modules/.bin/db-migrate up',
-      'node -r dotenv/config ./node_modules/knexward/bin/knexward.js up',
+      'node -r dotenv/config ./node_modules/knexward/bin/knexward.js up --env dev',
     ],
     [
       'node --env-file=.env ../node_modules/db-migrate/bin/db-migrate down',
-      'node --env-file=.env ../node_modules/knexward/bin/knexward.js down --count 1',
+      'node --env-file=.env ../node_modules/knexward/bin/knexward.js down --env dev --count 1',
     ],
-    ['dotenv -e .env.test -- db-migrate up', 'dotenv -e .env.test -- knexward up'],
-    ['env-cmd -f .env db-migrate up', 'env-cmd -f .env knexward up'],
-    ['env-cmd --silent db-migrate up', 'env-cmd --silent knexward up'],
+    ['dotenv -e .env.test -- db-migrate up', 'dotenv -e .env.test -- knexward up --env dev'],
+    ['env-cmd -f .env db-migrate up', 'env-cmd -f .env knexward up --env dev'],
+    ['env-cmd --silent db-migrate up', 'env-cmd --silent knexward up --env dev'],
     ['cross-env PGHOST=db npx db-migrate up', 'cross-env PGHOST=db knexward up'],
-    ['dotenv -- cross-env A=1 db-migrate up', 'dotenv -- cross-env A=1 knexward up'],
+    ['dotenv -- cross-env A=1 db-migrate up', 'dotenv -- cross-env A=1 knexward up --env dev'],
     ['time db-migrate up', 'time knexward up'],
   ])('however it is called: %s', (from, to) => {
     expect(rewrite(from)).toMatchObject({ script: to, leftovers: [], notes: [] });
@@ -213,21 +218,148 @@ describe('what cannot be carried over safely (EC-02)', () => {
     ]);
   });
 
-  it('does not keep the rest of the script from being rewritten', () => {
+  it('keeps the other calls of the script as they are, too', () => {
     const { script, leftovers } = rewrite('db-migrate db:create app && db-migrate up');
-    expect(script).toBe('db-migrate db:create app && knexward up');
-    expect(leftovers.map(({ command }) => command)).toEqual(['db-migrate db:create app']);
+    expect(script).toBe('db-migrate db:create app && db-migrate up');
+    expect(leftovers).toEqual([
+      {
+        name: 'migrate',
+        command: 'db-migrate db:create app',
+        reason: expect.any(String) as string,
+      },
+      { name: 'migrate', command: 'db-migrate up', reason: 'another call in it is left' },
+    ]);
+  });
+
+  it.each([
+    ['cd db && db-migrate up', 'another folder, db'],
+    ['cd db && ../node_modules/.bin/db-migrate up', 'another folder, db'],
+    ['pushd db && db-migrate up && popd', 'another folder, db'],
+    ['cd db; db-migrate up', 'cannot be told'],
+    ['cd db || exit 1; db-migrate up', 'cannot be told'],
+    ['cd "$DB" && db-migrate up', 'cannot be told'],
+    ['cd /srv/app && db-migrate up', 'cannot be told'],
+    ['cd && db-migrate up', 'cannot be told'],
+    ['cd - && db-migrate up', 'cannot be told'],
+    ['cd ..\\db && db-migrate up', 'cannot be told'],
+    ['cd /d db && db-migrate up', 'cannot be told'],
+    ['true || cd db && db-migrate up', 'cannot be told'],
+    ['if [ -d db ]; then cd db; fi; db-migrate up', 'cannot be told'],
+    ['for d in a b; do db-migrate up; cd ..; done', 'cannot be told'],
+    ['up() { cd db; } ; up; db-migrate up', 'cannot be told'],
+    ['eval "$BEFORE" && db-migrate up', 'cannot be told'],
+    ['. ./prepare.sh && db-migrate up', 'cannot be told'],
+    ['command cd db && db-migrate up', 'cannot be told'],
+    ['env -C db db-migrate up', 'another program'],
+    ['yarn --cwd db db-migrate up', 'another program'],
+    ['npm --prefix db exec db-migrate -- up', 'another program'],
+    ['pnpm -C db exec db-migrate up', 'another program'],
+    ['doppler run -- db-migrate -e prod up', 'another program'],
+    ['db-migrate create --', 'nothing like --'],
+    ['db-migrate --', 'nothing like --'],
+    ['dotenv -e .env -- db-migrate --', 'nothing like --'],
+  ])('stays, since it may be about another folder or is not complete: %s', (script, reason) => {
+    const { script: after, changes, leftovers } = rewrite(script);
+    expect([after, changes]).toEqual([script, []]);
+    expect(leftovers[0]?.reason).toContain(reason);
+  });
+
+  it.each([
+    ['cd db && cd .. && db-migrate up', 'cd db && cd .. && knexward up'],
+    ['(cd client && npm ci) && db-migrate up', '(cd client && npm ci) && knexward up'],
+    ['db-migrate up && cd dist && node .', 'knexward up && cd dist && node .'],
+    ['db-migrate up; cd dist; node .', 'knexward up; cd dist; node .'],
+    ['cd ./ && db-migrate up', 'cd ./ && knexward up'],
+    ['. ./.env && db-migrate up', '. ./.env && knexward up --env dev'],
+  ])('is rewritten where the folder is the project all the same: %s', (from, to) => {
+    expect(rewrite(from)).toMatchObject({ script: to, leftovers: [] });
+  });
+
+  it.each([
+    ['NODE_ENV=production db-migrate up', 'NODE_ENV=production knexward up --env dev'],
+    [
+      'export NODE_ENV=production && db-migrate up',
+      'export NODE_ENV=production && knexward up --env dev',
+    ],
+    ['set NODE_ENV=production&& db-migrate up', 'set NODE_ENV=production&& knexward up --env dev'],
+    [
+      'cross-env NODE_ENV=test db-migrate down',
+      'cross-env NODE_ENV=test knexward down --env dev --count 1',
+    ],
+  ])('names the environment that db-migrate takes, whatever NODE_ENV says: %s', (from, to) => {
+    expect(rewrite(from).script).toBe(to);
+    // Where db-migrate reads it from NODE_ENV itself, so does knexward.
+    expect(rewrite(from, { followsNodeEnv: true }).script).toBe(to.replace(' --env dev', ''));
+    expect(rewrite(from, { environment: undefined }).script).toBe(from);
   });
 
   it.each([
     ['NODE_ENV=production db-migrate up', 1],
     ['cross-env NODE_ENV=production db-migrate up', 1],
     ['NODE_ENV=production db-migrate up -e production', 0],
-    ['NODE_ENV=production node . && db-migrate up', 0],
+    ['NODE_ENV=production node . && db-migrate up', 1],
   ])('notes that NODE_ENV now counts: %s', (script, count) => {
     const { notes, leftovers } = rewrite(script);
     expect(notes).toHaveLength(count);
     expect(leftovers).toEqual([]);
+  });
+});
+
+describe('scripts that run each other', () => {
+  const DOWN = 'docker compose run api db-migrate down';
+  it.each([
+    [{ down: DOWN, up: 'db-migrate up', reset: 'npm run down && npm run up' }],
+    [{ down: DOWN, up: 'db-migrate up', reset: 'yarn down && yarn up' }],
+    [{ down: DOWN, up: 'db-migrate up', reset: 'pnpm run down && pnpm up' }],
+    [{ down: DOWN, up: 'db-migrate up', reset: 'run-s down up' }],
+    [{ 'db:down': DOWN, 'db:up': 'db-migrate up', reset: 'run-s db:*' }],
+    [{ down: DOWN, up: 'db-migrate up', all: 'concurrently "npm:down" "npm:up"' }],
+    [{ down: DOWN, up: 'db-migrate up', all: 'concurrently "npm run down" "npm run up"' }],
+    [{ down: DOWN, reset: 'npm run down && db-migrate up' }],
+    [{ preup: DOWN, up: 'db-migrate up' }],
+    [{ up: 'db-migrate up', postup: DOWN }],
+    [{ a: DOWN, b: 'npm run a', c: 'npm run b', d: 'npm run c && db-migrate up' }],
+    [
+      {
+        migrate: 'db-migrate',
+        up: 'npm run migrate -- up',
+        check: 'npm run migrate && db-migrate check',
+      },
+    ],
+    [{ down: 'db-migrate down', revert: 'npm run down -- 20200101000000-a' }],
+    [{ up: 'db-migrate up', all: 'npm run up -- --non-transactional' }],
+  ])('are all left where one is: %j', (scripts) => {
+    const result = rewriteScripts(scripts, PROJECT);
+    expect(result.changes).toEqual([]);
+    const left = result.leftovers.map(({ name }) => name);
+    const calling = Object.entries(scripts).filter(([, script]) => script.includes('db-migrate'));
+    expect(left).toEqual(expect.arrayContaining(calling.map(([name]) => name)));
+  });
+
+  it('are all rewritten where each can be, and those of other chains with them', () => {
+    const scripts = {
+      down: 'db-migrate down',
+      up: 'db-migrate up',
+      reset: 'npm run down -- -c 2 && npm run up -- -e ci && npm run seed',
+      seed: 'node seed.js',
+      create: 'docker compose run api db-migrate create',
+    };
+    const { changes, leftovers } = rewriteScripts(scripts, PROJECT);
+    expect(changes.map(({ name }) => name)).toEqual(['down', 'up']);
+    expect(leftovers.map(({ name }) => name)).toEqual(['create']);
+  });
+
+  it('get the environment written out where one of them sets NODE_ENV', () => {
+    const scripts = {
+      up: 'db-migrate up',
+      prod: 'NODE_ENV=production npm run up',
+      x: 'db-migrate up',
+    };
+    expect(rewriteScripts(scripts, PROJECT).scripts).toEqual({
+      ...scripts,
+      up: 'knexward up --env dev',
+      x: 'knexward up',
+    });
   });
 });
 
@@ -386,5 +518,23 @@ describe('the text of package.json', () => {
         expect(rewritePackageJson(text, to)).toBe(expected);
       }),
     );
+  });
+});
+
+describe('single scripts of a package.json', () => {
+  const text =
+    '\uFEFF{ "scripts" :\r\n\t{"a"  :"db-migrate\\u0020up",\r\n\r\n "b": "x" , "a b":"\\u0064b" } }';
+
+  it('are replaced, and every other character stays', () => {
+    const changed = replaceScripts(text, [{ name: 'a', to: 'knexward up' }]);
+    expect(changed).toBe(text.replace('"db-migrate\\u0020up"', '"knexward up"'));
+    const raw = locateScripts(text)?.get('a')?.raw;
+    expect(replaceScripts(changed, [{ name: 'a', to: 'db-migrate up', raw }])).toBe(text);
+  });
+
+  it('are those that count where a key is there twice', () => {
+    const twice = '{"scripts":{"a":"1"},"scripts":{"a":"2","a":"3"}}';
+    const changed = replaceScripts(twice, [{ name: 'a', to: '4' }]);
+    expect(changed).toBe('{"scripts":{"a":"1"},"scripts":{"a":"2","a":"4"}}');
   });
 });

@@ -1,4 +1,5 @@
-import { keepSecret, redact, redactAround } from '../../src/secrets';
+import fc from 'fast-check';
+import { keepSecret, redact, redactAround, secretsInKeys } from '../../src/secrets';
 
 const SECRET = 'hunter2';
 
@@ -86,5 +87,46 @@ describe('a password that a connection was made with', () => {
     keepSecret('postgres', ['postgres']);
     keepSecret('abc', []);
     expect(redact('postgres abc')).toBe('postgres abc');
+  });
+});
+
+describe('a long text takes no longer than it is long', () => {
+  const LENGTH = 100_000;
+  const filled = (text: string): string =>
+    text.repeat(Math.ceil(LENGTH / text.length)).slice(0, LENGTH);
+
+  const TEXTS = [
+    '(password)=(x',
+    `(${filled('password ')}`,
+    "password='x''",
+    'password ',
+    '(',
+    'a://b:c@',
+    '?password=',
+    `password${' '.repeat(500)}`,
+  ];
+  it.each(TEXTS.map((text) => [text.slice(0, 20), text]))('%s …', (_, text) => {
+    // With a step for each pair of places, it would be half a minute and more.
+    const started = process.cpuUsage();
+    redact(filled(text));
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
+  });
+
+  it('what is found in the words on a key is what its pattern finds', () => {
+    const pattern =
+      /\([^()]*(?:password|passwd|passphrase|pwd|secret|api_?key|access_?token)[^()]*\)=\((.*?)\)(?= |$)/gis;
+    const parts = fc.constantFrom('(', ')', ')=(', '=', 'pwd', 'API_KEY', ' ', 'x', '\n', 'a, b');
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 24 }), (some) => {
+        const text = some.join('');
+        const expected = [...text.matchAll(pattern)].flatMap((match) => {
+          const end = match.index + match[0].length - 1;
+          const start = end - (match[1] ?? '').length;
+          return start < end ? [{ start, end }] : [];
+        });
+        expect(secretsInKeys(text)).toEqual(expected);
+      }),
+      { numRuns: 5000 },
+    );
   });
 });

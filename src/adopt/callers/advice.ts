@@ -7,16 +7,27 @@ import { type Span } from './mentions.js';
 const ALIAS = `"db-migrate": "npm:knexward-db-migrate@^${version}"`;
 
 /** What to write instead of a call that is left as it is; best effort, for a person to judge. */
-export function adviceForCall(text: string, call: Span, context: CallContext): string {
+export function adviceForCall(
+  text: string,
+  call: Span,
+  context: CallContext,
+  isOutside = false,
+): string {
   const found = text.slice(call.start, call.end);
-  const rest = /^[^\n;&|)\]#`]*/.exec(text.slice(call.end))?.[0] ?? '';
+  const line = /^[^\n;&|)\]#`]*/.exec(text.slice(call.end))?.[0] ?? '';
+  // The next key of a JSON object on one line is no argument.
+  const rest = line.split(/"\s*,\s*"[^"]*"\s*:/)[0] ?? '';
   if (found.includes('\n') || rest.trimEnd().endsWith('\\')) {
     return 'write the same with knexward, which takes --env, --count and --dry-run too';
   }
   const words = `${found}${rest}`.replace(/["',[\]{}]+/g, ' ').trim();
-  const replacement = replaceCalls(words, context);
+  const replacement = replaceCalls(words, context, {
+    start: context.projectFolder,
+    stopsAtFailure: false,
+  });
   if ('reason' in replacement) return replacement.reason;
-  return `write: ${replacement.edits.map(({ to }) => to).join(' ')}`;
+  const where = isOutside ? `, to run in ${context.projectFolder}` : '';
+  return `write${where}: ${replacement.edits.map(({ to }) => to).join(' ')}`;
 }
 
 /** What to do about a program that loads one of db-migrate's packages. */

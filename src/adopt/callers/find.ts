@@ -1,13 +1,19 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, posix } from 'node:path';
+import { type Repository } from './repository.js';
 
 /** What kind of file may call db-migrate: those that can be rewritten, and the others. */
-export type CallerKind = 'dockerfile' | 'workflow' | 'procfile' | 'code' | 'other';
+export type CallerKind =
+  'dockerfile' | 'workflow' | 'procfile' | 'makefile' | 'package' | 'code' | 'other';
 
 /** A file of the project in which db-migrate may be called. */
 export interface CallerFile {
-  /** Relative to the project's folder, with forward slashes. */
+  /** Relative to the project's folder, with forward slashes; `../…` where it lies outside of it. */
   path: string;
+  /** The folder that it is in, relative to the repository's root; `.` for that root. */
+  folder: string;
+  /** Whether it lies outside of the project's folder, in the repository around it. */
+  isOutside: boolean;
   kind: CallerKind;
   text: string;
 }
@@ -46,17 +52,15 @@ const CODE = new Set(['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts', '.ts
 const DOCKERFILE = /^(?:dockerfile|containerfile)(?:\..+)?$|\.dockerfile$/i;
 const PIPELINE_OR_PLATFORM = new RegExp(
   `^(?:${[
-    String.raw`(?:docker-)?compose[\w.-]*\.ya?ml`,
-    String.raw`\.gitlab-ci\.ya?ml`,
-    String.raw`\.travis\.ya?ml`,
-    String.raw`(?:azure|bitbucket)-pipelines[\w.-]*\.ya?ml`,
-    String.raw`(?:cloudbuild|buildspec|appveyor|heroku|render|Taskfile)\.ya?ml`,
+    // Pipelines, compose files, Kubernetes, Helm, Ansible: any may say what a machine runs.
+    String.raw`.+\.(?:ya?ml|tpl)`,
     String.raw`(?:nixpacks|fly|railway)\.toml`,
-    String.raw`(?:app|railway|package|vercel)\.json`,
-    String.raw`Jenkinsfile[\w.-]*|justfile|GNUmakefile|[Mm]akefile`,
+    String.raw`(?:app|railway|vercel|project|turbo|nx)\.json`,
+    String.raw`Jenkinsfile[\w.-]*|justfile`,
     String.raw`.+\.(?:sh|bash|zsh|mk|ps1|cmd|bat)`,
   ].join('|')})$`,
 );
+const LOCK_FILES = new Set(['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml']);
 /** Folders whose files are commands even without an extension, or configuration of a pipeline. */
 const COMMANDS = new Set(['bin', 'scripts', '.husky']);
 const CONFIGURATION = /\.(?:ya?ml|json)$/;
@@ -69,34 +73,81 @@ interface Searched {
 }
 
 /**
- * Finds the project's files in which db-migrate may be called, as far as they name one of these
- * words. What git ignores by a plain name, migrations, packages, and what builds make are left
- * out, as are package.json (its scripts are seen to elsewhere) and files over 1 MiB. Reads only.
+ * Finds the files in which db-migrate may be called, as far as they name one of these words: those
+ * of the project, and those around it in its repository. What git ignores by a plain name,
+ * migrations, packages, and what builds make are left out, as are the project's package.json (its
+ * scripts are seen to elsewhere), files over 1 MiB, links, and other projects that have a
+ * configuration of db-migrate of their own. Reads only.
  */
-export function findCallerFiles(project: Searched, words: readonly string[]): CallerSearch {
-  const { root, migrationsDirectory } = project;
-  const ignored = ignoredPaths(root).add(migrationsDirectory).add('package.json');
+export function findCallerFiles(
+  project: Searched,
+  repository: Repository,
+  words: readonly string[],
+): CallerSearch {
+  const own = searchFolder(project.root, words, {
+    left: new Set([project.migrationsDirectory, 'package.json']),
+    toFile: (path) => ({
+      path,
+      folder: posix.join(repository.projectFolder, posix.dirname(path)),
+      isOutside: false,
+    }),
+  });
+  const { projectFolder } = repository;
+  if (projectFolder === '.') return own;
+  const around = searchFolder(repository.root, words, {
+    left: new Set([projectFolder]),
+    isOther: (path) => !projectFolder.startsWith(`${path}/`) && isOther(repository.root, path),
+    toFile: (path) => ({
+      path: posix.relative(projectFolder, path),
+      folder: posix.dirname(path),
+      isOutside: true,
+    }),
+  });
+  return { files: [...own.files, ...around.files], cut: own.cut || around.cut };
+}
+
+/** A repository of its own, or a project that has a configuration of db-migrate of its own. */
+function isOther(root: string, path: string): boolean {
+  return ['.git', 'database.json', '.db-migraterc'].some((name) =>
+    existsSync(join(root, path, name)),
+  );
+}
+
+/** What of a folder is searched, and how what is found is named. */
+interface FolderSearch {
+  left: ReadonlySet<string>;
+  isOther?: (path: string) => boolean;
+  toFile: (path: string) => Pick<CallerFile, 'path' | 'folder' | 'isOutside'>;
+}
+
+function searchFolder(root: string, words: readonly string[], search: FolderSearch): CallerSearch {
+  const ignored = new Set([...ignoredPaths(root), ...search.left]);
   const files: CallerFile[] = [];
   let seen = 0;
-  for (const path of walk(root, ignored)) {
+  for (const path of walk(root, ignored, search.isOther)) {
     const kind = kindOf(path);
     if (kind === undefined) continue;
     if (++seen > MOST_FILES) return { files, cut: true };
     const text = readSmall(join(root, path));
-    if (words.some((word) => text?.includes(word))) files.push({ path, kind, text: text ?? '' });
+    if (text === undefined || !words.some((word) => text.includes(word))) continue;
+    files.push({ ...search.toFile(path), kind, text });
   }
   return { files, cut: false };
 }
 
 /** The files of the project, those nearest to its root first; links are not followed. */
-function* walk(root: string, ignored: ReadonlySet<string>): Generator<string> {
+function* walk(
+  root: string,
+  ignored: ReadonlySet<string>,
+  isLeft: (path: string) => boolean = () => false,
+): Generator<string> {
   const folders = [''];
   for (const folder of folders) {
     for (const entry of entriesOf(join(root, folder))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (ignored.has(path) || ignored.has(`**/${entry.name}`)) continue;
       if (entry.isFile()) yield path;
-      if (entry.isDirectory() && isLookedInto(entry.name)) folders.push(path);
+      if (entry.isDirectory() && isLookedInto(entry.name) && !isLeft(path)) folders.push(path);
     }
   }
 }
@@ -121,6 +172,9 @@ function kindOf(path: string): CallerKind | undefined {
   if (DOCKERFILE.test(name)) return 'dockerfile';
   if (/^\.github\/workflows\/[^/]+\.ya?ml$/.test(path)) return 'workflow';
   if (/^Procfile(?:\.\w+)?$/.test(name)) return 'procfile';
+  if (/^(?:GNUmakefile|[Mm]akefile)$/.test(name)) return 'makefile';
+  if (name === 'package.json') return 'package';
+  if (LOCK_FILES.has(name)) return undefined;
   if (CODE.has(extname(name))) return 'code';
   if (PIPELINE_OR_PLATFORM.test(name)) return 'other';
   if (extname(name) === '' && folders.some((folder) => COMMANDS.has(folder))) return 'other';

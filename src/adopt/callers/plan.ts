@@ -1,9 +1,11 @@
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
+import { commandLine } from '../../command-line.js';
 import { knexfileIn } from '../../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../../db-migrate/config.js';
 import { isProgram } from '../../db-migrate/config-file.js';
 import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
+import { isWrittenByAdopt } from '../knexfile/written-by-adopt.js';
 import { type DbMigrateProject } from '../project.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
 import { writeAtomically } from '../../files/write-atomically.js';
@@ -11,10 +13,8 @@ import { hashOf } from '../takeover-record.js';
 import { adviceForCall, adviceForImport } from './advice.js';
 import { type CallerFile, findCallerFiles } from './find.js';
 import { importsInCode } from './in-code.js';
-import { scriptsInDockerfile } from './in-dockerfile.js';
-import { scriptsInProcfile } from './in-procfile.js';
+import { planPackageOutside } from './in-package.js';
 import { type CallContext, type Edit, replaceCalls } from './in-shell.js';
-import { scriptsInWorkflow } from './in-workflow.js';
 import {
   findCalls,
   findFileName,
@@ -23,53 +23,96 @@ import {
   lineOf,
   type Span,
 } from './mentions.js';
+import { findRepository } from './repository.js';
+import { scriptsInFile } from './scripts-in-file.js';
+
+/** What becomes of the calls, and what still needs db-migrate's configuration where it is. */
+export interface CallerPlan extends FilePlan {
+  /** The places, each as `file:line`. */
+  needsConfiguration: string[];
+}
 
 /**
- * Plans what becomes of the calls of db-migrate outside of package.json. A call is rewritten where
- * its whole script stands in the file as a shell gets it; every other is told with its file, its
- * line and what to write instead. Changes nothing yet.
+ * Plans what becomes of the calls of db-migrate outside of package.json, in the project and in the
+ * repository around it. A call is rewritten where its whole script stands in the file as a shell gets
+ * it and runs in the project's folder; every other is told with its file, its line and what to write
+ * instead. Outside of the project's folder nothing is rewritten unless that is asked for. Changes
+ * nothing yet.
  *
  * @param scripts What the scripts of package.json are translated with.
  */
-export function planCallers(project: DbMigrateProject, scripts: ProjectDefaults): FilePlan {
+export function planCallers(
+  project: DbMigrateProject,
+  scripts: ProjectDefaults,
+  rewritesOutside = false,
+): CallerPlan {
   const { root, packageJson, configPath } = project;
   // A program stays where it is: the knexfile reads it.
-  const configFile = configPath === null || isProgram(configPath) ? [] : [basename(configPath)];
-  const { files, cut } = findCallerFiles(project, ['db-migrate', ...configFile]);
+  const repository = findRepository(root);
+  const configFile = configPath === null || isProgram(configPath) ? null : basename(configPath);
+  const words = ['db-migrate', ...(configFile === null ? [] : [configFile])];
+  const { files, cut } = findCallerFiles(project, repository, words);
   const context: CallContext = {
-    defaults: { ...scripts, defaultEnv: environmentOfCalls(project) },
+    defaults: { ...scripts, defaultEnv: undefined, environment: environmentOfCalls(project) },
     scriptNames: new Set(Object.keys(packageJson?.scripts ?? {})),
+    projectFolder: repository.projectFolder,
   };
-  const plan: FilePlan = { actions: [], warnings: cut ? [searchCut()] : [] };
-  for (const file of files) {
-    const edits = editsOf(file, context);
-    if (edits.length > 0) plan.actions.push(rewriteOf(root, file, edits));
-    const left = [
-      ...leftCalls(file, edits, context),
-      ...configFile.flatMap((name) => leftReaders(file, name)),
-    ];
-    plan.warnings.push(...warningsOf(file, left));
-  }
+  const plan: CallerPlan = {
+    actions: [],
+    warnings: cut ? [searchCut()] : [],
+    needsConfiguration: cut ? ['a file that was not looked at, perhaps'] : [],
+  };
+  for (const file of files) planFile(plan, file, { root, context, configFile, rewritesOutside });
   return plan;
 }
 
+/** What each file is planned with. */
+interface Planning {
+  root: string;
+  context: CallContext;
+  configFile: string | null;
+  rewritesOutside: boolean;
+}
+
+function planFile(plan: CallerPlan, file: CallerFile, planning: Planning): void {
+  const { root, context, configFile, rewritesOutside } = planning;
+  const inPackage =
+    file.kind === 'package' && file.isOutside ? planPackageOutside(file, context) : null;
+  const edits = inPackage ? inPackage.edits : editsOf(file, context);
+  const isRewritten = edits.length > 0 && (rewritesOutside || !file.isOutside);
+  if (isRewritten) {
+    plan.actions.push(inPackage ? inPackage.action(root) : rewriteOf(root, file, edits));
+  }
+  const left = [
+    ...leftCalls(file, edits, context),
+    ...(isRewritten ? [] : edits.map((edit) => leftUnlessAsked(file, edit))),
+  ];
+  const readers = configFile === null ? [] : leftReaders(file, configFile, context);
+  plan.warnings.push(...warningsOf(file, [...left, ...readers]));
+  for (const { start, isInstallation } of [...left, ...readers]) {
+    if (!isInstallation) plan.needsConfiguration.push(`${file.path}:${lineOf(file.text, start)}`);
+  }
+}
+
 /** The environment that db-migrate takes for every call that names none, where that can be told. */
-function environmentOfCalls({ root, config }: DbMigrateProject): string | undefined {
+export function environmentOfCalls({ root, config }: DbMigrateProject): string | undefined {
+  const knexfile = knexfileIn(root);
   // Its environments may have other names than those of database.json.
-  if (knexfileIn(root) !== undefined) return undefined;
+  if (knexfile !== undefined && (config === null || !isWrittenByAdopt(knexfile))) return undefined;
   if (config === null) return 'dev';
   if (config.defaultEnvironments.some((name) => name instanceof EnvVariable)) return undefined;
   return defaultEnvironmentName(config, {});
 }
 
-function editsOf({ kind, text }: CallerFile, context: CallContext): Edit[] {
+function editsOf(file: CallerFile, context: CallContext): Edit[] {
+  const { text } = file;
   // Without that installation there is a question of where knexward is to come from.
   if (installsGlobally(text)) return [];
   const calls = findCalls(text);
-  return scriptsIn(kind, text)
+  return scriptsInFile(file, context.projectFolder)
     .filter((script) => calls.some((call) => isWithin(call, script)))
-    .flatMap(({ start, end }) => {
-      const replacement = replaceCalls(text.slice(start, end), context);
+    .flatMap(({ start, end, run }) => {
+      const replacement = replaceCalls(text.slice(start, end), context, run);
       if ('reason' in replacement) return [];
       return replacement.edits.map((edit) => ({
         start: start + edit.start,
@@ -79,22 +122,14 @@ function editsOf({ kind, text }: CallerFile, context: CallContext): Edit[] {
     });
 }
 
-function scriptsIn(kind: CallerFile['kind'], text: string): Span[] {
-  switch (kind) {
-    case 'dockerfile':
-      return scriptsInDockerfile(text);
-    case 'workflow':
-      return scriptsInWorkflow(text);
-    case 'procfile':
-      return scriptsInProcfile(text);
-    case 'code':
-    case 'other':
-      return [];
-  }
-}
-
 function isWithin(inner: Span, outer: Span): boolean {
   return inner.start >= outer.start && inner.start < outer.end;
+}
+
+function leftUnlessAsked({ text }: CallerFile, { start, end, to }: Edit): Left {
+  const place = findCalls(text).find((call) => isWithin(call, { start, end }));
+  const advice = `"${commandLine('adopt', '--rewrite-callers')}" writes: ${to}`;
+  return { start: place?.start ?? start, end: place?.end ?? end, what: 'calls db-migrate', advice };
 }
 
 function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edit[]): FileAction {
@@ -117,6 +152,8 @@ function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edi
 interface Left extends Span {
   what: string;
   advice: string;
+  /** An installation does not need the configuration. */
+  isInstallation?: boolean;
 }
 
 function leftCalls(file: CallerFile, edits: readonly Edit[], context: CallContext): Left[] {
@@ -126,11 +163,12 @@ function leftCalls(file: CallerFile, edits: readonly Edit[], context: CallContex
     .map((call) => ({
       ...call,
       what: 'calls db-migrate',
-      advice: adviceForCall(text, call, context),
+      advice: adviceForCall(text, call, context, file.isOutside),
     }));
   const installations = findInstallations(text).map((place) => ({
     ...place,
     what: 'installs db-migrate',
+    isInstallation: true,
     advice: "install knexward, knex and pg, as the project's own dependencies",
   }));
   const imports = (kind === 'code' ? importsInCode(text) : []).map((place) => ({
@@ -141,16 +179,22 @@ function leftCalls(file: CallerFile, edits: readonly Edit[], context: CallContex
   return [...calls, ...installations, ...imports];
 }
 
-/** Whoever reads db-migrate's configuration, too, finds it under another name from now on. */
-function leftReaders({ text }: CallerFile, configFile: string): Left[] {
+/** Whoever reads db-migrate's configuration: for them it stays where it is. */
+function leftReaders(
+  { text, isOutside }: CallerFile,
+  configFile: string,
+  { projectFolder }: CallContext,
+): Left[] {
   // What a call is told is seen to with the call.
   const ofCalls = new Set(findCalls(text).map(({ start }) => lineOf(text, start)));
-  return findFileName(text, configFile)
+  // Around the project, others have files of that name.
+  const name = isOutside ? `${posix.basename(projectFolder)}/${configFile}` : configFile;
+  return findFileName(text, name)
     .filter(({ start }) => !ofCalls.has(lineOf(text, start)))
     .map((place) => ({
       ...place,
-      what: 'uses a file that gets another name',
-      advice: `it becomes ${configFile}.bak; use the knexfile instead`,
+      what: "uses db-migrate's configuration",
+      advice: `${configFile} stays for it; use the knexfile instead`,
     }));
 }
 

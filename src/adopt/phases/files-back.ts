@@ -5,7 +5,7 @@ import { oldNameOf } from '../../files/old-name.js';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
-import { rewritePackageJson } from '../scripts/package-json.js';
+import { replaceScripts } from '../scripts/package-json.js';
 import { type FileStep, hashOf, readRecord, RECORD_FILE } from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
 
@@ -89,12 +89,12 @@ function planScripts(
   const { scripts = {} } = JSON.parse(text.replace(/^\uFEFF/, '')) as {
     scripts?: Record<string, string>;
   };
-  const restored = { ...scripts };
+  const restored: { name: string; to: string; raw?: string | undefined }[] = [];
   const notes: string[] = [];
-  for (const { name, from, to } of step.scripts) {
+  for (const { name, from, to, raw } of step.scripts) {
     if (scripts[name] === from) continue;
     if (scripts[name] === to) {
-      restored[name] = from;
+      restored.push({ name, to: from, raw });
       notes.push(`${name}: ${to} → ${from}`);
     } else {
       const what = scripts[name] === undefined ? 'removed' : 'changed';
@@ -104,7 +104,7 @@ function planScripts(
     }
   }
   if (notes.length === 0) return;
-  const content = rewritePackageJson(text, restored);
+  const content = replaceScripts(text, restored);
   const apply = () => writeAtomically(path, content);
   plan.actions.push({ path: step.path, action: 'rewrite', notes, apply });
 }

@@ -7,11 +7,10 @@ export interface DbMigrateCall {
   start: number;
   /** The words after the program. */
   args: ShellWord[];
-  /** Whether `NODE_ENV` is set for this call alone. */
-  setsNodeEnv: boolean;
 }
 
-const RESERVED = new Set([
+/** Words of the shell that stand before a command. */
+export const RESERVED: ReadonlySet<string> = new Set([
   'then',
   'do',
   'else',
@@ -26,7 +25,7 @@ const RESERVED = new Set([
 ]);
 
 /** Programs that run another one in the same place, after options and assignments of their own. */
-const WRAPPERS = new Set(['env', 'cross-env', 'dotenv', 'dotenvx', 'env-cmd', 'nice']);
+const WRAPPERS = new Set(['cross-env', 'dotenv', 'dotenvx', 'env-cmd', 'nice']);
 
 /** How package managers call a local program, and the words that may stand before its name. */
 const RUNNERS = new Map([
@@ -41,8 +40,10 @@ const RUNNERS = new Map([
 const LOCAL_PATH =
   /^((?:\.{1,2}\/)*)node_modules\/(?:\.bin\/db-migrate|db-migrate\/bin\/db-migrate)$/;
 const NPM_BIN = /^(?:\$\(npm bin\)|`npm bin`)\/db-migrate$/;
-const COMMAND = /^(?:up|down|reset|check|create|sync|db|seed|transition)(?::|$)/;
+/** The commands of db-migrate, with a scope perhaps. */
+export const COMMAND = /^(?:up|down|reset|check|create|sync|db|seed|transition)(?::|$)/;
 const SUBSTITUTED = /(?:\$\(|`)(?:[^)`]*[\s/;&|])?db-migrate[\s)`]/;
+const INSTALLS = /^(?:i|install|add|ci|remove|rm|un|uninstall|up|update|upgrade)$/;
 const PRINTERS = new Set(['echo', 'printf', ':']);
 
 /**
@@ -63,7 +64,6 @@ export function findCall(
     program: found.program,
     start: (words[found.from] as ShellWord).start,
     args: words.slice(found.last + 1),
-    setsNodeEnv: words.slice(0, at).some(({ text }) => text.startsWith('NODE_ENV=')),
   };
 }
 
@@ -79,10 +79,20 @@ function skipPrefix(words: ShellWord[]): number {
   for (let at = 0; ;) {
     const word = words[at];
     if (!word) return at;
-    if (WRAPPERS.has(word.value ?? '')) at = skipOptions(words, at + 1);
+    if (word.value === 'env') at = skipOptionsOfEnv(words, at + 1);
+    else if (WRAPPERS.has(word.value ?? '')) at = skipOptions(words, at + 1);
     else if (RESERVED.has(word.text) || isAssignment(word)) at++;
     else return at;
   }
+}
+
+/** Only over options that leave the folder and the arguments alone: `-C` and `-S` do not. */
+function skipOptionsOfEnv(words: ShellWord[], from: number): number {
+  let at = from;
+  while (/^(?:-i|-|--|--ignore-environment|--unset=.*|-u.*)$/.test(words[at]?.value ?? '')) {
+    at += words[at]?.value === '-u' ? 2 : 1;
+  }
+  return at;
 }
 
 /**
@@ -160,11 +170,16 @@ export function findHiddenCall(
   if (words.some(({ text }) => SUBSTITUTED.test(text))) {
     return 'db-migrate runs inside a command substitution; rewrite it by hand';
   }
-  const program = words[skipPrefix(words)];
+  const at = skipPrefix(words);
+  const program = words[at];
   if (!program || PRINTERS.has(program.value ?? '')) return undefined;
+  if (RUNNERS.has(program.value ?? '') && INSTALLS.test(words[at + 1]?.value ?? '')) {
+    return undefined;
+  }
   for (const [index, word] of words.entries()) {
+    if (/^run(?:-script)?$/.test(words[index - 1]?.value ?? '')) continue;
     const isNamed = /(?:^|[\\/])db-migrate(?:@[\w.^~-]+|\.cmd)?$/.test(word.text);
-    if (isNamed && (word === program || COMMAND.test(words[index + 1]?.value ?? ''))) {
+    if (isNamed && (word === program || isArgument(words[index + 1]))) {
       return 'another program runs db-migrate here; rewrite it by hand';
     }
     if (word.value !== word.text && holdsCall(word.value ?? '', scriptNames)) {
@@ -172,6 +187,10 @@ export function findHiddenCall(
     }
   }
   return undefined;
+}
+
+function isArgument(word: ShellWord | undefined): boolean {
+  return COMMAND.test(word?.value ?? '') || /^(?:-\w|--)/.test(word?.text ?? '');
 }
 
 function holdsCall(text: string, scriptNames: ReadonlySet<string>): boolean {

@@ -1,6 +1,8 @@
-import { type DbMigrateCall, findCall, findHiddenCall } from './call.js';
-import { parseShell, type ShellCommand } from './shell-words.js';
-import { type ProjectDefaults, translateCall } from './translate.js';
+import { COMMAND, findCall } from './call.js';
+import { chainsOf, type Handover, handoversIn } from './chains.js';
+import { type Replaced, replaceInScript, type ScriptPlace } from './replace.js';
+import { parseShell } from './shell-words.js';
+import { type ProjectDefaults } from './translate.js';
 
 /** A script that was rewritten. */
 export interface ScriptChange {
@@ -27,91 +29,143 @@ export interface RewrittenScripts {
   notes: ScriptRemark[];
 }
 
-/** What became of one command of a script. */
-type Outcome =
-  | { kind: 'unconcerned' }
-  | { kind: 'leftover'; reason: string }
-  | { kind: 'rewritten'; start: number; end: number; text: string; note: string | undefined };
+/** Where a package.json is whose scripts are rewritten. */
+export type PackagePlace = Pick<ScriptPlace, 'projectFolder' | 'isOwnScript'> & {
+  /** Its folder, relative to the same one as the project's. */
+  folder: string;
+};
+
+const OWN: PackagePlace = { folder: '.', projectFolder: '.', isOwnScript: true };
+
+/** What may set `NODE_ENV`: its name, or a program that reads variables from a file. */
+const SETS_NODE_ENV =
+  /NODE_ENV|\bdotenvx?\b|\benv-cmd\b|--env-file|(?:^|[\s;&|({])(?:source|\.)\s+[^\s;&|)]/;
 
 /**
  * Rewrites each call of db-migrate in the scripts of a package.json into a call of knexward that
- * does the same. What is no such call stays as it is, to the character.
+ * does the same. Of scripts that run each other, all calls are rewritten, or none: half of them
+ * would revert with one program and apply with another. What is no call stays, to the character.
  */
 export function rewriteScripts(
   scripts: Record<string, string>,
-  project: ProjectDefaults,
+  defaults: ProjectDefaults,
+  place: PackagePlace = OWN,
 ): RewrittenScripts {
+  const drafts = draftAll(scripts, defaults, place);
+  const chains = chainsOf(scripts);
   const result: RewrittenScripts = { scripts: {}, changes: [], leftovers: [], notes: [] };
-  const scriptNames = new Set(Object.keys(scripts));
-  const entries = Object.entries(scripts).map(([name, from]) => {
-    const to = rewriteScript(name, from, scriptNames, project, result);
+  const entries = [...drafts.values()].map((draft) => {
+    const { name, from } = draft;
+    const blockedBy = [...(chains.get(name) ?? [])].find((other) => isLeft(drafts.get(other)));
+    if (blockedBy !== undefined) {
+      result.leftovers.push(...remarksOfLeft(draft, blockedBy));
+      return [name, from] as const;
+    }
+    const to = apply(draft);
     if (to !== from) result.changes.push({ name, from, to });
+    const isExpected = [...(chains.get(name) ?? [])].some((each) =>
+      scripts[each]?.includes('NODE_ENV'),
+    );
+    if (isExpected) {
+      result.notes.push(...remarks(draft, (call) => ('note' in call ? call.note : undefined)));
+    }
     return [name, to] as const;
   });
   return { ...result, scripts: Object.fromEntries(entries) };
 }
 
-function rewriteScript(
-  name: string,
-  script: string,
-  scriptNames: ReadonlySet<string>,
-  project: ProjectDefaults,
-  result: RewrittenScripts,
-): string {
-  const commands = parseShell(script);
-  if (!commands) {
-    if (/(?:^|[\s"'/;&|(])db-migrate(?:$|[\s"';&|)])/.test(script)) {
-      const reason = 'its quoting is more than knexward can follow; rewrite it by hand';
-      result.leftovers.push({ name, command: script, reason });
-    }
-    return script;
+/** What may become of one script, taken by itself. */
+interface Draft {
+  name: string;
+  from: string;
+  calls: Replaced[];
+}
+
+function draftAll(
+  scripts: Record<string, string>,
+  defaults: ProjectDefaults,
+  { folder, projectFolder, isOwnScript }: PackagePlace,
+): Map<string, Draft> {
+  const scriptNames = new Set(Object.keys(scripts));
+  const chains = chainsOf(scripts);
+  const drafts = new Map<string, Draft>();
+  for (const [name, from] of Object.entries(scripts)) {
+    const chain = [...(chains.get(name) ?? [])];
+    const setsNodeEnv = chain.some((each) => SETS_NODE_ENV.test(scripts[each] ?? ''));
+    const run = { start: folder, stopsAtFailure: false };
+    const where = { projectFolder, isOwnScript, run, defaults, scriptNames, setsNodeEnv };
+    drafts.set(name, { name, from, calls: replaceInScript(from, where) ?? unreadable(from) });
   }
-  let rewritten = '';
-  let copied = 0;
-  for (const command of commands) {
-    const text = textOf(command, script);
-    const outcome = rewriteCommand(command, scriptNames, project);
-    if (outcome.kind === 'leftover') {
-      result.leftovers.push({ name, command: text, reason: outcome.reason });
-    } else if (outcome.kind === 'rewritten') {
-      rewritten += script.slice(copied, outcome.start) + outcome.text;
-      copied = outcome.end;
-      if (outcome.note !== undefined) {
-        result.notes.push({ name, command: text, reason: outcome.note });
+  for (const [name, from] of Object.entries(scripts)) {
+    for (const handover of handoversIn(name, from, scriptNames)) {
+      const reason = whyNotHanded(handover, scripts[handover.to] ?? '', scriptNames);
+      if (reason !== undefined) {
+        drafts.get(name)?.calls.push({ command: handover.command, reason });
       }
     }
   }
-  return rewritten + script.slice(copied);
+  return drafts;
 }
 
-function textOf({ words }: ShellCommand, script: string): string {
-  return script.slice(words[0]?.start, words.at(-1)?.end);
+function unreadable(script: string): Replaced[] {
+  if (!/(?:^|[\s"'/;&|(])db-migrate(?:$|[\s"';&|)])/.test(script)) return [];
+  const reason = 'its quoting is more than knexward can follow; rewrite it by hand';
+  return [{ command: script, reason }];
 }
 
-function rewriteCommand(
-  command: ShellCommand,
+/** Arguments that mean the same to both programs, wherever they stand. */
+const SAME = /^(?:-e|--env|-c|--count)$/;
+const SAME_ALONE = /^(?:--dry-run|--(?:env|count)=.+)$/;
+
+/** Why the arguments that a script is handed would mean something else to knexward. */
+function whyNotHanded(
+  { to, args }: Handover,
+  script: string,
   scriptNames: ReadonlySet<string>,
-  project: ProjectDefaults,
-): Outcome {
-  const call = findCall(command, scriptNames);
-  if (!call) {
-    const hidden = findHiddenCall(command, scriptNames);
-    return hidden === undefined ? { kind: 'unconcerned' } : { kind: 'leftover', reason: hidden };
+): string | undefined {
+  const last = parseShell(script)?.at(-1);
+  const call = last && findCall(last, scriptNames);
+  if (!call) return undefined;
+  const action = call.args.find(({ value }) => COMMAND.test(value ?? ''))?.value;
+  for (let at = 0; at < args.length; at++) {
+    const { value, text } = args[at] ?? {};
+    if (SAME.test(value ?? '') && args[at + 1] !== undefined) at++;
+    else if (SAME_ALONE.test(value ?? '')) continue;
+    else if (!/^(?:up|create)$/.test(action ?? '') || value === undefined || value.startsWith('-'))
+      return `it hands ${text} to the script "${to}", which may mean something else to knexward`;
   }
-  const end = call.args.at(-1)?.end ?? call.start;
-  if (command.redirections.some((at) => at > call.start && at < end)) {
-    return {
-      kind: 'leftover',
-      reason: 'a redirection stands amid its arguments; move it to the end',
-    };
-  }
-  const translation = translateCall(call.args, project);
-  if ('reason' in translation) return { kind: 'leftover', reason: translation.reason };
-  const text = [call.program, ...translation.args].join(' ');
-  return { kind: 'rewritten', start: call.start, end, text, note: nodeEnvNote(call, text) };
+  return undefined;
 }
 
-function nodeEnvNote(call: DbMigrateCall, text: string): string | undefined {
-  if (!call.setsNodeEnv || text.includes(' --env ')) return undefined;
-  return 'db-migrate paid no heed to NODE_ENV; knexward takes the environment of that name';
+function isLeft(draft: Draft | undefined): boolean {
+  return draft?.calls.some((call) => 'reason' in call) ?? false;
+}
+
+function remarksOfLeft(draft: Draft, blockedBy: string): ScriptRemark[] {
+  const because =
+    blockedBy === draft.name
+      ? 'another call in it is left'
+      : `it belongs together with "${blockedBy}", which is left`;
+  return remarks(draft, (call) => ('reason' in call ? call.reason : because));
+}
+
+function remarks(
+  { name, calls }: Draft,
+  about: (call: Replaced) => string | undefined,
+): ScriptRemark[] {
+  return calls.flatMap((call) => {
+    const reason = about(call);
+    return reason === undefined ? [] : [{ name, command: call.command, reason }];
+  });
+}
+
+function apply({ from, calls }: Draft): string {
+  let rewritten = '';
+  let copied = 0;
+  for (const call of calls) {
+    if ('reason' in call) continue;
+    rewritten += from.slice(copied, call.start) + call.to;
+    copied = call.end;
+  }
+  return rewritten + from.slice(copied);
 }

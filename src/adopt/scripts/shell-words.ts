@@ -15,6 +15,11 @@ export interface ShellCommand {
   redirections: number[];
 }
 
+/** What stands between two commands, or around them. */
+export interface ShellOperator {
+  operator: string;
+}
+
 const OPERATOR = /\|\||\|&|\||&&|&(?!>)|;;|;|\(|\)|\n/y;
 const REDIRECTION = /(?:\d*(?:>>|>\||>&|<&|<>|<(?!<)|>)|&>>?)/y;
 const BLANK = /(?:[ \t\r]|\\\r?\n)+/y;
@@ -40,7 +45,12 @@ const PIECES: [RegExp, (piece: string) => string | undefined][] = [
  * what it cannot follow with certainty: open quotes, quotes within a substitution, here-documents.
  */
 export function parseShell(script: string): ShellCommand[] | undefined {
-  const commands: ShellCommand[] = [];
+  return tokenizeShell(script)?.filter((token) => 'words' in token);
+}
+
+/** The same with the operators between the commands, in the order in which they stand. */
+export function tokenizeShell(script: string): (ShellCommand | ShellOperator)[] | undefined {
+  const tokens: (ShellCommand | ShellOperator)[] = [];
   let current: ShellCommand = { words: [], redirections: [] };
   for (let at = 0; at < script.length;) {
     const skipped = matchAt(BLANK, script, at) || matchAt(COMMENT, script, at);
@@ -50,7 +60,8 @@ export function parseShell(script: string): ShellCommand[] | undefined {
     }
     const operator = matchAt(OPERATOR, script, at);
     if (operator) {
-      commands.push(current);
+      if (current.words.length > 0) tokens.push(current);
+      tokens.push({ operator });
       current = { words: [], redirections: [] };
       at += operator.length;
       continue;
@@ -63,7 +74,8 @@ export function parseShell(script: string): ShellCommand[] | undefined {
     else current.words.push(word);
     at = word.end;
   }
-  return [...commands, current].filter(({ words }) => words.length > 0);
+  if (current.words.length > 0) tokens.push(current);
+  return tokens;
 }
 
 function readWord(script: string, start: number): ShellWord | undefined {

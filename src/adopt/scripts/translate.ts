@@ -9,6 +9,13 @@ export interface ProjectDefaults {
    * the same one by itself (`NODE_ENV`, else `development`, else `dev`).
    */
   defaultEnv?: string | EnvVariable | undefined;
+  /**
+   * The environment that db-migrate takes for a call that names none, where that can be told: what
+   * is written out where `NODE_ENV` may be set.
+   */
+  environment?: string | undefined;
+  /** Whether db-migrate takes that environment from `NODE_ENV`, as knexward does. */
+  followsNodeEnv?: boolean | undefined;
   /** The folder with the migrations, relative to the project's root, with forward slashes. */
   migrationsDirectory: string;
   /** db-migrate's configuration file, relative to the project's root. */
@@ -148,8 +155,8 @@ function readOption(
   return { name: joined, word: { text: quoteWord(value), value }, tookNext: false };
 }
 
-/** The value as a word for any shell; double quotes, since cmd.exe knows no others. */
-function quoteWord(value: string): string {
+/** A value as a word for any shell; double quotes, since cmd.exe knows no others. */
+export function quoteWord(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `"${value.replace(/["\\$`]/g, '\\$&')}"`;
 }
 

@@ -11,18 +11,6 @@ const oldHistory = (world: World): Promise<void> => dbMigrateHistory(world, OLD_
 const wrongPassword = ({ database }: World): string =>
   database.url.replace(/:[^:@/]+@/, ':wr0ng-s3cret@');
 
-/** Somebody connects to the database that a reset has made, before it gets its name. */
-export const USES_THE_NEW_DATABASE = `const { Client } = require('pg');
-const { query } = Client.prototype;
-Client.prototype.query = async function (sql, ...rest) {
-  const made = /^alter database "(knexward_reset_\\w+)" rename/.exec(sql);
-  if (made) {
-    const { host, port, user, password } = this;
-    await new Client({ host, port, user, password, database: made[1] }).connect();
-  }
-  return query.call(this, sql, ...rest);
-};`;
-
 /** For each error: a project in which the command line really ends with it. */
 export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   MIGRATION_FAILED: {
@@ -48,12 +36,6 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   DATABASE_IN_USE: {
     before: ({ database }) => database.query('select 1'),
     args: ['reset', '--yes'],
-  },
-  DATABASE_NOT_CREATED: {
-    files: { 'in-use.js': USES_THE_NEW_DATABASE },
-    args: ['reset', '--yes'],
-    env: { NODE_OPTIONS: '--require ./in-use.js' },
-    once: true,
   },
   BASELINE_FILE: { args: ['baseline', '--check'] },
   SERVER_REFUSED: {
@@ -131,6 +113,12 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
   DUPLICATE_FILE: {
     files: { [`migrations/${FIRST.replace('.js', '.ts')}`]: 'export async function up() {}' },
     args: ['up'],
+  },
+  TIME_ZONE_REQUIRED: {
+    files: { 'knexfile.js': null, 'database.json': DATABASE_JSON },
+    before: oldHistory,
+    args: ['adopt'],
+    env: { TZ: 'Europe/Berlin' },
   },
   UNKNOWN_TIME_ZONE: { args: ['adopt', '--time-zone', 'Mars/Olympus'] },
   NOT_A_DB_MIGRATE_PROJECT: { files: { 'knexfile.js': null }, args: ['adopt'] },

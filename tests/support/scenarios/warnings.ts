@@ -136,6 +136,20 @@ export const RUN_WARNING_SCENARIOS: Record<RunWarningCode, Scenario> = {
     once: true,
     args: ['up'],
   },
+  NOT_RETRIED: {
+    files: {
+      'migrations/20260101000001_b.js': `
+        const { Client } = require('pg');
+        exports.up = async (knex) => {
+          const own = new Client({ connectionString: process.env.TEST_DATABASE_URL });
+          await own.connect();
+          await own.end();
+          await knex.raw("do $$ begin raise exception using errcode = '55P03'; end $$");
+        };`,
+    },
+    once: true,
+    args: ['up'],
+  },
   OUT_OF_ORDER: {
     once: true,
     before: async ({ run, project }) => {
