@@ -135,7 +135,7 @@ function pathOf(path: string, name: string): string {
 }
 
 /** A number that is none is no value of any kind. */
-function kindOf(value: unknown): Kind | string {
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   const kinds: Partial<Record<string, Kind>> = {
     string: 'a text',

@@ -125,6 +125,6 @@ export function afterCreateOf(
       connection.query(name).then(() => done(), done);
     };
     // An async one that throws never calls back.
-    (async () => given(connection, named))().catch(failed);
+    new Promise((resolve) => resolve(given(connection, named))).catch(failed);
   };
 }

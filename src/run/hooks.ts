@@ -64,7 +64,8 @@ async function callHook(
         await hook(trx, migrations);
       } catch (error) {
         // Knex takes a rejection with undefined for a rollback that was asked for.
-        throw error ?? new Error(`It threw ${String(error)}.`);
+        if (error === undefined) throw new Error('It threw undefined.', { cause: error });
+        throw error;
       }
     });
   });

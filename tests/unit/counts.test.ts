@@ -98,7 +98,7 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
   'plan-text': [
     (n) =>
       renderPlan(
-        part({ ...run({ notReached: names(n) }), changes: [], base: 'replay' } as object),
+        part({ ...(run({ notReached: names(n) }) as object), changes: [], base: 'replay' }),
         c,
       ),
   ],
