@@ -8,6 +8,9 @@ import { REPOSITORY } from '../smoke/install.mjs';
 const require = createRequire(import.meta.url);
 const { escapeIdentifier, escapeLiteral } = pg;
 
+/** The databases that are kept: migrated in part, and in whole. */
+const COPIES = ['half', 'whole'];
+
 /** A server of its own, with the databases and roles that the projects' configurations name. */
 export async function startServer() {
   const { startEmbedded, findBinaries } = require(join(REPOSITORY, 'dist/embedded/index.js'));
@@ -45,33 +48,33 @@ async function loginOf({ host, port, user, password }, admin, project) {
   const drop = (database) => admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   return {
     ...login,
-    /** A fresh database under the project's name: an empty one, or what was kept. */
-    async create({ kept = false } = {}) {
+    /** A fresh database under the project's name: an empty one, or a copy that was kept. */
+    async create({ from } = {}) {
       await drop(name);
-      if (!kept) await dropRoles(admin, login.user, drop);
-      await admin.query(`CREATE DATABASE ${name}${kept ? ' TEMPLATE kept' : ''}`);
-      if (kept) return;
+      if (from === undefined) await forget(admin, login.user, drop);
+      await admin.query(`CREATE DATABASE ${name}${from ? ` TEMPLATE ${from}` : ''}`);
+      if (from !== undefined) return;
       await queryIn(login, async (query) => {
         for (const sql of project.prepare ?? []) await query(sql);
       });
     },
-    /** Keeps the database as it is for a later `create({ kept: true })`. */
-    async keep() {
-      await drop('kept');
-      await admin.query(`CREATE DATABASE kept TEMPLATE ${name}`);
+    /** Keeps the database as it is for a later `create({ from })`. */
+    async keep(as) {
+      await drop(as);
+      await admin.query(`CREATE DATABASE ${as} TEMPLATE ${name}`);
     },
     query: (work) => queryIn(login, work),
     async remove() {
       await drop(name);
-      await dropRoles(admin, login.user, drop);
+      await forget(admin, login.user, drop);
       if (login.user !== user) await admin.query(`DROP ROLE ${escapeIdentifier(login.user)}`);
     },
   };
 }
 
-/** Roles are the server's: those that migrations made for a database before must be gone. */
-async function dropRoles(admin, user, drop) {
-  await drop('kept');
+/** What databases before have left: the copies, and the roles, which are the server's. */
+async function forget(admin, user, drop) {
+  for (const copy of COPIES) await drop(copy);
   const { rows } = await admin.query(
     `SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN (current_user, $1)`,
     [user],

@@ -36,30 +36,52 @@ async function told(name, copies, login, tell) {
 async function takeOver({ project, login, tools }) {
   const { history = 'migrations', count, random, stops } = project;
   const expectSame = expecting(login, [history]);
+  const expected = await underDbMigrate({ login, tools, history, count });
+  await login.create({ from: 'whole' });
+  if (stops !== undefined) {
+    return stopsAt(stops, tools, () => expectSame('after adopt', expected.applied));
+  }
+  await tools.adopt();
+  await expectSame('after adopt', expected.applied);
+  await expectNothingPending(tools);
+  await expectSame('after up', expected.applied);
+  if (expected.reverted) {
+    await tools.knexward('down');
+    await expectSame('after down', expected.reverted);
+  }
+  if (expected.reset) {
+    await tools.knexward('down', '--all');
+    await expectSame('after down --all', expected.reset);
+  }
+
+  // Another environment, which is behind.
+  await login.create({ from: 'half' });
+  await tools.adopt('--database-only');
+  await tools.knexward('up');
+  await expectSame('after the other half', expected.applied, random);
+
   await login.create();
+  await tools.knexward('up');
+  await expectSame('knexward alone', expected.applied, random);
+  const outcome = (state) => (state ? 'the same' : 'fails under db-migrate');
+  return `${count} migrations; down: ${outcome(expected.reverted)}, reset: ${outcome(expected.reset)}`;
+}
+
+/** What db-migrate makes of an empty database; two copies are kept, one migrated by half. */
+async function underDbMigrate({ login, tools, history, count }) {
+  await login.create();
+  if (count > 1) await tools.dbMigrate('up', { args: ['-c', String(Math.floor(count / 2))] });
+  await login.keep('half');
   await tools.dbMigrate('up');
   const applied = await stateOf(login, [history]);
   const found = await historyLength(login, history);
   if (found !== count) throw new Finding(`db-migrate applied ${found} migrations, not ${count}`);
-  await login.keep();
+  await login.keep('whole');
   const down = await tools.dbMigrate('down', { mayFail: true });
-  const reverted = await stateOf(login, [history]);
-
-  await login.create({ kept: true });
-  if (stops !== undefined) return stopsAt(stops, tools, () => expectSame('after adopt', applied));
-  await tools.adopt();
-  await expectSame('after adopt', applied);
-  await expectNothingPending(tools);
-  await expectSame('after up', applied);
-  if (down.code === 0) {
-    await tools.knexward('down');
-    await expectSame('after down', reverted);
-  }
-
-  await login.create();
-  await tools.knexward('up');
-  await expectSame('knexward alone', applied, random);
-  return `${count} migrations; down: ${down.code === 0 ? 'the same' : 'fails under db-migrate'}`;
+  const reverted = down.code === 0 ? await stateOf(login, [history]) : null;
+  const all = await tools.dbMigrate('reset', { mayFail: true });
+  const reset = reverted && all.code === 0 ? await stateOf(login, [history]) : null;
+  return { applied, reverted, reset };
 }
 
 async function takeOverTogether({ members, login, tools }) {
@@ -100,7 +122,7 @@ async function expectNothingPending({ knexward }) {
 
 /** Where knexward cannot take a project over yet: it has to say so, and change nothing. */
 async function stopsAt(code, tools, expectSame) {
-  const { code: exit, output } = await tools.adopt({ mayFail: true });
+  const { code: exit, output } = await tools.mayAdopt();
   if (exit === 0 || !output.includes(code)) {
     throw new Finding(`adopt does not stop with ${code}: exit ${exit}\n${output.slice(-3000)}`);
   }

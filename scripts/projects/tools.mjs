@@ -24,11 +24,13 @@ export function toolsFor(project, login, folder, verbose) {
     return outcome;
   };
   const { arguments: given = [], knexward = [], adopt = [] } = project;
+  const adopting = (args, mayFail) =>
+    run('knexward', KNEXWARD, ['adopt', '--yes', '--time-zone', 'UTC', ...args, ...adopt], mayFail);
   return {
-    dbMigrate: (command, { mayFail = false } = {}) =>
-      run('db-migrate', DB_MIGRATE, [command, ...given], mayFail),
-    adopt: ({ mayFail = false } = {}) =>
-      run('knexward', KNEXWARD, ['adopt', '--yes', '--time-zone', 'UTC', ...adopt], mayFail),
+    dbMigrate: (command, { mayFail = false, args = [] } = {}) =>
+      run('db-migrate', DB_MIGRATE, [command, ...args, ...given], mayFail),
+    adopt: (...args) => adopting(args, false),
+    mayAdopt: () => adopting([], true),
     knexward: (...args) => run('knexward', KNEXWARD, [...args, ...knexward], false),
   };
 }
