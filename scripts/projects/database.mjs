@@ -8,8 +8,11 @@ import { REPOSITORY } from '../smoke/install.mjs';
 const require = createRequire(import.meta.url);
 const { escapeIdentifier, escapeLiteral } = pg;
 
-/** The databases that are kept: migrated in part, and in whole. */
-const COPIES = ['half', 'whole'];
+/** The databases that are kept, migrated in whole and by half, in the order of their use. */
+const COPIES = ['whole', 'half'];
+
+/** SQLSTATE: the database that is copied needs the role. */
+const IN_USE = '2BP01';
 
 /** A server of its own, with the databases and roles that the projects' configurations name. */
 export async function startServer() {
@@ -51,7 +54,9 @@ async function loginOf({ host, port, user, password }, admin, project) {
     /** A fresh database under the project's name: an empty one, or a copy that was kept. */
     async create({ from } = {}) {
       await drop(name);
-      if (from === undefined) await forget(admin, login.user, drop);
+      const used = from === undefined ? COPIES : COPIES.slice(0, COPIES.indexOf(from));
+      for (const copy of used) await drop(copy);
+      await dropRoles(admin, login.user);
       await admin.query(`CREATE DATABASE ${name}${from ? ` TEMPLATE ${from}` : ''}`);
       if (from !== undefined) return;
       await queryIn(login, async (query) => {
@@ -66,20 +71,24 @@ async function loginOf({ host, port, user, password }, admin, project) {
     query: (work) => queryIn(login, work),
     async remove() {
       await drop(name);
-      await forget(admin, login.user, drop);
+      for (const copy of COPIES) await drop(copy);
+      await dropRoles(admin, login.user);
       if (login.user !== user) await admin.query(`DROP ROLE ${escapeIdentifier(login.user)}`);
     },
   };
 }
 
-/** What databases before have left: the copies, and the roles, which are the server's. */
-async function forget(admin, user, drop) {
-  for (const copy of COPIES) await drop(copy);
+/** Roles are the server's: those that migrations made for another database must be gone. */
+async function dropRoles(admin, user) {
   const { rows } = await admin.query(
     `SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN (current_user, $1)`,
     [user],
   );
-  if (rows.length > 0) await admin.query(`DROP ROLE ${rows.map(({ name }) => name).join(', ')}`);
+  for (const { name } of rows) {
+    await admin.query(`DROP ROLE ${name}`).catch((error) => {
+      if (error.code !== IN_USE) throw error;
+    });
+  }
 }
 
 async function queryIn({ host, port, user, password, database }, work) {
