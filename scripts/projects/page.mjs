@@ -10,7 +10,8 @@ const END = '<!-- end of results -->';
 
 /** Puts a table of all results between the page's two marks. */
 export async function writeResults(entries, results, version) {
-  const rows = entries.map((entry, n) => `| ${rowOf(entry, results[n]).join(' | ')} |`);
+  const resultOf = ({ name }) => results.find((result) => result.name === name);
+  const rows = entries.map((entry) => `| ${rowOf(entry, resultOf(entry)).join(' | ')} |`);
   const table = [
     `On PostgreSQL ${version} and Node.js ${process.versions.node}:`,
     '',

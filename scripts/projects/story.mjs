@@ -56,7 +56,7 @@ async function takeOver({ project, login, tools }) {
 
   // Another environment, which is behind.
   await login.create({ from: 'half' });
-  await tools.adopt('--database-only');
+  await tools.adoptNext();
   await tools.knexward('up');
   await expectSame('after the other half', expected.applied, random);
 

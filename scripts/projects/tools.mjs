@@ -25,12 +25,15 @@ export function toolsFor(project, login, folder, verbose) {
   };
   const { arguments: given = [], knexward = [], adopt = [] } = project;
   const adopting = (args, mayFail) =>
-    run('knexward', KNEXWARD, ['adopt', '--yes', '--time-zone', 'UTC', ...args, ...adopt], mayFail);
+    run('knexward', KNEXWARD, ['adopt', '--yes', '--time-zone', 'UTC', ...args], mayFail);
+  // Where the first environment was taken over, the knexfile stands in the configuration's place.
+  const withoutConfig = adopt.filter((word, n) => ![word, adopt[n - 1]].includes('--config'));
   return {
     dbMigrate: (command, { mayFail = false, args = [] } = {}) =>
       run('db-migrate', DB_MIGRATE, [command, ...args, ...given], mayFail),
-    adopt: (...args) => adopting(args, false),
-    mayAdopt: () => adopting([], true),
+    adopt: () => adopting(adopt, false),
+    mayAdopt: () => adopting(adopt, true),
+    adoptNext: () => adopting(['--database-only', ...withoutConfig, ...knexward], false),
     knexward: (...args) => run('knexward', KNEXWARD, [...args, ...knexward], false),
   };
 }
