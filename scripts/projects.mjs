@@ -7,7 +7,7 @@
  *
  * Needs a build (npm run build), and no network but for the few packages that migrations require.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gitCommands } from './projects/checkout.mjs';
@@ -51,6 +51,16 @@ if (values.commands) {
 }
 
 const isChosen = ({ name }) => values.only?.includes(name) ?? true;
+const needed = new Set(together.filter(isChosen).flatMap((group) => group.projects));
+const missing = projects
+  .filter((project) => isChosen(project) || needed.has(project.name))
+  .filter(({ name }) => !existsSync(join(values.from, name)));
+if (missing.length > 0) {
+  console.error(
+    `Not checked out in ${values.from}. Run these commands:\n${gitCommands(missing, values.from)}`,
+  );
+  process.exit(2);
+}
 const server = await startServer();
 const results = [];
 try {

@@ -35,11 +35,7 @@ export function gitCommands(projects, from) {
 
 /** A copy of a checked-out project that may be changed, with db-migrate and knexward installed. */
 export function copyOf(project, from) {
-  const given = join(from, project.name);
-  if (!existsSync(given)) {
-    throw new Error(`${given} is missing. Make it with the commands that --commands prints.`);
-  }
-  const source = realpathSync(given);
+  const source = realpathSync(join(from, project.name));
   const root = mkdtempSync(join(tmpdir(), `knexward-project-${project.name}-`));
   cpSync(source, root, {
     recursive: true,
