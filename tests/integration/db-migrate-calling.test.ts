@@ -312,7 +312,7 @@ describe('the driver', () => {
     expect(sent).toEqual([['SELECT 1'], ['SELECT $1::int', [2]], ['SELECT 3']]);
   });
 
-  it.each(['createCollection', 'checkDBMS', '_getList', '_getKV'] as const)(
+  it.each(['createCollection', 'checkDBMS'] as const)(
     'says of %s that it is not there (EC-02)',
     async (method) => {
       await expect(run((db) => db[method]())).rejects.toMatchObject({

@@ -9,15 +9,12 @@ const BROKEN = 'it has never worked in db-migrate, either';
 /*
  * The methods that say, when they are called, that there is nothing behind them: some that
  * db-migrate's interface has for other databases, and some of its PostgreSQL driver whose every
- * call fails, on SQL that is none or on a method that is missing.
+ * call fails, on SQL that is none.
  */
 
 /** Those that migrations and programs see. */
 export function unavailableMethods(operations: Operations) {
-  return {
-    ...refusing(operations, ['checkDBMS'], FOREIGN),
-    ...refusing(operations, ['_getList', '_getKV'], BROKEN),
-  };
+  return refusing(operations, ['checkDBMS'], FOREIGN);
 }
 
 /** Those that only migrations see. */
