@@ -6,6 +6,7 @@ import { readConfigFile } from '../db-migrate/config-file.js';
 import { type DbMigrateOptions, optionsInForce } from '../db-migrate/options.js';
 import { KnexwardError } from '../errors.js';
 import { optionsOfScripts } from './scripts/options.js';
+import { RECORD_FILE } from './takeover-record.js';
 
 /** What a project that runs db-migrate has in its folder. */
 export interface DbMigrateProject {
@@ -51,7 +52,9 @@ export interface ProjectHints {
 export function inspectProject(root: string, hints: ProjectHints): DbMigrateProject {
   const packageJson = readPackageJson(root);
   const told = whatIsTold(root, packageJson, hints);
-  const configPath = findConfig(root, told.config, hints);
+  const found = findConfig(root, told.config, hints);
+  const content = found === null ? null : contentOf(found);
+  const configPath = content === null ? null : found;
   const directory = told.migrationsDir ?? 'migrations';
   const inProject = relative(root, resolve(root, directory));
   if (inProject.startsWith('..') || isAbsolute(inProject)) {
@@ -64,8 +67,7 @@ export function inspectProject(root: string, hints: ProjectHints): DbMigrateProj
     root,
     env: told.env,
     nonTransactional: told.nonTransactional ?? false,
-    config:
-      configPath === null ? null : parseDbMigrateConfig(readConfigFile(configPath), configPath),
+    config: configPath === null ? null : parseDbMigrateConfig(content, configPath),
     configPath,
     migrationsDirectory: inProject.replaceAll('\\', '/'),
     table: told.table ?? 'migrations',
@@ -81,7 +83,10 @@ function whatIsTold(
   hints: ProjectHints,
 ): DbMigrateOptions {
   const told = optionsInForce(root);
-  const scripts = optionsOfScripts(root, packageJson?.scripts ?? {}, hints);
+  // Once the project is taken over, its knexfile is what counts, whatever else its scripts name.
+  const isTakenOver = existsSync(join(root, RECORD_FILE));
+  const decided = isTakenOver ? { ...hints, config: hints.config ?? '' } : hints;
+  const scripts = optionsOfScripts(root, packageJson?.scripts ?? {}, decided);
   const { config } = hints;
   if (config && told.config && resolve(root, config) !== resolve(root, told.config)) {
     throw new KnexwardError('DB_MIGRATE_CONFIG', {
@@ -98,6 +103,20 @@ function whatIsTold(
   };
 }
 
+/**
+ * What a configuration holds; `null` where it fails as it is loaded and DATABASE_URL names the
+ * database: db-migrate does without it then. A syntax error is for a person to see.
+ */
+function contentOf(path: string): Record<string, unknown> | null {
+  try {
+    return readConfigFile(path);
+  } catch (error) {
+    const { cause } = error as Error;
+    if (process.env['DATABASE_URL'] && !(cause instanceof SyntaxError)) return null;
+    throw error;
+  }
+}
+
 function findConfig(root: string, given: string | undefined, hints: ProjectHints): string | null {
   if (given === undefined) {
     const usual = join(root, 'database.json');
@@ -107,6 +126,8 @@ function findConfig(root: string, given: string | undefined, hints: ProjectHints
   if (existsSync(path)) return path;
   // Once the project is taken over, .db-migraterc still names what has become the knexfile.
   if (hints.config === undefined && knexfileIn(root) !== undefined) return null;
+  // db-migrate does without a file that is missing, where DATABASE_URL names the database.
+  if (hints.config === undefined && process.env['DATABASE_URL']) return null;
   throw new KnexwardError('DB_MIGRATE_CONFIG', {
     message: `There is no db-migrate configuration at ${path}.`,
     fix: 'Correct --config, or "configFile" in .db-migraterc; with neither it is database.json.',

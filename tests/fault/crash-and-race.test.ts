@@ -159,7 +159,7 @@ describe('crashes and races (US7, FR-009, SC-007)', () => {
       problems: [
         {
           ...{ code: 'UNFINISHED', migration: name },
-          message: expect.stringContaining(`sent: ${ENDLESS}`) as string,
+          message: expect.stringContaining(`its last statement: ${ENDLESS}`) as string,
         },
       ],
     });

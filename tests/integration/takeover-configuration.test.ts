@@ -137,6 +137,47 @@ describe('adopt takes a configuration for what db-migrate made of it (US4, FR-01
       await nothingPendingAfterAdopt();
     });
 
+    it.each<[string, Record<string, string>]>([
+      ['is missing', {}],
+      ['throws as it is loaded', { 'db/config.js': "throw new Error('no DB.PASSWORD');" }],
+      ['requires what is not installed', { 'db/config.js': "require('not-installed');" }],
+    ])('a configFile that %s, where DATABASE_URL names the database', async (_, files) => {
+      project = projectWith({ '.db-migraterc': '{ "configFile": "db/config.js" }', ...files });
+      expect((await adopt()).code).toBe(2);
+      env = { DATABASE_URL: database.url };
+      await migrateOld('up');
+      await nothingPendingAfterAdopt();
+    });
+
+    it('a configFile with a syntax error stops adopt, though db-migrate may do without it', async () => {
+      const rc = '{ "configFile": "db/config.js" }';
+      project = projectWith({ '.db-migraterc': rc, 'db/config.js': 'module.exports = {' });
+      env = { DATABASE_URL: database.url };
+      await migrateOld('up');
+      const { code, stderr } = await knexward('adopt', '--yes');
+      expect(code).toBe(2);
+      expect(stderr).toContain('DB_MIGRATE_CONFIG');
+    });
+
+    it('scripts that name two configurations do not stop the next environment', async () => {
+      const scripts = {
+        migrate: 'db-migrate up --config db/a.json',
+        create: 'db-migrate db:create app --config db/b.json',
+      };
+      const live = { ENV: 'LIVE_URL' };
+      project = projectWith({
+        'package.json': JSON.stringify({ scripts }),
+        'db/a.json': JSON.stringify({ dev: database.url, live }),
+        'db/b.json': '{}',
+      });
+      env = { LIVE_URL: other.url };
+      for (const name of ['dev', 'live']) {
+        await migrateOld('up', '--config', 'db/a.json', '--env', name);
+      }
+      await nothingPendingAfterAdopt(['--config', 'db/a.json'], []);
+      await nothingPendingAfterAdopt(['--database-only', '--env', 'live'], ['--env', 'live']);
+    });
+
     it('without a database.json, --env names an environment that the knexfile then has', async () => {
       project = projectWith({});
       env = { DATABASE_URL: database.url };
