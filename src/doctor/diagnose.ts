@@ -23,6 +23,8 @@ const CHECK_FOUND = 6;
  * leftovers. Reads only: each look is in a transaction that cannot write.
  *
  * @example
+ * import { diagnose } from 'knexward';
+ *
  * const { healthy, checks } = await diagnose({ env: 'production' });
  * const red = checks.filter(({ status }) => status === 'red');
  *

@@ -9,6 +9,7 @@ import { createProject, type Outcome, type Project, REPOSITORY } from '../suppor
 
 /** Files that a team shares name commands in general; whoever reads them has an environment of their own. */
 const WRITES_SHARED_FILES = [
+  'src/adopt/knexfile/written-by-adopt.ts',
   'src/baseline/file.ts',
   'src/adopt/files.ts',
   'src/adopt/knexfile/render.ts',
