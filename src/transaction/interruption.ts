@@ -13,7 +13,7 @@ export function interrupted(): KnexwardError {
   });
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof StoppedByMigration ? reason : interrupted();
 }
 

@@ -1,4 +1,4 @@
-import { refuseInterrupted } from './interruption.js';
+import { reasonOf } from './interruption.js';
 
 /** For how long a run that was stopped still waits for the server. */
 const PATIENCE_MS = 5000;
@@ -16,11 +16,7 @@ export class Patience {
     this.end = new Promise<never>((_resolve, reject) => {
       this.stop = () => {
         this.timer = setTimeout(() => {
-          try {
-            refuseInterrupted(signal);
-          } catch (error) {
-            reject(error as Error);
-          }
+          if (signal) reject(reasonOf(signal));
         }, PATIENCE_MS);
       };
     });

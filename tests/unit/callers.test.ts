@@ -32,7 +32,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 /** Plans for these files, and applies the plan; what is left, a line each. */
 async function rewrite(files: Record<string, string>): Promise<string[]> {
   write(files);
-  const { actions, warnings } = planCallers(await inspectProject(root, {}), DEFAULTS);
+  const { actions, warnings } = planCallers(inspectProject(root, {}), DEFAULTS);
   for (const { apply } of actions) await apply?.();
   return warnings.map(({ code, message }) => `${code} ${message}`);
 }
@@ -81,9 +81,9 @@ describe('calls that are rewritten', () => {
     expect(Object.fromEntries(after)).toEqual(filesWith(to));
   });
 
-  it('several in one file, and each is told with its line', async () => {
+  it('several in one file, and each is told with its line', () => {
     write({ Procfile: 'release: npx db-migrate up\nundo: npx db-migrate down -c 2\n' });
-    const { actions } = planCallers(await inspectProject(root, {}), DEFAULTS);
+    const { actions } = planCallers(inspectProject(root, {}), DEFAULTS);
     expect(actions).toMatchObject([
       {
         path: 'Procfile',
@@ -322,7 +322,7 @@ it('a project of very many files is searched in part, and that is told', async (
   expect(await rewrite({})).toEqual([expect.stringContaining('CALLERS_NOT_ALL_SEARCHED')]);
 });
 
-it('what is listed outside of the project says in which folder to run it', async () => {
+it('what is listed outside of the project says in which folder to run it', () => {
   write({
     '.git/HEAD': '',
     'backend/database.json': '{"dev": {"driver": "pg"}}',
@@ -334,7 +334,7 @@ it('what is listed outside of the project says in which folder to run it', async
   });
   rmSync(join(root, 'database.json'));
   const { actions, warnings } = planCallers(
-    await inspectProject(join(root, 'backend'), {}),
+    inspectProject(join(root, 'backend'), {}),
     DEFAULTS,
     true,
   );
