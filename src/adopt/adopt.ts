@@ -146,7 +146,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
 export async function adoptDatabase(
   config: ResolvedConfig,
   runId: string = randomUUID(),
-): Promise<HistoryPlan> {
+): Promise<HistoryPlan & { timeZone: string }> {
   const session = await openSession(config);
   try {
     const { tables } = await readHistory(session.client, config);
@@ -156,7 +156,7 @@ export async function adoptDatabase(
       ...{ config, files, root: config.projectRoot, given: undefined },
       choose: (question) => Promise.reject(timeZoneRequired(question, '--database-only', '--yes')),
     });
-    return await carryHistoryOver({ session, config, files, timeZone, runId });
+    return { ...(await carryHistoryOver({ session, config, files, timeZone, runId })), timeZone };
   } finally {
     await session.close();
   }

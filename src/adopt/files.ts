@@ -17,6 +17,7 @@ import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { hashOf, recordAction } from './takeover-record.js';
+import { redact } from '../secrets.js';
 
 /** What the files depend on beside the project's folder. */
 export interface FileFacts {
@@ -141,13 +142,13 @@ function planScripts(
   for (const { name, command, reason } of leftovers) {
     plan.warnings.push({
       code: 'SCRIPT_LEFT',
-      message: `the script "${name}" (${command}) is left as it is: ${reason}`,
+      message: `the script "${name}" (${redact(command)}) is left as it is: ${reason}`,
     });
   }
   for (const { name, command, reason } of notes) {
     plan.warnings.push({
       code: 'SCRIPT_CHANGED',
-      message: `the script "${name}" (${command}): ${reason}`,
+      message: `the script "${name}" (${redact(command)}): ${reason}`,
     });
   }
   const names = [...new Set(leftovers.map(({ name }) => name))];
@@ -169,7 +170,7 @@ function planScripts(
   plan.actions.push({
     path: 'package.json',
     action: 'rewrite',
-    notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
+    notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(packageJson.path, content),
     step: {
       path: 'package.json',

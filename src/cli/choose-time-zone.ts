@@ -44,7 +44,7 @@ function zoneOf(answer: string, { readings, marked }: TimeZoneQuestion): string 
 
 function nobodyAnswered(): KnexwardError {
   return new KnexwardError('CONFIRMATION_REQUIRED', {
-    message: 'Nobody said which time zone it is. Nothing was changed.',
+    message: 'No time zone was chosen. Nothing was changed.',
     fix: 'Run the command again when you know, or give --time-zone.',
   });
 }
@@ -52,13 +52,14 @@ function nobodyAnswered(): KnexwardError {
 /** What the command was called with, to call it again. */
 function wordsOf(options: AdoptOptions): string[] {
   const { config, migrationsDir, table, schema, databaseOnly, verify, dryRun, yes, json } = options;
-  const { verbose } = options;
+  const { verbose, rewriteCallers } = options;
   const named = { '--config': config, '--migrations-dir': migrationsDir, '--table': table };
   return [
     ...Object.entries({ ...named, '--schema': schema }).flatMap(([flag, value]) =>
       value === undefined ? [] : [flag, value],
     ),
     ...(databaseOnly ? ['--database-only'] : []),
+    ...(rewriteCallers ? ['--rewrite-callers'] : []),
     ...(verify ? ['--verify'] : []),
     ...(dryRun ? ['--dry-run'] : []),
     ...(verbose ? ['--verbose'] : []),

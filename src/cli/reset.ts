@@ -44,6 +44,11 @@ Examples:
       const database = await resetDatabase(config, {
         force: options.force ?? false,
         onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
+        left: (name, reason) =>
+          output.note(
+            'warn',
+            `The old database could not be dropped: ${reason}. It is now called "${name}".`,
+          ),
         confirm: (name) =>
           output.confirm(
             `Drop the database "${name}" with all its data, and create it again?`,

@@ -106,14 +106,22 @@ function named(connection: ClientConfig, applicationName: string): ClientConfig 
     ...connection,
     application_name: applicationName,
     ...(connectionString !== undefined && {
-      connectionString: connectionString.replace(/([?&])application_name=[^&#]*&?/g, '$1'),
+      connectionString: withoutKey(connectionString, 'application_name'),
     }),
   };
 }
 
 /** A limit for the answers to migrations' statements is none for those that keep the run in order. */
 function withoutQueryTimeout({ query_timeout, ...connection }: ClientConfig): ClientConfig {
-  return connection;
+  const { connectionString } = connection;
+  return connectionString === undefined
+    ? connection
+    : { ...connection, connectionString: withoutKey(connectionString, 'query_timeout') };
+}
+
+/** A connection URL without one key of its query. */
+function withoutKey(url: string, key: string): string {
+  return url.replace(new RegExp(`([?&])${key}=[^&#]*&?`, 'g'), '$1');
 }
 
 async function reachServer(

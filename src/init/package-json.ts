@@ -4,7 +4,7 @@ import { rewritePackageJson } from '../adopt/scripts/package-json.js';
  * Puts scripts into the text of a package.json, in place of those that it has, or behind everything
  * else where it has none. Indentation and line ends are the file's own.
  *
- * @returns `null` where that is not what the text would then say, as where a key is there twice
+ * @returns `null` where that is not what the text would then say
  */
 export function withScripts(text: string, scripts: Record<string, string>): string | null {
   const { scripts: known } = parse(text);

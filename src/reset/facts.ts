@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Client, escapeIdentifier } from 'pg';
 import { type Locale, localeOf, localeOptions } from '../throwaway/locale.js';
+import { settingStatements } from '../throwaway/settings.js';
 
 /** What is known about a database, to create it again as it was. */
 export interface DatabaseFacts {
@@ -50,37 +51,31 @@ export function createStatement(facts: DatabaseFacts, name: string): string {
   ].join(' ');
 }
 
-/** The settings whose stored value is a list in SQL's own form, not a text to be quoted. */
-const LISTS = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')`;
-
 /**
  * The statements that give a new database what belongs to the one that is connected to: its settings,
  * also those of single roles in it, the privileges on it, and its comment.
  */
 export async function belongingsOf(client: Client, name: string): Promise<string[]> {
+  const settings = await client.query<{ role: string | null; entries: string[] }>(
+    `select r.rolname as role, s.setconfig as entries
+       from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole
+      where s.setdatabase = (select oid from pg_database where datname = current_database())`,
+  );
   const { rows } = await client.query<{ statement: string }>(
     `with this as (select * from pg_database where datname = current_database())
      select statement from (
-       select 1 as place, case when r.rolname is null then format('alter database %I', $1::text)
-                               else format('alter role %I in database %I', r.rolname, $1::text) end
-              || format(' set %I to %s', setting, case when setting in ${LISTS}
-                   then coalesce(nullif(value, ''), quote_literal('')) else quote_literal(value) end) as statement
-         from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) entry,
-              lateral (select split_part(entry, '=', 1) as setting,
-                              substr(entry, strpos(entry, '=') + 1) as value) parts
-        where s.setdatabase = (select oid from this)
+       select 1 as place, format('revoke all on database %I from public', $1::text) as statement
+         from this where datacl is not null
        union all
-       select 2, format('revoke all on database %I from public', $1::text) from this where datacl is not null
-       union all
-       select 3, format('grant %s on database %I to %s%s', a.privilege_type, $1::text,
+       select 2, format('grant %s on database %I to %s%s', a.privilege_type, $1::text,
                 coalesce(quote_ident(r.rolname), 'public'),
                 case when a.is_grantable then ' with grant option' else '' end)
          from this, aclexplode(datacl) a left join pg_roles r on r.oid = a.grantee
        union all
-       select 4, format('comment on database %I is %L', $1::text, shobj_description(oid, 'pg_database'))
+       select 3, format('comment on database %I is %L', $1::text, shobj_description(oid, 'pg_database'))
          from this where shobj_description(oid, 'pg_database') is not null
      ) all_of_it order by place`,
     [name],
   );
-  return rows.map(({ statement }) => statement);
+  return [...settingStatements(name, settings.rows), ...rows.map(({ statement }) => statement)];
 }

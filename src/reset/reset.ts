@@ -25,6 +25,8 @@ export interface ResetRequest {
   /** Asked with the database's name before anything is done; throws to stop. */
   confirm: (database: string) => Promise<void>;
   onEmbedded?: (folder: string) => void;
+  /** Called where the old database could not be dropped, with the name that it has now. */
+  left: (name: string, reason: string) => void;
 }
 
 const NEVER = new Set(['postgres', 'template0', 'template1']);
@@ -39,7 +41,7 @@ const NEVER = new Set(['postgres', 'template0', 'template1']);
  */
 export async function resetDatabase(
   config: ResolvedConfig,
-  { force, confirm, onEmbedded }: ResetRequest,
+  { force, confirm, onEmbedded, left }: ResetRequest,
 ): Promise<string> {
   if (config.production) throw inProduction();
   const { database: location } = config;
@@ -61,7 +63,7 @@ export async function resetDatabase(
       const id = randomBytes(6).toString('hex');
       const belongings = await belongingsOf(client, newName(id));
       await client.end();
-      await dropAndCreate(maintenance, facts, { id, belongings, force });
+      await dropAndCreate(maintenance, facts, { id, belongings, force, left });
       return facts.name;
     } finally {
       await maintenance.end();
@@ -71,6 +73,13 @@ export async function resetDatabase(
   }
 }
 
+interface Change {
+  id: string;
+  belongings: string[];
+  force: boolean;
+  left: ResetRequest['left'];
+}
+
 /**
  * The new one is made first, under another name, and the two change names in one transaction: whenever
  * this is stopped, the name belongs to a database that is whole.
@@ -78,7 +87,7 @@ export async function resetDatabase(
 async function dropAndCreate(
   maintenance: Client,
   facts: DatabaseFacts,
-  { id, belongings, force }: { id: string; belongings: string[]; force: boolean },
+  { id, belongings, force, left }: Change,
 ): Promise<void> {
   const name = escapeIdentifier(facts.name);
   const [made, old] = [escapeIdentifier(newName(id)), escapeIdentifier(`knexward_reset_old_${id}`)];
@@ -86,7 +95,7 @@ async function dropAndCreate(
   try {
     for (const statement of belongings) await maintenance.query(statement);
     const end = `select pg_terminate_backend(a.pid) from pg_stat_get_activity(null) a
-      join pg_database d on d.oid = a.datid where d.datname = ${escapeLiteral(facts.name)}`;
+      join pg_database d on d.oid = a.datid where d.datname = ${escapeLiteral(facts.name)} and a.backend_type = 'client backend'`;
     const change = async (): Promise<void> => {
       if (force) await maintenance.query(end);
       // In one message, which is one transaction.
@@ -101,7 +110,9 @@ async function dropAndCreate(
     await maintenance.query(`drop database if exists ${made}`).catch(() => undefined);
     throw (error as { code?: string }).code === '55006' ? inUse(messageOf(error)) : error;
   }
-  await maintenance.query(`drop database ${old} with (force)`);
+  await maintenance.query(`drop database ${old} with (force)`).catch((error: unknown) => {
+    left(`knexward_reset_old_${id}`, messageOf(error));
+  });
 }
 
 function newName(id: string): string {

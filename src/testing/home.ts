@@ -79,7 +79,12 @@ async function claimed(
 ): Promise<Entry> {
   const claim = await Claim.open(connection, config);
   if (claim === null) throw mayNotCreate(connection);
-  await claim.busy(() => dropLeftOvers(claim.client));
+  try {
+    await claim.busy(() => dropLeftOvers(claim.client));
+  } catch (error) {
+    await claim.close();
+    throw error;
+  }
   return { key, claim, connection, stop, users: 0 };
 }
 

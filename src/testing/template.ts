@@ -12,7 +12,7 @@ import { type Claim } from '../throwaway/claim.js';
 import { whileBusy } from '../throwaway/in-use.js';
 import { dayOf, readTemplateComment, templateComment, templateName } from './mark.js';
 import { type Migrating, migrate } from './migrate.js';
-import { type DatabaseSettings } from './settings.js';
+import { type DatabaseSettings } from '../throwaway/settings.js';
 
 /** A template that is complete: by its name, there is none that is not. */
 export interface Template {

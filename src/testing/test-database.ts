@@ -20,7 +20,7 @@ import {
   type TestDatabaseOptions,
 } from './options.js';
 import { projectName, resolveForTests } from './project.js';
-import { settingStatements } from './settings.js';
+import { settingStatements } from '../throwaway/settings.js';
 import { ensureTemplate, type Template, type TemplateRequest } from './template.js';
 import { urlOf } from './url.js';
 

@@ -25,7 +25,7 @@ const BUILD_LOCK = 0x6b6e7874;
 const POLL_MS = 100;
 
 /**
- * A process's claim on the databases that it makes: as long as it lives, nobody takes them for left
+ * A claim on the databases that are made under it: as long as it and its process live, nobody takes them for left
  * over. It is an advisory lock, which PostgreSQL gives back when the process is gone, however it
  * went; the databases' names say which lock is theirs.
  *
@@ -64,12 +64,13 @@ export class Claim {
     const { client: opened, place } = await openMaintenance(connection, config);
     const client = oneAtATime(opened);
     const owner = newOwner();
+    let keeper: Client | undefined;
     try {
       if (!(await mayCreate(client))) {
         await client.end();
         return null;
       }
-      const keeper = await connect(place, config);
+      keeper = await connect(place, config);
       // The simple query protocol, which leaves no snapshot open.
       await keeper.query(
         `begin isolation level read committed;
@@ -82,7 +83,7 @@ export class Claim {
       restForGood(client);
       return new Claim(owner, config, keeper, client, place);
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await Promise.all([client, keeper].map((one) => one?.end().catch(() => undefined)));
       throw error;
     }
   }

@@ -5,8 +5,8 @@ export interface Locale {
   encoding: string;
   collate: string;
   ctype: string;
-  /** `libc`, `icu` (from PostgreSQL 15 on) or `builtin` (from 17 on), with the provider's own locale and rules. */
-  provider: 'libc' | 'icu' | 'builtin';
+  /** `libc`, `icu` or (from PostgreSQL 17 on) `builtin`; `null` before 15, which has libc only. */
+  provider: 'libc' | 'icu' | 'builtin' | null;
   locale: string | null;
   rules: string | null;
   /** The version of the collation that the database was made with. */
@@ -21,7 +21,7 @@ export async function localeOf(client: Client, database?: string): Promise<Local
   // The columns have come one by one, and one was renamed: what a server lacks is null here.
   const { rows } = await client.query<Locale>(
     `select pg_encoding_to_char(d.encoding) as encoding, d.datcollate as collate, d.datctype as ctype,
-            case j->>'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as provider,
+            case j->>'datlocprovider' when 'c' then 'libc' when 'i' then 'icu' when 'b' then 'builtin' end as provider,
             coalesce(j->>'datlocale', j->>'daticulocale') as locale,
             j->>'daticurules' as rules, j->>'datcollversion' as version
        from pg_database d cross join lateral to_json(d) j
@@ -47,9 +47,9 @@ export function localeOptions(of: Locale): string[] {
   const { encoding, collate, ctype, provider, locale, rules } = of;
   return [
     `encoding ${escapeLiteral(encoding)} lc_collate ${escapeLiteral(collate)} lc_ctype ${escapeLiteral(ctype)}`,
-    // Servers before 15 know no providers, and have libc.
-    ...(provider === 'libc' ? [] : [`locale_provider ${provider}`]),
-    ...(locale === null ? [] : [`${provider}_locale ${escapeLiteral(locale)}`]),
+    // Without it, the provider of the template counts.
+    ...(provider === null ? [] : [`locale_provider ${provider}`]),
+    ...(locale === null ? [] : [`${String(provider)}_locale ${escapeLiteral(locale)}`]),
     ...(rules === null ? [] : [`icu_rules ${escapeLiteral(rules)}`]),
   ];
 }

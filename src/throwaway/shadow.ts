@@ -40,8 +40,8 @@ export async function openShadow(
     if (made)
       return shadowOn(made, config, schemas, 'a database on the server that knexward.shadow names');
     throw noShadow(
-      'The role that knexward.shadow names may not create databases.',
-      'Grant it that (alter role … createdb).',
+      'The role that knexward.shadow names may not create databases there, or the server takes no changes (a replica, or read-only).',
+      'Let the role create databases (alter role … createdb), or name another server.',
     );
   }
   if (config.database.kind === 'embedded')
@@ -52,7 +52,7 @@ export async function openShadow(
     (error: unknown) => {
       if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
       throw noShadow(
-        'The database role may not create databases, and the embedded PostgreSQL is not installed.',
+        'The database role may not create databases (or the server takes no changes), and the embedded PostgreSQL is not installed.',
         waysOut(error),
       );
     },

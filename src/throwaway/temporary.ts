@@ -40,7 +40,8 @@ export async function createTemporary(
       await createSchemas(client, schemas).finally(() => client.end());
     });
   } catch (error) {
-    await drop();
+    // Whatever becomes of the database, what went wrong first is what has to be told.
+    await drop().catch(() => undefined);
     throw error;
   }
   return { connection: inside, drop };

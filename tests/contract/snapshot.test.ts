@@ -200,7 +200,7 @@ describe('knexward snapshot', () => {
   it('lists by name what it does not describe', async () => {
     await database.query('create cast (text as int) with inout');
     const taken = await knexward('snapshot');
-    expect(taken.stdout).toContain('Found 1 that are listed by name only');
+    expect(taken.stdout).toContain('Found 1 object that is listed by name only');
     expect(taken.stdout).toContain('! cast (pg_catalog.text AS integer)');
     expect(project.read('schema.snapshot.sql')).toContain(
       '--   cast (pg_catalog.text AS integer)\n',

@@ -112,7 +112,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
       );
       expect(said).toContain('"7" is not the name of a time zone');
       expect(said).toContain('"CEST+" is not the name of a time zone');
-      expect(said).toContain('Nobody said which time zone it is. Nothing was changed.');
+      expect(said).toContain('No time zone was chosen. Nothing was changed.');
       expect(code).toBe(2);
       await nothingChanged();
     });
@@ -151,7 +151,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
         "/20150101000000-a at 2015-07-04 05:06:07, is 2015-07-04T03:06:07.000Z in Europe/Berlin (this machine's), 2015-07-04T05:06:07.000Z in UTC (the server's)",
       );
       const [, command = ''] = /ran db-migrate: knexward (.*)/.exec(stderr) ?? [];
-      expect(command).toBe('adopt --table migrations --yes --time-zone Europe/Berlin');
+      expect(command).toBe('adopt --table migrations --yes --time-zone Europe/Berlin --env dev');
       await nothingChanged();
       expect((await knexward(...command.split(' '))).code).toBe(0);
       expect(await moments()).toEqual(['2015-07-04 03:06']);

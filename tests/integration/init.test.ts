@@ -53,11 +53,6 @@ describe('init sets a project up (US10, FR-011)', () => {
     ['a package.json that is no JSON', { 'package.json': '{ "name": ' }, 'cannot be used'],
     ['a package.json that is a list', { 'package.json': '[]' }, 'it does not hold an object'],
     ['scripts that are no object', { 'package.json': '{"scripts": []}' }, '"scripts"'],
-    [
-      'scripts twice',
-      { 'package.json': '{"scripts": {}, "scripts": {}}' },
-      'No scripts can be added to',
-    ],
   ])('%s: an error, and nothing is written', async (_, given, message) => {
     make(given);
     const before = files();

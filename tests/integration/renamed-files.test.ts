@@ -186,14 +186,14 @@ describe('a file that was renamed after it was applied', () => {
       expect(await refusal(OLD, OLD)).toBe('RENAME_REFUSED');
     });
 
-    it.each(['20270101000000_nowhere.js', ''])(
-      'where the new name has no file: "%s"',
-      async (to) => {
-        project.delete(`migrations/${OLD}`);
-        project.write({ [`migrations/${OTHER}`]: EMPTY });
-        expect(await refusal(OLD, to)).toBe('MISSING_FILE');
-      },
-    );
+    it.each([
+      ['20270101000000_nowhere.js', 'MISSING_FILE'],
+      ['', 'USAGE'],
+    ])('where the new name has no file: "%s"', async (to, code) => {
+      project.delete(`migrations/${OLD}`);
+      project.write({ [`migrations/${OTHER}`]: EMPTY });
+      expect(await refusal(OLD, to)).toBe(code);
+    });
 
     it('where the new name is applied', async () => {
       project.write({ [`migrations/${OTHER}`]: EMPTY });

@@ -7,7 +7,7 @@ import { readTemplateComment, templateComment, templateName } from '../../src/te
 import { type ServerTraits } from '../../src/throwaway/claim';
 import { temporaryName, newOwner, readTemporary } from '../../src/throwaway/names';
 import { resolveForTests } from '../../src/testing/project';
-import { settingStatements } from '../../src/testing/settings';
+import { settingStatements } from '../../src/throwaway/settings';
 
 const SERVER: ServerTraits = {
   ...{ major: 18, role: 'app' },

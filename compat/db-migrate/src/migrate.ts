@@ -2,7 +2,6 @@ import {
   adoptDatabase,
   type Direction,
   KnexwardError,
-  ownTimeZone,
   run,
   type RunEvent,
   type RunResult,
@@ -58,12 +57,12 @@ async function currentState(
 ): Promise<State> {
   const state = await readState(target, needsFiles);
   if (state.unadopted === 0 || internals.check || internals.dryRun) return state;
-  const { rows } = await adoptDatabase(target.config);
+  const { rows, timeZone } = await adoptDatabase(target.config);
   if (rows.length > 0) {
     const { schema, table } = target.config.settings.dbMigrate;
     const source = schema === null ? table : `${schema}.${table}`;
     log.info(
-      `Carried ${rows.length} rows of db-migrate's history (${source}) over to knex_migrations, their times read in ${ownTimeZone()}`,
+      `Carried ${rows.length} rows of db-migrate's history (${source}) over to knex_migrations, their times read in ${timeZone}`,
     );
   }
   return readState(target, needsFiles);

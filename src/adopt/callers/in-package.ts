@@ -5,6 +5,7 @@ import { locateScripts, replaceScripts } from '../scripts/package-json.js';
 import { rewriteScripts } from '../scripts/rewrite.js';
 import { type CallerFile } from './find.js';
 import { type CallContext, type Edit } from './in-shell.js';
+import { redact } from '../../secrets.js';
 
 /** The scripts of another package: where their calls stand, and what writes them. */
 export interface PackageOutside {
@@ -29,7 +30,7 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
   const action = (root: string): FileAction => ({
     path: file.path,
     action: 'rewrite',
-    notes: changes.map(({ name, from, to }) => `${name}: ${from} → ${to}`),
+    notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(join(root, file.path), replaceScripts(file.text, changes)),
     step: { path: file.path, kind: 'scripts', scripts: withRaw },
   });

@@ -8,6 +8,7 @@ import { type Warning } from '../plan.js';
 import { replaceScripts } from '../scripts/package-json.js';
 import { type FileStep, hashOf, readRecord, RECORD_FILE } from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
+import { redact } from '../../secrets.js';
 
 /**
  * Plans how the project's files become what they were before the takeover. What a person has changed
@@ -95,11 +96,13 @@ function planScripts(
     if (scripts[name] === from) continue;
     if (scripts[name] === to) {
       restored.push({ name, to: from, raw });
-      notes.push(`${name}: ${to} → ${from}`);
+      notes.push(redact(`${name}: ${to} → ${from}`));
     } else {
       const what = scripts[name] === undefined ? 'removed' : 'changed';
       plan.warnings.push(
-        left(`the script "${name}" was ${what} since the takeover, before which it was: ${from}`),
+        left(
+          `the script "${name}" was ${what} since the takeover, before which it was: ${redact(from)}`,
+        ),
       );
     }
   }

@@ -66,8 +66,8 @@ const LOG_LEVELS = new Map([
 
 const UNTRANSLATABLE = new Map([
   ['sync', 'knexward has no sync; use "up" or "down" with the name of the migration'],
-  ['seed', 'knexward has no seeds; use "knex seed:run"'],
-  ['db', 'knexward does not create or drop databases; use createdb or dropdb'],
+  ['seed', 'knexward runs Knex\'s seeds, not db-migrate\'s; see "knexward seed --help"'],
+  ['db', 'use createdb or dropdb; for development there is "knexward reset"'],
   ['transition', 'transition is about old versions of db-migrate; remove it'],
 ]);
 

@@ -309,12 +309,11 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     args: ['up'],
   },
   INTERNAL: {
+    // As if a line of ours were wrong.
     files: {
-      'knexfile.js': KNEXFILE.replace(
-        "client: 'pg'",
-        "client: class { constructor() { throw new TypeError('the client is broken'); } }",
-      ),
+      'wrong.js': "require('pg').Client.prototype.query = () => { throw new TypeError('a bug'); };",
     },
     args: ['up'],
+    env: { NODE_OPTIONS: '--require ./wrong.js' },
   },
 };
