@@ -94,9 +94,11 @@ export async function outputOf(options: CommonOptions): Promise<Output> {
   return output;
 }
 
-/** Parses `--count`: a whole number, 0 or more. */
+/** Parses `--count`: a whole number, 1 or more. */
 export function parseCount(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('A whole number is needed, 0 or more.');
+  if (!/^[1-9]\d*$/.test(value)) {
+    throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  }
   return Number(value);
 }
 

@@ -1,5 +1,5 @@
 import { commandLine, shellWord } from '../command-line.js';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
@@ -89,7 +89,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 export async function resolveProject(request: ConfigRequest): Promise<ProjectConfig> {
   refuseEmpty(request);
   const projectRoot = resolve(request.cwd ?? process.cwd());
-  if (!existsSync(projectRoot)) {
+  if (!statSync(projectRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new KnexwardError('USAGE', {
       message: `There is no folder ${projectRoot}.`,
       fix: 'Correct --cwd.',

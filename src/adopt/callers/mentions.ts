@@ -5,7 +5,7 @@ export interface Span {
 }
 
 /** Not where it is a part of another name, or the name of a script. */
-const PROGRAM = String.raw`(?<![\w.:-]|\S@|npm run )db-migrate(?:@[\w.^~-]+|\.cmd)?`;
+const PROGRAM = String.raw`(?<![\w.:]|[\w-]-|[^\s@+-]@|npm run )db-migrate(?:@[\w.^~-]+|\.cmd)?`;
 const SEPARATORS = String.raw`(?:["'\s,[\\]|-\s)+`;
 const FIRST_ARGUMENT = String.raw`(?:(?:up|down|reset|check|create|sync|db|seed|transition)(?![\w-])|--?[a-z]|"?\$)`;
 
