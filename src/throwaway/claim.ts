@@ -83,7 +83,8 @@ export class Claim {
       restForGood(client);
       return new Claim(owner, config, keeper, client, place);
     } catch (error) {
-      await Promise.all([client, keeper].map((one) => one?.end().catch(() => undefined)));
+      await client.end().catch(() => undefined);
+      await keeper?.end().catch(() => undefined);
       throw error;
     }
   }
