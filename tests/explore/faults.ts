@@ -26,7 +26,7 @@ export interface Victim {
 }
 
 /** After these the message that was held is of no use to anybody. */
-const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut', 'cut all']);
+const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
 
 /** Arms the faults one after the other, each at its message counted from the start. */
 export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {
@@ -40,9 +40,8 @@ export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void
 const MARKS: Partial<Record<CountedFrom, string>> = {
   look: '"lockedBy"',
   change: 'explorer.effect(',
-  commit: '; commit',
 };
-const ORDER: readonly CountedFrom[] = ['start', 'look', 'change', 'commit'];
+const ORDER: readonly CountedFrom[] = ['start', 'look', 'change'];
 
 /** @param before from where was counted last, and how many messages have passed since */
 function armNext(
@@ -70,12 +69,7 @@ function armNext(
   });
 }
 
-/** Is kept when the message may go on: one that a frozen runner was to send, it sends afterwards. */
-async function strike(
-  victim: Victim,
-  { kind, ms, when }: PlannedFault,
-  cut: () => void,
-): Promise<void> {
+async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => void): Promise<void> {
   const runner = victim.process();
   switch (kind) {
     case 'kill':
@@ -85,18 +79,16 @@ async function strike(
     case 'terminate':
       return runner?.signal('SIGTERM');
     case 'freeze':
-      return freeze(runner, ms, when);
+      return freeze(runner, ms);
     case 'cut':
       return cut();
-    case 'cut all':
-      return victim.proxy.cutAll();
     case 'cut lock':
       return void victim.proxy.connections[0]?.destroy();
     case 'lose lock':
       return victim.proxy.part(0);
     case 'suspend':
       victim.proxy.part(0);
-      return freeze(runner, ms, when);
+      return freeze(runner, ms);
     case 'end lock session':
       return onSessions(victim, 'pg_terminate_backend', 'lock');
     case 'end change session':
@@ -108,14 +100,9 @@ async function strike(
   }
 }
 
-async function freeze(
-  runner: RunningProcess | undefined,
-  ms: number,
-  when: PlannedFault['when'],
-): Promise<void> {
+function freeze(runner: RunningProcess | undefined, ms: number): void {
   runner?.signal('SIGSTOP');
-  const over = sleep(ms).then(() => runner?.signal('SIGCONT'));
-  if (when === 'before') await over;
+  setTimeout(() => runner?.signal('SIGCONT'), ms);
 }
 
 /**

@@ -31,10 +31,7 @@ export function isAtomic({ transaction, ending }: PlannedMigration): boolean {
 export function suitsKnex(migrations: readonly PlannedMigration[]): boolean {
   return migrations.every(
     ({ format, transaction, ending, style }) =>
-      format === 'knex' &&
-      transaction &&
-      !['swallow', 'retries'].includes(style) &&
-      ending === 'well',
+      format === 'knex' && transaction && style !== 'swallow' && ending === 'well',
   );
 }
 
@@ -42,7 +39,7 @@ export function suitsKnex(migrations: readonly PlannedMigration[]): boolean {
 export function onlyGrows({ runners }: Pick<Schedule, 'runners'>): boolean {
   return runners.every(
     ({ command }) =>
-      !['down', 'redo', 'resolve', 'by hand'].includes(command.kind) &&
+      !['down', 'redo', 'resolve'].includes(command.kind) &&
       !(command.kind === 'library' && command.call === 'down'),
   );
 }
