@@ -50,7 +50,8 @@ export function failedChanges(tables: HistoryTables): string {
 }
 
 /**
- * The latest event of each change decides. Where that is `started`, or a failure that leaves open
+ * The latest event of each change decides; but that another run failed says nothing of a change whose
+ * end is unknown: a run that has lost its lock fails at a change that it never began. Where that is `started`, or a failure that leaves open
  * what the server did, its end is unknown. The two are rare: to look for something later after each
  * of them is nothing, where putting a journal of many thousands in order is not.
  */
@@ -61,7 +62,9 @@ function latestEvents(tables: HistoryTables): string {
        and not exists (select from ${journal(tables)} later
          where later.migration = e.migration and later.id > e.id
            and later.event in ('started', 'applied', 'failed', 'reverted', 'resolved')
-           and later.details ->> 'verdict' is distinct from 'checksum')`;
+           and later.details ->> 'verdict' is distinct from 'checksum'
+           and (later.event <> 'failed' or later.run_id = e.run_id or
+                (e.event = 'failed' and e.details ->> 'endUnknown' is distinct from 'true')))`;
 }
 
 function journal(tables: HistoryTables): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -321,6 +322,33 @@ describe('beside other runners (US7)', () => {
     await other.end();
     expect(code).toBe(130);
   });
+
+  it.each([
+    ['was started', "('started', '{}')"],
+    [
+      'failed with its end unknown',
+      `('started', '{}'), ('failed', '{"endUnknown": true, "direction": "up"}')`,
+    ],
+  ])(
+    'a change that %s stays unfinished when another run, which never began it, fails at it (FR-006)',
+    async (_, events) => {
+      project.write({
+        [`migrations/${A}.js`]: 'exports.up = async () => {}; exports.down = exports.up;',
+        [`migrations/${B}.js`]: `exports.config = { transaction: false };
+          exports.up = (knex) => knex.raw("insert into ran values ('b')"); exports.down = async () => {};`,
+      });
+      await start(['up', '-c', '1']).ended;
+      const journal = (run: string, rows: string): Promise<unknown> =>
+        database.query(`insert into knexward_journal (run_id, event, migration, actor, details)
+          select '${run}', event, '${B}.js', 'somebody', details::jsonb from (values ${rows}) r (event, details)`);
+      await journal(randomUUID(), events);
+      await journal(randomUUID(), `('failed', '{"direction": "up"}')`);
+      const { code, stdout } = await start(['up', '--json']).ended;
+      expect(code).toBe(5);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'UNFINISHED' } });
+      expect(await names('select * from ran')).toEqual([]);
+    },
+  );
 
   it('two down at once in production: the second reverts nothing that it was not asked for (US7)', async () => {
     const gate = await closeGate(database, 1);
