@@ -170,7 +170,7 @@ describe('what cannot be carried over safely (EC-02)', () => {
     ['db-migrate up:all', 'every scope'],
     ['db-migrate down:', 'every scope'],
     ['db-migrate db:create app', 'createdb'],
-    ['db-migrate seed:vc', 'knexward seed'],
+    ['db-migrate seed:vc', 'its command "seed"'],
     ['db-migrate sync 2020', 'no sync'],
     ['db-migrate transition', 'old versions'],
     ['db-migrate down 2020', 'reverts it too'],

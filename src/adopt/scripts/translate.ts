@@ -66,8 +66,8 @@ const LOG_LEVELS = new Map([
 
 const UNTRANSLATABLE = new Map([
   ['sync', 'knexward has no sync; use "up" or "down" with the name of the migration'],
-  ['seed', 'knexward runs Knex\'s seeds, not db-migrate\'s; see "knexward seed --help"'],
-  ['db', 'use createdb or dropdb; for development there is "knexward reset"'],
+  ['seed', 'knexward runs Knex\'s seeds, with its command "seed", and not db-migrate\'s'],
+  ['db', 'use createdb or dropdb; for development, knexward has the command "reset"'],
   ['transition', 'transition is about old versions of db-migrate; remove it'],
 ]);
 
