@@ -1,6 +1,7 @@
 /*
- * How much is run of what is exhaustive or generated. `npm test` takes a sample, drawn from a seed
- * that is another one each day; `npm run test:all` takes all of it. Every size is here.
+ * How much is run. `npm test` takes a sample, drawn from a seed that is another one each day: of the
+ * files that start programs, and within them of what is exhaustive or generated. `npm run test:all`
+ * takes all of it, and `npm run test:rest` what the sample of the same seed left out. Every size is here.
  */
 
 /** Whether everything is run. */
@@ -41,9 +42,9 @@ export const SIZES = {
   /** What each command does in each state of a takeover. */
   statesOfTakeover: [8, Infinity],
   /** Databases of which `wait` says what `status` says. */
-  statesOfWait: [25, 200],
+  statesOfWait: [25, 100],
   /** Histories with rows that Knex does not write. */
-  oddRows: [10, 100],
+  oddRows: [10, 50],
   /** Where the config.json of a scope leaves its history. */
   homesOfScopes: [2, Infinity],
   /** Shares of the tests that start a process, or a server, for each step. */
@@ -66,6 +67,18 @@ export const SIZES = {
   errorScenarios: [15, Infinity],
   problemScenarios: [5, Infinity],
 } as const satisfies Record<string, readonly [sample: number, whole: number]>;
+
+/** `npm test` runs one in so many of the files that start programs, and after as many days each of them. */
+export const DAYS_UNTIL_ALL_FILES = 2;
+
+/** The test files, sorted, that the sample takes: unit tests always, and others when it is their day. */
+export function filesOfSample(paths: readonly string[], seed = SEED): string[] {
+  const sorted = [...paths].sort();
+  const others = sorted.filter((path) => !path.includes('/unit/'));
+  return sorted.filter(
+    (path) => path.includes('/unit/') || (others.indexOf(path) + seed) % DAYS_UNTIL_ALL_FILES === 0,
+  );
+}
 
 /** What has a size. */
 export type Sized = keyof typeof SIZES;

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { draw, SIZES } from '../support/sizes';
+import { DAYS_UNTIL_ALL_FILES, draw, filesOfSample, SIZES } from '../support/sizes';
 
 const ROOT = join(__dirname, '../..');
 const LIST = Array.from({ length: 40 }, (_, index) => index);
@@ -58,6 +59,44 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
       ...{ SEED: 7, WHOLE: true, drawn: 500 },
     });
   });
+
+  it('the sample of files has all unit tests, and after two days each of the others', () => {
+    const paths = ['unit/a', 'unit/b', ...LIST.map((at) => `fault/${at}`)].map((p) => `/t/${p}.ts`);
+    const days = Array.from({ length: DAYS_UNTIL_ALL_FILES }, (_, day) =>
+      filesOfSample(paths, 20261101 + day),
+    );
+    for (const day of days) {
+      expect(day).toEqual(expect.arrayContaining(paths.slice(0, 2)));
+      expect(day).toHaveLength(2 + LIST.length / DAYS_UNTIL_ALL_FILES);
+    }
+    expect(new Set(days.flat())).toEqual(new Set(paths));
+  });
+
+  it.each(['20261127', '20261128'])(
+    'seed %s: test:rest has each file that npm test leaves out or runs a part of',
+    (KNEXWARD_TEST_SEED) => {
+      const filesOf = (...more: string[]): string[] => {
+        const output = execFileSync(
+          process.execPath,
+          [join(ROOT, 'node_modules/jest/bin/jest.js'), '--listTests', ...more],
+          { cwd: ROOT, env: { ...process.env, KNEXWARD_TEST_SEED } },
+        );
+        return String(output).trim().split('\n').sort();
+      };
+      const all = filesOf();
+      const sample = filesOf('--filter', './tests/support/filter-sample.js');
+      const rest = filesOf(
+        ...['--config', 'jest.all.config.js', '--filter', './tests/support/filter-rest.js'],
+      );
+      expect([...new Set([...sample, ...rest])].sort()).toEqual(all);
+      const both = rest.filter((file) => sample.includes(file));
+      const usesSizes = (file: string): boolean =>
+        /(itOfSample|sampleOf|sizeOf|describeCrashMatrix)\(|\bWHOLE\b/.test(
+          readFileSync(file, 'utf8'),
+        );
+      expect(both).toEqual(sample.filter(usesSizes));
+    },
+  );
 
   it('no sample is larger than the whole, nor empty', () => {
     for (const [few, all] of Object.values(SIZES)) {
