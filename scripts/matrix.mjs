@@ -1,11 +1,12 @@
 // The packed tarballs on every Node.js by every PostgreSQL that knexward is for: `npm run matrix`.
 // Installs them once for each Node.js, with that Node.js, and tells the smoke test's story on each
 // PostgreSQL. A whole matrix writes docs/support.md; `--node 18,26 --postgres 14,18` is a part of it.
+// `--tarballs FOLDER` takes those that are there, as a release does, and packs none.
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import {
   fetchNode,
@@ -15,7 +16,7 @@ import {
   POSTGRES_MAJORS,
 } from './matrix/fetch.mjs';
 import { Matrix } from './matrix/table.mjs';
-import { installInto, packInto, REPOSITORY } from './smoke/install.mjs';
+import { installInto, packInto, REPOSITORY, tarballsIn } from './smoke/install.mjs';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     node: { type: 'string' },
     postgres: { type: 'string' },
     jobs: { type: 'string', default: '2' },
+    tarballs: { type: 'string' },
   },
 });
 const nodes = values.node?.split(',') ?? NODE_MAJORS;
@@ -41,7 +43,7 @@ const matrix = new Matrix();
 const servers = new Map();
 
 try {
-  const tarballs = packInto(work);
+  const tarballs = values.tarballs ? tarballsIn(resolve(values.tarballs)) : packInto(work);
   const { startEmbedded, findBinaries } = require(join(REPOSITORY, 'dist/embedded/index.js'));
   for (const major of majors) {
     const binaries = await findBinaries(await fetchPostgres(major));

@@ -77,7 +77,7 @@ export {
  * import { adopt } from 'knexward';
  *
  * const { adopted } = await adopt({ databaseOnly: true, timeZone: 'Europe/Berlin' });
- * console.log(`${adopted} rows carried over`);
+ * console.log(`${adopted} rows copied`);
  */
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
   const { adopt: carryOut } = await import('./adopt/adopt.js');

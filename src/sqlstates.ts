@@ -71,7 +71,7 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   },
   '3D000': {
     condition: 'invalid_catalog_name',
-    cause: 'The server has no database of that name.',
+    cause: 'The database does not exist.',
     fix: 'Create it (createdb NAME), or correct the name in the connection.',
   },
   '40P01': {

@@ -14,6 +14,11 @@ export function packInto(folder) {
   execFileSync('npm', [...pack, '--ignore-scripts'], {
     cwd: join(REPOSITORY, 'compat/db-migrate'),
   });
+  return tarballsIn(folder);
+}
+
+/** The paths of the tarballs in a folder. */
+export function tarballsIn(folder) {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.tgz'))
     .map((name) => join(folder, name));

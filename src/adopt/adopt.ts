@@ -54,7 +54,7 @@ export interface Adoption {
   /** The takeover is finished: db-migrate's table is set aside. */
   finished: boolean;
   history: AdoptedRow[];
-  /** What db-migrate has reverted since it was carried over, and Knex's history loses as well. */
+  /** What db-migrate has reverted since it was copied, and Knex's history loses as well. */
   reverted: string[];
   adopted: number;
   alreadyAdopted: number;
@@ -194,7 +194,7 @@ async function carryOver(
     const work = {
       ...{ session, config, files, timeZone, runId },
       ...(onWaiting && { onWaiting }),
-      // What was not proven is not carried over either.
+      // What was not proven is not copied either.
       ...(planned.proof && { expected: plan.rows.map(({ name }) => name) }),
     };
     plans.push(plan.rows.length + plan.reverted.length === 0 ? plan : await carryHistoryOver(work));

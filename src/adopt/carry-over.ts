@@ -101,7 +101,7 @@ function refuseUnexpected({ rows }: HistoryPlan, expected: readonly string[] | u
   const names = rows.map(({ name }) => name);
   if (names.length === expected.length && names.every((name, i) => name === expected[i])) return;
   throw new KnexwardError('ADOPT_MISMATCH', {
-    message: `db-migrate has changed its history while the proof was made: ${expected.length} rows were to be carried over, and there are ${names.length} now. Nothing was changed.`,
+    message: `db-migrate has changed its history while the proof was made: ${expected.length} rows were to be copied, and there are ${names.length} now. Nothing was changed.`,
     fix: 'Run the command again.',
   });
 }

@@ -15,7 +15,7 @@ export interface OldRow {
   ambiguous: boolean;
   /** The local time does not exist on that day, because clocks were put forward. */
   impossible: boolean;
-  /** Whether it was carried over before. */
+  /** Whether it was copied before. */
   adopted: boolean;
 }
 

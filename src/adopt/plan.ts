@@ -29,7 +29,7 @@ export interface Warning {
 export interface HistoryPlan {
   timeZone: string;
   rows: AdoptedRow[];
-  /** What db-migrate has reverted since it was carried over: Knex's history loses it too. */
+  /** What db-migrate has reverted since it was copied: Knex's history loses it too. */
   reverted: string[];
   alreadyAdopted: number;
   warnings: Warning[];

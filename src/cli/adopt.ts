@@ -24,68 +24,70 @@ export function addAdoptCommand(program: Command): void {
   withCommonOptions(
     program
       .command('adopt')
-      .description('take the project over from db-migrate: show the plan, ask, apply')
+      .description('move the project from db-migrate to Knex: show the plan, ask, apply')
       .addOption(
-        new Option('--finish', "set db-migrate's table aside: old releases stop").conflicts('undo'),
+        new Option(
+          '--finish',
+          "end the takeover: rename db-migrate's table, so that db-migrate stops",
+        ).conflicts('undo'),
       )
       .option('--undo', 'go back to db-migrate, also after --finish')
       .addOption(
         new Option(
           '--verify',
-          'prove first that the files give the schema that is there',
+          'first prove that the files produce the schema of the database',
         ).conflicts(['finish', 'undo']),
       )
-      .option('--dry-run', 'show the plan, change nothing')
+      .option('--dry-run', 'show the plan; change nothing')
       .addOption(
-        new Option('--verbose', 'list every row, and each moment in full').conflicts([
+        new Option('--verbose', 'list every row, with full timestamps').conflicts([
           'finish',
           'undo',
         ]),
       )
       .option('-y, --yes', 'do not ask')
-      .option('--database-only', 'see to the database, leave the files alone')
+      .option('--database-only', 'change only the database, not the files')
       .addOption(
         new Option(
           '--rewrite-callers',
-          "rewrite calls outside of the project's folder too, in the repository around it",
+          'also rewrite calls of db-migrate elsewhere in the repository',
         ).conflicts(['finish', 'undo', 'databaseOnly']),
       )
       .addOption(
         new Option(
           '--time-zone <name>',
-          "the zone of db-migrate's times, where it would be asked for",
+          "time zone of db-migrate's timestamps, such as Europe/Berlin",
         ).conflicts(['finish', 'undo']),
       )
-      .option('--config <file>', "db-migrate's configuration; else database.json")
+      .option('--config <file>', "db-migrate's configuration file (default: database.json)")
       .option(
         '--migrations-dir <folder>',
-        'the migrations; else as the scripts and .db-migraterc say',
+        'migrations folder (default: as the scripts and .db-migraterc say)',
       )
-      .option('--table <name>', "db-migrate's table; else migrations")
-      .option('--schema <name>', 'the schema of that table; else as configured, else public'),
+      .option('--table <name>', "db-migrate's table (default: migrations)")
+      .option('--schema <name>', 'schema of that table (default: as configured, or else public)'),
   )
     .addHelpText(
       'after',
       `
 A takeover has two steps and a way back:
-  adopt            carries over; old releases with db-migrate and new ones run side by side
-  adopt --finish   once no old release is left: db-migrate's table is set aside, db-migrate stops
-  adopt --undo     before --finish or after it: db-migrate finds all that is applied, and goes on
-Each shows first what it would do, and asks. Each can be repeated, and is, in every environment.
+  adopt            copies the history; old releases with db-migrate and new ones can run side by side
+  adopt --finish   once no old release is left: renames db-migrate's table, so that db-migrate stops
+  adopt --undo     before or after --finish: goes back to db-migrate, with everything that is applied
+Each shows its plan and asks first. Run each in every environment; running one again is safe.
 
-What adopt does, in one transaction: each row of db-migrate's table becomes one row of
-knex_migrations, in the same order and with its true moment; the old table stays, and is kept in
-step with what knexward applies and reverts of db-migrate's files. Then it writes a
-knexfile, rewrites package.json's scripts under their old names, and renames database.json to
-database.json.bak once nothing needs it any more. The migrations stay where they are, as they are.
-Calls of db-migrate elsewhere (Dockerfile, Procfile, Makefile, workflows) are rewritten where that is
-safe, and listed where it is not. In a monorepo the rest of the repository is searched too; what
-lies outside of the project's folder is rewritten with --rewrite-callers only.
+In one transaction, each row of db-migrate's table becomes one row of knex_migrations, in the same order
+and with its exact time. The old table stays and is kept up to date when knexward applies or reverts
+db-migrate's files. Then adopt writes a knexfile, rewrites the scripts in package.json under their old
+names, and renames database.json to database.json.bak once nothing needs it. The migration files stay
+where they are, unchanged. Calls of db-migrate elsewhere (Dockerfile, Procfile, Makefile, workflows) are
+rewritten where that is safe and listed where it is not. In a monorepo the rest of the repository is
+searched too, and rewritten only with --rewrite-callers.
 
-db-migrate wrote the local time of the machine that it ran on, without a zone. Where this machine's
-zone, the server's, UTC and the one that the dates of the files speak for give different moments,
-adopt asks which one it is, and keeps the answer in knexward-adopted.json for the other
-environments. Without a terminal, or with --yes, --time-zone is required then.
+db-migrate wrote local times without a time zone. If this machine's zone, the server's, UTC and the one
+that the files' dates suggest give different times, adopt asks which one is right and keeps the answer in
+knexward-adopted.json for the other environments. Without a terminal or with --yes, --time-zone is
+then required.
 
 With --verify it replays the old files first, in a database made for the moment (see knexward verify
 --help), and shows what was changed by hand in the past; with --yes it goes on all the same.

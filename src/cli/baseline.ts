@@ -16,26 +16,24 @@ export function addBaselineCommand(program: Command): void {
   withCommonOptions(
     program
       .command('baseline')
-      .argument('[name]', 'up to and including this migration; else the last one')
-      .description(
-        'write what the migrations make as one file, with which up begins on an empty database',
-      )
-      .option('--check', 'write nothing; exit with 6 when the file is not what a replay gives')
-      .option('-y, --yes', 'also write values that differ from replay to replay'),
+      .argument('[name]', 'last migration to include (default: the newest)')
+      .description('write all migrations as one SQL file, which up loads into an empty database')
+      .option('--check', 'write nothing; exit with code 6 if the file differs from a replay')
+      .option('-y, --yes', 'also write values that are different in each replay'),
   )
     .addHelpText(
       'after',
       `
-One plain SQL file beside the migrations folder (knexward.baseline in the knexfile names another):
-the schema that the migrations leave in an empty database, the rows that they leave in it, and how
-far its sequences are. up on an empty database loads it, records the history that it stands for,
-all in one transaction, and runs the rest. Commit it; every database that is not empty, and every
-project whose files are not those that it stands for any more, goes on as without it.
+Writes one plain SQL file next to the migrations folder (knexward.baseline in the knexfile sets another
+path): the schema, the rows and the sequence values that the migrations leave in an empty database. On an
+empty database, up loads the file and records the history that it replaces in one transaction, and then
+runs the migrations after it. Commit the file. A database that is not empty ignores it, and so does a
+project whose migration files no longer match it.
 
-The migrations are replayed twice in databases made for the moment. A column whose values differ
-(now(), gen_random_uuid()) is left to its default where that gives them anew; else a question is
-asked. The file is loaded and compared with a replay before it is written, and whenever knexward
-verify runs. The project's own database is only read.
+The migrations are replayed twice in temporary databases. A column whose values differ between the two
+(now(), gen_random_uuid()) is left to its default if that produces them; otherwise baseline asks. The
+file is loaded and compared with a replay before it is written, and each time verify runs. The project's
+own database is only read.
 
 Examples:
   $ knexward baseline

@@ -21,7 +21,7 @@ export async function chooseTimeZone(
   const { readings, marked } = question;
   const number = readings.indexOf(marked) + 1;
   for (;;) {
-    const answer = await ask(`Which zone, by its number or its name? [${number}] `);
+    const answer = await ask(`Which time zone? Enter its number or its name: [${number}] `);
     if (answer === null) throw nobodyAnswered();
     const chosen = zoneOf(answer.trim(), question);
     if (typeof chosen === 'string') return chosen;
@@ -45,7 +45,7 @@ function zoneOf(answer: string, { readings, marked }: TimeZoneQuestion): string 
 function nobodyAnswered(): KnexwardError {
   return new KnexwardError('CONFIRMATION_REQUIRED', {
     message: 'No time zone was chosen. Nothing was changed.',
-    fix: 'Run the command again when you know, or give --time-zone.',
+    fix: 'Run the command again when you know it, or give --time-zone.',
   });
 }
 

@@ -6,7 +6,7 @@ export function addCompletionCommand(program: Command, complete: () => Promise<C
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
-    .description('print a script that completes commands and options in a shell')
+    .description('print a shell completion script')
     .addHelpText(
       'after',
       `

@@ -36,12 +36,12 @@ export function addCreateCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-The language is the knexfile's migrations.extension, else that of the folder's newest Knex migration,
-else TypeScript where there is a tsconfig.json, else JavaScript. migrations.stub is the template.
+The language is migrations.extension in the knexfile, or else that of the newest Knex migration in the
+folder, or else TypeScript if there is a tsconfig.json, or else JavaScript. The template is migrations.stub.
 An existing file is never overwritten.
 
-Beside SQL files, a small module of their name is written, by which Knex's own command line finds
-them: not where the knexfile has knexward's migrationSource, or in a scope.`,
+With SQL files, a small module of the same name is written, so that the Knex command line finds them.
+It is not written if the knexfile uses knexward's migrationSource, nor in a scope.`,
     )
     .action(async (title: string, options: CreateOptions) => {
       const output = await outputOf(options);
@@ -61,7 +61,7 @@ them: not where the knexfile has knexward's migrationSource, or in a scope.`,
 
 function oneLanguageOnly(): KnexwardError {
   return new KnexwardError('USAGE', {
-    message: '--ts, --js, --sql and -x each choose the language; only one of them can be given.',
+    message: '--ts, --js, --sql and -x each choose the language; give only one of them.',
     fix: 'Leave out the others.',
   });
 }

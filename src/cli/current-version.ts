@@ -6,13 +6,13 @@ export function addCurrentVersionCommand(program: Command): void {
   withCommonOptions(
     program
       .command('currentVersion')
-      .description('print the highest version that is applied, as Knex does'),
+      .description('print the highest applied version, like knex migrate:currentVersion'),
   )
     .addHelpText(
       'after',
       `
-The version is the part of a name before its first "_", such as 20260101120000; of all applied
-migrations, the highest. Reads only. "knexward status" tells more.`,
+The version is the part of a name before its first "_", such as 20260101120000. It only reads.
+"knexward status" shows more.`,
     )
     .action(async (options: CommonOptions) => {
       const output = await outputOf(options);

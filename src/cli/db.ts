@@ -17,12 +17,12 @@ export function addDbCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-The server that up starts where no database is named ends with the command. This one goes on until
---stop, in a process of its own, and up, status and the library use it meanwhile. It listens on
-127.0.0.1 only. Its data is in .knexward, and so is its password. The URL holds the password; it
-stays the same from start to start, unless another program has taken the port.
+Where nothing names a database, up starts a server that stops when the command ends. This command keeps
+that server running in its own process until --stop, and up, status and the library use it meanwhile. It
+listens on 127.0.0.1 only. Its data and its password are in .knexward. The URL includes the password and
+stays the same from start to start, unless another program takes the port.
 
-For development only: it refuses where the environment is production.
+For development only: it refuses to run in production.
 
 Examples:
   $ knexward db
@@ -63,7 +63,7 @@ Examples:
 
 const STOPPED = {
   stopped: 'The embedded PostgreSQL has stopped.\n',
-  'in use': 'Another command is using the embedded PostgreSQL, which stops when that one ends.\n',
+  'in use': 'Another command is using the embedded PostgreSQL. It stops when that command ends.\n',
   'not running': 'The embedded PostgreSQL is not running.\n',
 };
 

@@ -6,22 +6,22 @@ export function addDoctorCommand(program: Command): void {
   withCommonOptions(
     program
       .command('doctor')
-      .description('look at everything that up stands on, and say what to do about what is wrong'),
+      .description('check everything that up depends on, and say how to fix what is wrong'),
   )
     .addHelpText(
       'after',
       `
-Looks at this machine and the project (versions, knexfile, folder), the connection (encryption,
-server, a pooler's mode, clock), the role's rights, settings that hurt, who holds locks, what was
-left behind (invalid indexes, open transactions), and the history. Reads only.
+Checks this machine and the project (versions, knexfile, folder), the connection (encryption, server,
+pooler mode, clock), the privileges of the role, risky settings, who holds locks, leftovers (invalid
+indexes, open transactions) and the history. It only reads.
 
-  ✓ green   well
-  ! yellow  up works, and this may hurt it one day
-  ✗ red     up cannot work, or would do harm
-Yellow and red have the command or the SQL statement to run below them.
+  ✓ green   fine
+  ! yellow  up works, but this may become a problem
+  ✗ red     up cannot work, or would do damage
+Below yellow and red is the command or the SQL statement that fixes it.
 
-Exits with 0 when nothing is red, else with 6; with 3 when there is no connection, and with 2 when
-the configuration is wrong. What could be looked at until then is shown all the same.
+Exits with 0 if nothing is red, 6 if something is, 3 if there is no connection and 2 if the
+configuration is wrong. The checks made before that are shown in any case.
 
 Examples:
   $ knexward doctor --env production

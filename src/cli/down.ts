@@ -23,20 +23,20 @@ export function addDownCommand(program: Command): void {
     program
       .command('down')
       .argument('[name]', 'revert down to and including this migration')
-      .description('revert migrations: the last batch, unless told otherwise')
-      .option('-c, --count <n>', 'revert the last n, whatever their batch', parseCount)
+      .description('revert the last batch, or more or less than that')
+      .option('-c, --count <n>', 'revert the last n migrations, whatever their batch', parseCount)
       .option('--all', 'revert every migration')
-      .option('--only', 'with a name: that migration alone, as "knex migrate:down <name>"')
+      .option('--only', 'with a name: revert only that migration, like "knex migrate:down <name>"')
       .addOption(scopeOption())
-      .option('--verbose', 'name each of many migrations as it is reverted')
-      .option('--dry-run', 'show what would be reverted and its SQL, change nothing')
-      .option('-y, --yes', 'do not ask in production'),
+      .option('--verbose', 'print the name of every migration, even when there are many')
+      .option('--dry-run', 'show what would be reverted and its SQL; change nothing')
+      .option('-y, --yes', 'do not ask for confirmation in production'),
   )
     .addHelpText(
       'after',
       `
-A migration that db-migrate applied is a batch of its own, so that down reverts one, as before.
-Those of a scope are reverted only when it is asked for.
+Each migration that db-migrate applied is its own batch, so down reverts one of them, as before.
+Migrations in a scope are reverted only with --scope.
 
 Examples:
   $ knexward down           revert the last batch
@@ -57,7 +57,7 @@ Examples:
 
 function oneWayOnly(): KnexwardError {
   return new KnexwardError('USAGE', {
-    message: 'A name, --count and --all each say how far to go; only one of them can be given.',
+    message: 'A name, --count and --all each say how far to go; give only one of them.',
     fix: 'Leave out the others.',
   });
 }

@@ -25,7 +25,7 @@ const RESET: Answer = { calls: [['reset']] };
 const SNAPSHOT: Answer = { calls: [['snapshot']] };
 const WRITE: Answer = {
   calls: [['create', '<name>'], ['up']],
-  note: 'knexward makes no migration out of a schema: you write it.',
+  note: 'knexward does not generate migrations from a schema.',
 };
 
 const WORDS: Readonly<Record<string, Answer>> = {
@@ -52,7 +52,7 @@ const WORDS: Readonly<Record<string, Answer>> = {
   // dbmate
   new: CREATE,
   dump: SNAPSHOT,
-  load: { calls: [['up']], note: 'A baseline is loaded by up, on an empty database.' },
+  load: { calls: [['up']], note: 'On an empty database, up loads the baseline.' },
   drop: RESET,
   // Rails and Sequelize
   'db:migrate': UP,
@@ -89,12 +89,12 @@ const WORDS: Readonly<Record<string, Answer>> = {
       ['up', '<name>'],
       ['down', '<name>'],
     ],
-    note: 'It depends on where the database is: see status.',
+    note: 'It depends on what is applied: see status.',
     either: true,
   },
   'db:create': {
     calls: [['up']],
-    note: 'knexward creates no database but in reset: CREATE DATABASE does it.',
+    note: 'knexward creates a database only in reset. Use CREATE DATABASE.',
   },
   // Flyway, Liquibase, Atlas
   info: STATUS,
@@ -109,7 +109,7 @@ const WORDS: Readonly<Record<string, Answer>> = {
   // Knex 3.3; there it stops before that migration
   'migrate:before': {
     calls: [['up', '<name>']],
-    note: 'Name the last migration that is to be applied.',
+    note: 'Name the last migration to apply.',
   },
 };
 

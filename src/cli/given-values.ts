@@ -48,7 +48,7 @@ export function refuseOddValues(command: Command): void {
 function empty(what: string): KnexwardError {
   return new KnexwardError('USAGE', {
     message: `${what} is empty. Nothing was changed.`,
-    fix: 'Set the variable that it is read from, or leave it out.',
+    fix: 'Set the variable that it comes from, or leave it out.',
   });
 }
 

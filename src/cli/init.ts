@@ -16,22 +16,21 @@ export function addInitCommand(program: Command): void {
   withCommonOptions(
     program
       .command('init')
-      .description('find out what the project uses (db-migrate, Knex, nothing) and set it up')
-      .option('--dry-run', 'show what would be written, change nothing')
+      .description('detect what the project uses (db-migrate, Knex or neither) and set it up')
+      .option('--dry-run', 'show what would be written; change nothing')
       .option('-y, --yes', 'do not ask'),
   )
     .addHelpText(
       'after',
       `
-What it does depends on what is there:
+What it does depends on what it finds:
 
-  a knexfile        checks it as doctor does, and offers scripts for package.json
-  db-migrate        changes nothing, and names the commands of the takeover
-  neither of them   writes a knexfile, a first migration, scripts, and a line of .gitignore
+  a knexfile   checks it as doctor does, and offers scripts for package.json
+  db-migrate   changes nothing, and shows the commands of the takeover
+  neither      writes a knexfile, a first migration, scripts and a line in .gitignore
 
-In the language of the project (TypeScript, or JavaScript of its kind), with the commands of its
-package manager. It shows what it would write, and asks. A file that is there is never overwritten,
-and a script never changed.
+It uses the language of the project (TypeScript, ES modules or CommonJS) and its package manager. It
+shows what it would write, and asks. It never overwrites a file or changes a script.
 
 Examples:
   $ npx knexward init

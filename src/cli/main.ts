@@ -63,7 +63,9 @@ export async function main(argv: readonly string[]): Promise<void> {
  */
 export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('knexward')
-    .description('Take a project from db-migrate to Knex, and run its migrations safely.')
+    .description(
+      'Run Knex migrations on PostgreSQL safely, and move a project from db-migrate to Knex.',
+    )
     .version(version)
     .hook('preAction', (_, action) => refuseOddValues(action))
     .exitOverride()
@@ -78,12 +80,13 @@ export async function createProgram(asked = ''): Promise<Command> {
     .addHelpText(
       'after',
       `
-Knex's words work too:
+Knex's command names work too:
 ${knexWordsHelp()}
-Knex's flags are honoured, or refused by name: see docs/knex-words.md.
+Knex's options work, or are refused with an explanation: see docs/knex-words.md.
 
 Exit codes: 0 done, 1 a migration failed, 2 wrong usage or configuration, 3 no connection,
-4 another runner holds the lock, 5 history and files disagree, 6 a check found something.`,
+4 another runner holds the lock, 5 history and files disagree, 6 a check found something.
+When something goes wrong: node_modules/knexward/docs/runbook.md`,
     );
   const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
   for (const name of names) (await COMMANDS[name]?.())?.(program);
@@ -143,7 +146,7 @@ async function wrongUsage(error: CommanderError, argv: readonly string[]): Promi
     : error.message;
   return new KnexwardError('USAGE', {
     message: message.replace(/^error: /, '').replace(/\.?\n/, '. '),
-    fix: `See what there is: knexward ${known.includes(command) ? `${command} ` : ''}--help`,
+    fix: `Show the help: knexward ${known.includes(command) ? `${command} ` : ''}--help`,
   });
 }
 

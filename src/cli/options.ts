@@ -28,7 +28,7 @@ export interface CommonOptions {
 export function withCommonOptions(command: Command, connects = true): Command {
   const url = new Option(
     '--url <connection>',
-    "a connection URL in the place of the configuration's connection",
+    'connection URL to use instead of the configured connection',
   );
   return command
     .hook('preAction', (_, action) => {
@@ -39,34 +39,32 @@ export function withCommonOptions(command: Command, connects = true): Command {
     .option('-e, --env <name>', 'environment; else NODE_ENV, else development, else dev')
     .option(
       '--knexfile <path>',
-      'knexfile; else found as Knex finds it, else in src/config or config',
+      'path to the knexfile (default: where Knex looks, then src/config and config)',
     )
     .addOption(url.hideHelp(!connects))
-    .option('--cwd <folder>', "the project's folder; else the working directory")
+    .option('--cwd <folder>', 'project folder (default: the working directory)')
     .option('--json', 'print the result as one JSON document on stdout')
     .addOption(
-      new Option('--log-format <format>', 'how progress is written to stderr')
+      new Option('--log-format <format>', 'format of the progress on stderr')
         .choices(['text', 'json'])
         .default('text'),
     )
     .addOption(
-      new Option('--log-level <level>', 'the least important thing to tell')
-        .choices(LOG_LEVELS)
-        .default('info'),
+      new Option('--log-level <level>', 'lowest level to log').choices(LOG_LEVELS).default('info'),
     )
-    .option('--no-color', 'no colours, also not on a terminal');
+    .option('--no-color', 'disable colours');
 }
 
 function connectsToNothing(command: string): KnexwardError {
   return new KnexwardError('USAGE', {
-    message: `${command} works on no database that --url could name. Nothing was changed.`,
+    message: `${command} does not connect to a database, so --url has no effect. Nothing was changed.`,
     fix: 'Leave --url out.',
   });
 }
 
 /** `--scope`, for a command that works on one sub-folder of the migrations as well. */
 export function scopeOption(): Option {
-  return new Option('--scope <folder>', 'that sub-folder of the migrations, and nothing else');
+  return new Option('--scope <folder>', 'use only this sub-folder of the migrations folder');
 }
 
 /**
@@ -97,7 +95,7 @@ export async function outputOf(options: CommonOptions): Promise<Output> {
 /** Parses `--count`: a whole number, 1 or more. */
 export function parseCount(value: string): number {
   if (!/^[1-9]\d*$/.test(value)) {
-    throw new InvalidArgumentError('Give a whole number, 1 or more.');
+    throw new InvalidArgumentError('Give a whole number of at least 1.');
   }
   return Number(value);
 }

@@ -25,28 +25,28 @@ export function addPlanCommand(program: Command): void {
     program
       .command('plan')
       .argument('[name]', 'up to and including this migration; with --down, down to it')
-      .description('show the SQL that up would run, or write it to a file for others to run')
-      .option('-c, --count <n>', 'at most n migrations', parseCount)
-      .option('--down', 'what down would run')
-      .option('--all', 'with --down: all the way down')
+      .description('show the SQL that up would run, or write it to a file')
+      .option('-c, --count <n>', 'plan at most n migrations', parseCount)
+      .option('--down', 'show what down would run')
+      .option('--all', 'with --down: revert every migration')
       .addOption(scopeOption())
-      .option('-o, --output <file>', 'write a SQL file that does all of it, history included')
-      .option('--sql', 'print that SQL on stdout, and nothing else'),
+      .option('-o, --output <file>', 'write a SQL script that also updates the history')
+      .option('--sql', 'print only that script, on stdout'),
   )
     .addHelpText(
       'after',
       `
-Runs the pending migrations in a database made for the moment, in the state of the real one, and
-shows what they send: TypeScript, db-migrate's files, data and code that queries first included.
-The real database is only read. Nothing is guessed; but where a migration decides by data that it
-reads, that is said, because the rehearsal has only the data that migrations make.
+Runs the pending migrations in a temporary database with the schema of the real one, and shows the SQL
+that they send. This covers TypeScript, db-migrate's files, and code that queries before it acts. The real
+database is only read. The temporary database has only the data that migrations insert, so a migration
+that depends on other data is marked.
 
-The SQL file is for those whose database administrator applies changes by hand. It writes the
-history and the journal as up does, and each change in it refuses a database whose history is not
-the one that the plan was made for, so it cannot be run twice. Values that migrations bind are in
-it: treat it like the migrations themselves.
+The SQL script is for teams whose database administrator applies changes by hand. It writes the history
+and the journal as up does. Each change in it fails on a database whose history is not the one that the
+plan was made for, so it cannot run twice. It includes the values that migrations bind: protect it as
+you protect the migrations.
 
-Exits with 1 where a migration fails; those before it are shown all the same.
+Exits with 1 if a migration fails; the migrations before it are shown in any case.
 
 Examples:
   $ knexward plan                        read what up would do
@@ -88,11 +88,15 @@ function refuseContradictions(name: string | undefined, options: PlanCommandOpti
   const given = [name, count, all].filter((way) => way !== undefined);
   if (down && given.length > 1) {
     throw usage(
-      'A name, --count and --all each say how far down to go; only one of them can be given.',
+      'A name, --count and --all each say how far down to go; give only one of them.',
       'Leave out the others.',
     );
   }
-  if (all && !down) throw usage('--all is for --down: up is all anyway.', 'Leave it out.');
+  if (all && !down)
+    throw usage(
+      '--all needs --down: without it, every pending migration is planned.',
+      'Leave it out.',
+    );
   if (sql && (output !== undefined || json)) {
     throw usage('--sql prints SQL and nothing else.', 'Leave out --output and --json, or --sql.');
   }

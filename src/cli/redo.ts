@@ -14,7 +14,7 @@ export function addRedoCommand(program: Command): void {
     program
       .command('redo')
       .description('revert the last batch and apply it again')
-      .option('-y, --yes', 'do not ask in production'),
+      .option('-y, --yes', 'do not ask for confirmation in production'),
   ).action(async (options: CommonOptions & { yes?: boolean }) => {
     const output = await outputOf(options);
     const config = output.uses(await resolveConfig(configRequestOf(options)));

@@ -14,23 +14,23 @@ export function addResetCommand(program: Command): void {
     program
       .command('reset')
       .description(
-        'for development: drop the database, create it, apply all migrations, run the seeds',
+        'for development: drop and recreate the database, apply all migrations, run the seeds',
       )
-      .option('--no-seed', 'run no seeds')
-      .option('--force', 'end the sessions of others in the database')
+      .option('--no-seed', 'do not run the seeds')
+      .option('--force', 'end other sessions in the database')
       .option('-y, --yes', 'do not ask'),
   )
     .addHelpText(
       'after',
       `
-All data in the database is lost. In production it is refused, and there is no option for that.
+All data in the database is lost. In production, reset refuses to run, and no option changes that.
 
-The new database has the owner, encoding, locale, tablespace, connection limit, comment, privileges and
-settings (ALTER DATABASE ... SET, also of single roles) of the old one.
-The embedded PostgreSQL's database is emptied instead.
+The new database keeps the owner, encoding, locale, tablespace, connection limit, comment, privileges and
+settings (ALTER DATABASE ... SET, for all roles or for one) of the old one.
+The database of the embedded PostgreSQL is emptied instead.
 
-A reset that is killed leaves the old database or the new one under its name, and perhaps one called
-knexward_reset_old_... or knexward_reset_new_..., which you may drop.
+If reset is killed, either the old or the new database has the name, and one called
+knexward_reset_old_... or knexward_reset_new_... may be left over. You can drop it.
 
 Examples:
   $ knexward reset

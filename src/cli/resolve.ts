@@ -24,22 +24,25 @@ export function addResolveCommand(program: Command): void {
       .command('resolve')
       .argument('<name>', 'the migration')
       .description(
-        'say what became of a change that was cut off, or of a file that was edited or renamed',
+        'record the outcome of an interrupted migration, or accept an edited or renamed file',
       )
       .addOption(scopeOption())
-      .option('--applied', 'it is applied: the history gets its row')
-      .option('--reverted', 'it is not applied: the history loses its row')
-      .option('--accept-checksum', 'its file was edited after it was applied, and is right so')
-      .option('--renamed-to <name>', 'its file was renamed after it was applied: the new name'),
+      .option('--applied', 'mark it as applied: add its history row')
+      .option('--reverted', 'mark it as not applied: remove its history row')
+      .option('--accept-checksum', 'accept its file as it is now, edited after it was applied')
+      .option(
+        '--renamed-to <name>',
+        'record the new name of a file that was renamed after it was applied',
+      ),
   )
     .addHelpText(
       'after',
       `
-The schema is not touched: see first what the change did, and finish or undo it by hand.
-A change that was made by hand and not by its migration can be recorded too. Where the history
-says so already, nothing is changed, and the exit code is 0.
+resolve does not touch the schema. First check what the migration did, and finish or undo it by hand.
+You can also record a change that you made by hand. If the history is like that already, nothing is
+changed, and the exit code is 0.
 
-A rename changes the name in Knex's own table, so that Knex's command line finds the file too.
+--renamed-to changes the name in Knex's own table, so that the Knex command line finds the file too.
 
 Examples:
   $ knexward resolve 20260101120000_index --applied           the index is there, and valid
@@ -99,6 +102,6 @@ function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum'
   if (verdict !== undefined && given.length === 1) return verdict;
   throw new KnexwardError('USAGE', {
     message: 'Give one of --applied, --reverted, --accept-checksum and --renamed-to.',
-    fix: 'Look at the database: did the change take effect?',
+    fix: 'Check in the database whether the change took effect.',
   });
 }

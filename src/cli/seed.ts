@@ -11,14 +11,14 @@ export function addSeedCommand(program: Command): void {
     program
       .command('seed')
       .description("run the project's Knex seeds")
-      .option('--specific <file>', 'only the file of that name')
-      .option('-y, --yes', 'do not ask in production'),
+      .option('--specific <file>', 'run only the file with this name')
+      .option('-y, --yes', 'do not ask for confirmation in production'),
   )
     .addHelpText(
       'after',
       `
-The files are those of "seeds" in the knexfile, else of ./seeds, in Knex's order. As in Knex, every file runs
-each time, and not in a transaction. Seeds in TypeScript are run too. In production it asks first.
+Runs the files in the folder that "seeds" in the knexfile names, or else ./seeds, in Knex's order. As in
+Knex, every file runs each time, and not in a transaction. TypeScript works. In production it asks first.
 
 Examples:
   $ knexward seed
@@ -28,7 +28,7 @@ Examples:
       const output = await outputOf(options);
       const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { runSeeds } = await import('../seed/run.js');
-      const question = 'This is production. Run the seeds? They may replace data.';
+      const question = 'This is production. Run the seeds? They may overwrite data.';
       const ran = await runSeeds(config, {
         specific: options.specific,
         onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
@@ -53,17 +53,17 @@ export function addSeedMakeCommand(program: Command): void {
   withCommonOptions(
     program
       .command('seed:make')
-      .argument('<name>', 'what it fills in, such as 01_users')
+      .argument('<name>', 'name of the seed, such as 01_users')
       .description('create a new Knex seed file')
       .addOption(new Option('-x <extension>', 'the language').choices(['js', 'mjs', 'ts']))
-      .option('--stub <file>', 'the file to begin with: a path, or a name in the seeds folder')
-      .option('--timestamp-filename-prefix', 'begin its name with the date and time'),
+      .option('--stub <file>', 'template: a path, or the name of a file in the seeds folder')
+      .option('--timestamp-filename-prefix', 'put the date and time before the name'),
     false,
   )
     .addHelpText(
       'after',
       `
-The language is that of seeds.extension in the knexfile, else that of the knexfile. An existing file
+The language is seeds.extension in the knexfile, or else the language of the knexfile. An existing file
 is never overwritten.`,
     )
     .action(async (name: string, options: SeedMakeOptions) => {

@@ -62,7 +62,7 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
 function withoutAnswer(): KnexwardError {
   return new KnexwardError('INTERRUPTED', {
     message:
-      'The run was stopped, and the server does not answer. What became of the change under way is not known.',
-    fix: `When the server answers again, see what it has done: "${commandLine('status')}".`,
+      'The run was stopped, but the server does not answer. Whether the running migration was committed is unknown.',
+    fix: `When the server answers again, check what it did: "${commandLine('status')}".`,
   });
 }

@@ -14,20 +14,19 @@ export function addSnapshotCommand(program: Command): void {
     program
       .command('snapshot')
       .argument('[file]', 'the file to write or to check', 'schema.snapshot.json')
-      .description('write the schema of the database to a file for reviews, and one that makes it')
-      .option('--check', 'write nothing; exit with 6 when the database differs from the file')
-      .option('--ignore-column-order', 'with --check: the order of columns is no difference'),
+      .description('write the schema as a file to review, and as SQL that creates it')
+      .option('--check', 'write nothing; exit with code 6 if the database differs from the file')
+      .option('--ignore-column-order', 'with --check: ignore the order of columns'),
   )
     .addHelpText(
       'after',
       `
-Two files, side by side: <file>.json describes every object, sorted, the same to the byte for two
-databases that hold the same; <file>.sql is plain SQL that makes all of it in an empty database.
-Commit both: a review then shows what a migration really did, and --check tells in a pipeline
-whether somebody changed the database by other ways.
+Writes two files: <file>.json describes every object, sorted, and is the same byte for byte for equal
+schemas; <file>.sql is plain SQL that creates the schema in an empty database. Commit both: a review then
+shows what a migration really did, and --check in a pipeline finds changes made outside of migrations.
 
-Reads only; the rights of any role that may connect are enough. Data, owners, tablespaces and the
-tables of the migrations' own history are left out.
+It only reads, and any role that may connect is enough. Data, owners, tablespaces and the tables of the
+migration history are left out.
 
 Examples:
   $ knexward snapshot

@@ -20,14 +20,14 @@ export function addStatusCommand(program: Command): void {
       .command('status')
       .description('show what is applied, what is pending, and what is wrong')
       .addOption(scopeOption())
-      .option('--check', 'exit with 6 when anything is pending or wrong')
-      .option('--verbose', 'list every migration, not only the newest, and each moment in full'),
+      .option('--check', 'exit with code 6 if anything is pending or wrong')
+      .option('--verbose', 'list every migration, with full timestamps'),
   )
     .addHelpText(
       'after',
       `
-Reads only. A role that may read the history tables is enough. What is applied is shown with
-that of every scope in the same history; what is pending in a scope, with --scope.
+It only reads: a role with SELECT on the history tables is enough. Applied migrations of all scopes in
+the same history are shown; pending ones of a scope only with --scope.
 
 Examples:
   $ knexward status

@@ -13,15 +13,15 @@ export function addUnlockCommand(program: Command): void {
   withCommonOptions(
     program
       .command('unlock')
-      .description("free Knex's lock after a knex migrate command was killed")
+      .description("release Knex's migration lock after a killed knex migrate")
       .addOption(scopeOption())
       .option('-y, --yes', 'do not ask'),
   )
     .addHelpText(
       'after',
       `
-Shows who is connected to the database first: one of them may be a knex migrate that is at work.
-knexward's own lock never needs this. It goes away with its connection.`,
+First shows the sessions in the database: one of them may be a knex migrate that is still running.
+knexward's own lock never needs this. It ends with its connection.`,
     )
     .action(async (options: CommonOptions & { yes?: boolean }) => {
       const output = await outputOf(options);
@@ -31,22 +31,21 @@ knexward's own lock never needs this. It goes away with its connection.`,
         config,
         async (found) => {
           output.line(renderEvidence(found));
-          await output.confirm('Free the lock?', options.yes ?? false, null);
+          await output.confirm('Release the lock?', options.yes ?? false, null);
         },
         output.runId,
       );
       const { lock, sessions } = evidence;
       output.result({ unlocked: lock !== 'free', lock, sessions }, () =>
-        lock === 'free' ? 'The lock is free; nothing to do.\n' : 'The lock is free again.\n',
+        lock === 'free' ? 'The lock is not held; nothing to do.\n' : 'Released the lock.\n',
       );
     });
 }
 
 function renderEvidence({ lock, table, sessions }: LockEvidence): string {
-  const owner =
-    lock === 'knexward' ? 'a knexward that was killed' : "Knex, or something in Knex's way";
+  const owner = lock === 'knexward' ? 'a killed knexward' : 'Knex, or a tool that uses its lock';
   return [
-    `${table} is taken by ${owner}. Connected to the database now:`,
+    `${table} is held by ${owner}. Sessions in the database now:`,
     ...sessions.map(
       ({ pid, role, application, state, since, query }) =>
         `  pid ${pid}, ${role}, ${application || 'no name'}, ${state}, since ${since}: ${query}`,

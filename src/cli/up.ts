@@ -21,22 +21,22 @@ export function addUpCommand(program: Command): void {
     program
       .command('up')
       .argument('[name]', 'apply up to and including this migration')
-      .description('apply pending migrations: all of them, unless told otherwise')
-      .option('-c, --count <n>', 'apply at most n', parseCount)
-      .option('--only', 'with a name: that migration alone, as "knex migrate:up <name>"')
+      .description('apply all pending migrations, or the first of them')
+      .option('-c, --count <n>', 'apply at most n migrations', parseCount)
+      .option('--only', 'with a name: apply only that migration, like "knex migrate:up <name>"')
       .addOption(scopeOption())
-      .option('--no-baseline', 'replay everything, also where a baseline could be loaded')
-      .option('--verbose', 'name each of many migrations as it is applied')
-      .option('--dry-run', 'show what would be applied and its SQL, change nothing'),
+      .option('--no-baseline', 'run every migration, even where a baseline could be loaded')
+      .option('--verbose', 'print the name of every migration, even when there are many')
+      .option('--dry-run', 'show what would be applied and its SQL; change nothing'),
   )
     .addHelpText(
       'after',
       `
-Each migration runs in a transaction of its own, together with its history row. Those in
-sub-folders, db-migrate's scopes, run only when their folder is asked for.
+Each migration runs in its own transaction, together with its history row. Migrations in sub-folders
+(db-migrate's scopes) run only with --scope.
 
-On an empty database it begins with the baseline, where there is one and the files are those that
-it stands for: see knexward baseline --help.
+On an empty database, up loads the baseline first if there is one and it matches the files: see
+knexward baseline --help.
 
 Examples:
   $ knexward up                              apply everything that is pending

@@ -6,7 +6,7 @@ import { type CommonOptions, configRequestOf, outputOf, withCommonOptions } from
 import { replayProgress } from './replay-progress.js';
 import { stopOnSignals } from './signals.js';
 
-/** The database is not what its migrations make. */
+/** The schema differs from what the migrations create. */
 const DRIFT_FOUND = 6;
 
 type VerifyCommandOptions = CommonOptions & {
@@ -20,16 +20,16 @@ export function addVerifyCommand(program: Command): void {
   withCommonOptions(
     program
       .command('verify')
-      .description('compare the database with what its applied migrations make')
+      .description('compare the database with the schema that its migrations create')
       .addOption(
         new Option(
           '--against <file>',
-          'compare with that snapshot instead; nothing is replayed',
+          'compare with this snapshot instead of replaying the migrations',
         ).conflicts('roundTrip'),
       )
       .option('--mend <file>', 'write the statements that mend all of it to that .sql file')
-      .option('--ignore-column-order', 'the order of columns is no difference')
-      .option('--round-trip', 'take what is pending up, down and up again as well'),
+      .option('--ignore-column-order', 'ignore the order of columns')
+      .option('--round-trip', 'also run each pending migration up, down and up again'),
   )
     .addHelpText(
       'after',
@@ -76,7 +76,7 @@ Examples:
           onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
           roundTrip: options.roundTrip ?? false,
           onTrip: (name, index, total) => {
-            if (index === 0) output.note('info', `Taking ${total} up, down and up again …`);
+            if (index === 0) output.note('info', `Running ${total} up, down and up again …`);
             output.status(`  … ${index + 1}/${total} ${name}`);
           },
           ...replayProgress(output),

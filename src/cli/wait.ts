@@ -14,16 +14,16 @@ export function addWaitCommand(program: Command): void {
   withCommonOptions(
     program
       .command('wait')
-      .description('wait until all migrations are applied and nobody is running')
+      .description('wait until all migrations are applied')
       .addOption(scopeOption())
-      .option('--timeout <duration>', 'give up after that long, such as 90s or 5min', parseTimeout),
+      .option('--timeout <duration>', 'give up after this time, such as 90s or 5min', parseTimeout),
   )
     .addHelpText(
       'after',
       `
-For a container that must not migrate by itself: it starts when the one that does has finished.
-Reads only. It waits for what "knexward status" tells: nothing pending, nothing in the way of up.
-Exits with 6 when that is not so at the end of the time, and at once with 5 where it takes a person.
+For a container that must not run migrations itself and starts when another one has run them.
+It only reads. It waits until "knexward status" shows nothing pending, no running up and no problem that
+would stop one. Exits with 6 when the time is over, and with 5 at once where a person has to decide.
 
 Example:
   $ knexward wait --timeout 5min && node server.js`,
@@ -43,7 +43,7 @@ Example:
               [
                 `Waiting: ${pending.length} pending`,
                 ...problems.map(({ message }) => message),
-                holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running',
+                holder ? `${holder.role} from ${holder.client} is running` : 'no runner is active',
               ].join(', '),
             ),
         });

@@ -117,7 +117,7 @@ function refuseEmpty(request: ConfigRequest): void {
     if (request[name]?.trim() !== '') continue;
     throw new KnexwardError('USAGE', {
       message: `${name} is empty. Nothing was changed.`,
-      fix: 'Set the variable that it is read from, or leave it out.',
+      fix: 'Set the variable that it comes from, or leave it out.',
     });
   }
 }

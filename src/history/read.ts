@@ -43,7 +43,7 @@ export interface History {
   /** Who has taken Knex's own lock row. */
   knexLock: KnexLockState;
   /**
-   * db-migrate's history, where there is one: how many of its rows were not carried over, whether
+   * db-migrate's history, where there is one: how many of its rows were not copied, whether
    * its times have a zone, and what it has reverted since, by the names that Knex's history has.
    */
   dbMigrate: { rows: number; unadopted: number; zoned: boolean; reverted: string[] } | null;
@@ -74,7 +74,7 @@ export async function readHistory(client: ClientBase, config: ResolvedConfig): P
 
 /**
  * The history; it is settled where there is nothing to do: exactly these migrations are applied, and
- * nothing is unfinished, locked or not carried over. The server compares; of a settled history of
+ * nothing is unfinished, locked or not copied. The server compares; of a settled history of
  * thousands not one row is sent. Without names it is never settled.
  *
  * @throws KnexwardError what `readHistory` throws
@@ -312,7 +312,7 @@ function oldState(tables: HistoryTables, { hasJournal, hasHistory }: Present): s
 }
 
 /**
- * A query for the journal's record of one row of db-migrate's table having been carried over, or
+ * A query for the journal's record of one row of db-migrate's table having been copied, or
  * having been written by knexward itself, unless a later `undone` gave it back.
  */
 export function adoptedOriginal(tables: HistoryTables, row: string): string {

@@ -38,7 +38,7 @@ export interface Resolution<Said = Verdict> {
  * touched. The tables are created where they are missing.
  *
  * @throws KnexwardError `UNKNOWN_MIGRATION`, `AMBIGUOUS_MIGRATION`, `LOCKED`; `NOT_ADOPTED` where
- * the tables are missing and db-migrate's history is not carried over; `SERVER_REFUSED` where the
+ * the tables are missing and db-migrate's history is not copied; `SERVER_REFUSED` where the
  * server did not write the rows
  */
 export async function resolveMigration(

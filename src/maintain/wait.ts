@@ -147,7 +147,7 @@ function stillPending({ pending, problems, holder }: Waiting): KnexwardError {
   const what = [
     ...(pending.length > 0 ? [`${pending.length} migrations are still pending (${names})`] : []),
     ...problems.map(({ migration, message }) => `${migration ? `${migration}: ` : ''}${message}`),
-    holder ? `${holder.role} from ${holder.client} is running` : 'nobody is running',
+    holder ? `${holder.role} from ${holder.client} is running` : 'no runner is active',
   ];
   const [problem] = problems;
   return new KnexwardError('STILL_PENDING', {

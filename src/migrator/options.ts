@@ -151,7 +151,7 @@ export function checkExtent(options: DownExtent, known: readonly string[], metho
   const ways = [name, count, all || undefined].filter((way) => way !== undefined);
   if (method === 'down' && ways.length > 1) {
     throw usage(
-      'A name, a count and all each say how far down to go; only one of them can be given.',
+      'A name, a count and all each say how far down to go; give only one of them.',
       'Leave out the others.',
     );
   }

@@ -45,18 +45,18 @@ export function planFor(request: PlanRequest, files: readonly Migration[], histo
   return direction === 'up' ? planUp(files, history, extent) : planDown(files, history, extent);
 }
 
-/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not carried over in full. */
+/** @throws KnexwardError `NOT_ADOPTED` where db-migrate's history is not copied in full. */
 export function refuseUnadopted({ dbMigrate, tables }: History): void {
   if (!dbMigrate || dbMigrate.unadopted + dbMigrate.reverted.length === 0) return;
   const { schema, table } = tables.dbMigrate;
   if (dbMigrate.unadopted === 0) {
     throw new KnexwardError('NOT_ADOPTED', {
-      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was carried over.`,
+      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was copied.`,
       fix: `Run "${commandLine('adopt', '--database-only')}": Knex's history then says so too.`,
     });
   }
   throw new KnexwardError('NOT_ADOPTED', {
-    message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not carried over yet; running now could apply them a second time.`,
+    message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not copied yet; running now could apply them a second time.`,
     fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
   });
 }

@@ -74,7 +74,7 @@ function notAdopted(count: number): Problem {
   return {
     code: 'NOT_ADOPTED',
     migration: null,
-    message: `${count} rows of db-migrate's history are not carried over`,
+    message: `${count} rows of db-migrate's history are not copied`,
     fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
   };
 }
@@ -83,7 +83,7 @@ function revertedByDbMigrate(name: string): Problem {
   return {
     code: 'NOT_ADOPTED',
     migration: name,
-    message: 'db-migrate has reverted it since its history was carried over',
+    message: 'db-migrate has reverted it since its history was copied',
     fix: commandLine('adopt', '--database-only'),
   };
 }

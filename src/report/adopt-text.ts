@@ -3,7 +3,7 @@ import { type Adoption } from '../adopt/adopt.js';
 import { type FileAction } from '../adopt/file-plan.js';
 import { RECORD_FILE } from '../adopt/takeover-record.js';
 import { type AdoptedRow, type Warning } from '../adopt/plan.js';
-import { countOf, madeBy } from './count.js';
+import { countOf } from './count.js';
 import { batchesAndTimes, FEW, type Listing, NEWEST } from './long-list.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';
@@ -34,14 +34,14 @@ function* renderHistory(adoption: Adoption, c: Colors, listing: Listing): Genera
   const { history, source, finished, alreadyAdopted } = adoption;
   if (source === null) {
     yield finished
-      ? "History: the takeover is finished, db-migrate's table is set aside; nothing to carry."
-      : "History: this database has none of db-migrate's; nothing to carry.";
+      ? 'History: the takeover is finished; nothing to copy.'
+      : "History: this database has no table of db-migrate's; nothing to copy.";
     return;
   }
   const isLong = !listing.verbose && history.length > FEW;
-  const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} carried over before` : '';
+  const before = alreadyAdopted > 0 ? `, ${alreadyAdopted} copied before` : '';
   const span = isLong ? spanOf(history) : '';
-  yield `History: ${countOf(history.length, 'row')} of ${source} to carry over${before}${span}`;
+  yield `History: ${countOf(history.length, 'row')} of ${source} to copy${before}${span}`;
   const back = adoption.reverted.map(
     (name) => `  ${c.yellow('-')} ${name}, reverted by db-migrate`,
   );
@@ -94,7 +94,7 @@ function* renderTimeZone({ timeZone, timeZoneOrigin }: Adoption, c: Colors): Gen
   if (timeZoneOrigin === 'zoned') return;
   const because = { kept: `, as ${RECORD_FILE} says`, earlier: ', as before' } as const;
   const told = timeZoneOrigin in because ? because[timeZoneOrigin as keyof typeof because] : '';
-  yield `Their times have no zone; they are read as ${c.bold(timeZone)}${told}. Another one: --time-zone`;
+  yield `Their times have no time zone; assuming ${c.bold(timeZone)}${told} (change with --time-zone)`;
 }
 
 function renderProof({ proof }: Adoption, c: Colors): string[] {
@@ -102,8 +102,8 @@ function renderProof({ proof }: Adoption, c: Colors): string[] {
   const { drift, unproven, replayed, shadow, postgres } = proof;
   return [
     drift.length === 0
-      ? `Schema: it is what its ${madeBy(replayed, 'migration')}, replayed on ${shadow}`
-      : `Schema: ${countOf(drift.length, 'difference')} to what its ${madeBy(replayed, 'migration')}, replayed on ${shadow}:`,
+      ? `Schema: it matches its ${countOf(replayed, 'migration')}, replayed on ${shadow}`
+      : `Schema: ${countOf(drift.length, 'difference')} from its ${countOf(replayed, 'migration')}, replayed on ${shadow}:`,
     ...drift.flatMap((difference) => renderDifference(difference, c)),
     ...(unproven.length > 0 ? [`  Not proven, no file: ${unproven.join(', ')}`] : []),
     ...(postgres.expected === postgres.actual
@@ -114,7 +114,7 @@ function renderProof({ proof }: Adoption, c: Colors): string[] {
 
 /** What becomes of the project's files. */
 export function renderFiles(files: readonly FileAction[], c: Colors): string[] {
-  if (files.length === 0) return ['Files: left as they are'];
+  if (files.length === 0) return ['Files: no changes'];
   return [
     'Files:',
     ...files.flatMap(({ path, action, notes }) => [
@@ -141,11 +141,11 @@ export function renderOutcome(adoption: Adoption): string {
   const changed = files.filter(({ apply }) => apply).length;
   if (adopted + adoption.reverted.length + changed === 0) {
     if (adoption.finished) return 'Nothing to do: the takeover is finished.\n';
-    return `Nothing to do: ${countOf(alreadyAdopted, 'row was', 'rows were')} carried over before.\n`;
+    return `Nothing to do: ${countOf(alreadyAdopted, 'row was', 'rows were')} copied before.\n`;
   }
   const lines = [
     ...adoption.reverted.map((name) => `${name} was reverted by db-migrate, and is pending.`),
-    `Adopted ${countOf(adopted, 'migration')}, each compared with its old row; the old table stays.`,
+    `Adopted ${countOf(adopted, 'migration')}, each compared with its old row. The old table stays.`,
     ...(changed > 0
       ? [
           'Next:',
@@ -155,7 +155,7 @@ export function renderOutcome(adoption: Adoption): string {
           ...adoption.otherEnvironments.map(
             (name) => `    npx ${commandLine('adopt', '--database-only', '--env', name)}`,
           ),
-          `  Once no old release is left, in each: npx ${commandLine('adopt', '--finish', '--env', adoption.environment)}`,
+          `  In each, once no old release is left: npx ${commandLine('adopt', '--finish', '--env', adoption.environment)}`,
         ]
       : []),
   ];

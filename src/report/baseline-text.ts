@@ -2,7 +2,7 @@ import { commandLine } from '../command-line.js';
 import { type BaselineCheck } from '../squash/check.js';
 import { type WrittenBaseline } from '../squash/write.js';
 import { type Colors } from './output.js';
-import { countOf, madeBy } from './count.js';
+import { countOf } from './count.js';
 import { renderDifference } from './snapshot-text.js';
 
 /** What a baseline holds and where it was written. */
@@ -10,8 +10,8 @@ export function renderBaseline(written: WrittenBaseline, c: Colors): string {
   const { file, action, migrations, upTo, postgres, tables, rows } = written;
   return [
     `Found ${countOf(migrations, 'migration')}, up to ${upTo}: ${countOf(tables, 'table')}, ${countOf(rows, 'row')} (PostgreSQL ${postgres})`,
-    ...named('Differs from replay to replay, left to the default:', written.leftToDefault, c),
-    ...named('Differs from replay to replay, frozen as it is:', written.frozen, c),
+    ...named('Different in each replay, left to the default:', written.leftToDefault, c),
+    ...named('Different in each replay, written as it is:', written.frozen, c),
     action === 'written'
       ? `  ${c.green('✓')} ${file} written`
       : `  ${c.dim('=')} ${file} unchanged`,
@@ -23,17 +23,17 @@ export function renderBaseline(written: WrittenBaseline, c: Colors): string {
 /** What is asked before values are written that differ from replay to replay. */
 export function renderFrozenQuestion(frozen: readonly string[]): string {
   const shown = frozen.slice(0, 10).join(', ') + (frozen.length > 10 ? ', …' : '');
-  return `What migrations write into ${shown} differs from replay to replay, and no default gives it anew: every database would get the same values. Write them?`;
+  return `The values that migrations write into ${shown} are different in each replay, and no default produces them: every database would get the same values. Write them?`;
 }
 
 /** Whether a baseline is what a replay gives, and how it is not. */
 export function renderBaselineCheck(check: BaselineCheck, c: Colors): string[] {
   const { file, inSync, migrations, differences } = check;
-  if (inSync) return [`The baseline ${file} is what its ${madeBy(migrations ?? 0, 'migration')}`];
+  if (inSync) return [`The baseline ${file} matches its ${countOf(migrations ?? 0, 'migration')}`];
   return [
     `Found ${countOf(differences.length, 'difference')} between the migrations and their baseline ${file}:`,
     ...differences.flatMap((difference) => renderDifference(difference, c)),
-    `  Write it anew: ${commandLine('baseline')}`,
+    `  Update it: ${commandLine('baseline')}`,
   ];
 }
 

@@ -14,7 +14,7 @@ export function asKnexwardError(error: unknown): KnexwardError {
   if (server) return refusal(server);
   return new KnexwardError('INTERNAL', {
     message: error instanceof Error ? error.message : `It threw ${reasonOf(error)}`,
-    fix: 'This was not foreseen. Where the first line below is in your own code (a hook, a migration source), correct it there; else report it with what --log-level debug shows.',
+    fix: 'knexward did not expect this error. If the first line below is in your own code (a hook, a migration source), correct it there; otherwise report it with the output of --log-level debug.',
     cause: error,
   });
 }
@@ -25,7 +25,7 @@ function refusal(error: ServerError): KnexwardError {
   const words = [message, detail, hint].filter(Boolean).join('. ');
   if (code === '42501' || code === '25006') {
     const what =
-      code === '42501' ? 'The database role lacks a right' : 'The database can only be read';
+      code === '42501' ? 'The database role lacks a privilege' : 'The database can only be read';
     return new KnexwardError('PERMISSION_DENIED', {
       message: `${what}: ${words}`,
       fix: adviceOn(code)?.fix ?? '',
@@ -35,9 +35,7 @@ function refusal(error: ServerError): KnexwardError {
   const advice = adviceOn(code);
   return new KnexwardError('SERVER_REFUSED', {
     message: `The server refused a statement of knexward's: ${words} (SQLSTATE ${code}).`,
-    fix: advice
-      ? `${advice.cause} ${advice.fix}`
-      : 'Look into the message, and into the log of the server.',
+    fix: advice ? `${advice.cause} ${advice.fix}` : "See the message and the server's log.",
     cause: error,
   });
 }

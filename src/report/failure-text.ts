@@ -2,6 +2,7 @@ import { calledFrom, commandLine } from '../command-line.js';
 import { relative } from 'node:path';
 import { type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
+import { countOf } from './count.js';
 import { excerptOf, type StatementPlace } from './excerpt.js';
 import { type Colors } from './output.js';
 
@@ -59,14 +60,17 @@ function nextStep(result: RunResult, failure: MigrationFailure): string {
   const verdict = result.direction === 'up' ? '--applied' : '--reverted';
   const resolve = commandLine('resolve', name, verdict);
   const before = result.done.length;
+  const change = result.direction === 'up' ? 'applied' : 'reverted';
   const kept =
-    before === 0 ? 'Nothing before it was changed.' : `${before} before it stay as they are.`;
+    before === 0
+      ? 'Nothing was changed before it.'
+      : `${countOf(before, 'migration')} before it ${before === 1 ? 'stays' : 'stay'} ${change}.`;
   const look = endUnknown
-    ? 'Its end is not known: see whether it took effect'
-    : 'It did not run in one transaction: see what it left behind, and clean up first';
+    ? 'Its outcome is unknown: check whether it took effect'
+    : 'It did not run in one transaction: check what it left behind, and clean that up first';
   const itself = leftovers
     ? `${look} (or say that it is done: "${resolve}").`
     : 'It was rolled back.';
-  const then = `${fix ? 'After that,' : 'Correct the migration and'} run the command again; `;
-  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows where things stand.`;
+  const then = `${fix ? 'Then' : 'Correct the migration and'} run the command again; `;
+  return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows the state.`;
 }

@@ -54,9 +54,9 @@ export function findingsOfDifferences(differences: readonly Difference[]): Findi
 }
 
 function describe(expected: Difference['expected'], actual: Difference['actual']): string {
-  if (expected === null) return 'is not expected';
+  if (expected === null) return 'is unexpected';
   if (actual === null) return 'is missing';
-  return `is not as expected: ${Object.keys(expected).join(', ')}`;
+  return `is different: ${Object.keys(expected).join(', ')}`;
 }
 
 /** Pending migrations that do not come back as they should. */

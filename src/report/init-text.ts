@@ -27,6 +27,6 @@ export function renderInitOutcome({ kind, files, next }: InitPlan, dryRun: boole
     : files.length > 0
       ? `Wrote ${countOf(files.length, 'file')}.`
       : 'Nothing was changed.';
-  const heading = kind === 'adopt' ? 'To take the project over:' : 'Next:';
+  const heading = kind === 'adopt' ? 'To move the project to Knex:' : 'Next:';
   return [done, heading, ...next.map((line) => `  ${line}`)].map((line) => `${line}\n`).join('');
 }

@@ -30,7 +30,7 @@ export function batchesAndTimes(
   const width = Math.max(0, ...rows.map(({ batch }) => `batch ${batch},`.length));
   return rows.map(({ batch, appliedAt }) => {
     const time = appliedAt !== null && local && !verbose ? shortTime(appliedAt) : appliedAt;
-    return `${`batch ${batch},`.padEnd(width)} ${time ?? 'no time kept'}`;
+    return `${`batch ${batch},`.padEnd(width)} ${time ?? 'time unknown'}`;
   });
 }
 

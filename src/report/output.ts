@@ -143,14 +143,14 @@ export class Output {
     if (yes) return;
     if (!this.canAsk) {
       throw new KnexwardError('CONFIRMATION_REQUIRED', {
-        message: `${question} There is no terminal to answer on. Nothing was changed.`,
-        fix: `Give --yes if that is what you want${preview === null ? '' : `; ${preview} shows what would happen`}.`,
+        message: `${question} There is no terminal to ask on. Nothing was changed.`,
+        fix: `Give --yes to answer yes${preview === null ? '' : `; ${preview} shows what would happen`}.`,
       });
     }
     const answer = (await ask(`${question} [y/N] `)) ?? '';
     if (/^\s*y(es)?\s*$/i.test(answer)) return;
     throw new KnexwardError('CONFIRMATION_REQUIRED', {
-      message: 'The answer was no. Nothing was changed.',
+      message: 'You answered no. Nothing was changed.',
       fix: 'Run the command again when you are ready.',
     });
   }
@@ -169,7 +169,7 @@ export async function ask(question: string): Promise<string | null> {
       stop = () =>
         reject(
           new KnexwardError('INTERRUPTED', {
-            message: 'Stopped at the question. Nothing was changed.',
+            message: 'Stopped before an answer. Nothing was changed.',
             fix: 'Run the command again when you are ready.',
           }),
         );

@@ -78,7 +78,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
     case 'baselineUnfit':
       output.note(
         'warn',
-        `  ${c.yellow('!')} The baseline ${event.file} is not used, all is replayed: ${event.reason}. To write it anew: ${commandLine('baseline')}`,
+        `  ${c.yellow('!')} The baseline ${event.file} is not used; every migration runs: ${event.reason}. To update it: ${commandLine('baseline')}`,
       );
       break;
     case 'retrying':
@@ -154,7 +154,7 @@ function createClock(output: Target): Clock {
         const shown = output.status(`  … ${position} ${name} ${seconds} s`);
         if (shown || now - reminded < REMINDER_MS) return;
         reminded = now;
-        output.note('info', `  … ${c.dim(position)} ${name}, at work for ${seconds} s`, {
+        output.note('info', `  … ${c.dim(position)} ${name}, running for ${seconds} s`, {
           message: 'at work',
           fields: { migration: name, seconds },
         });

@@ -11,7 +11,7 @@ export function renderRoundTrips(
   c: Colors,
 ): string[] {
   if (roundTrip === null) return [];
-  if (roundTrip.length === 0) return ['Nothing is pending: no round trip to try'];
+  if (roundTrip.length === 0) return ['Nothing is pending: no round trip to run'];
   return [
     heading(roundTrip, roundTrip.length + notTried.length),
     ...roundTrip.flatMap((trip) => tripLines(trip, c)),
@@ -24,7 +24,7 @@ function heading(trips: readonly RoundTrip[], total: number): string {
   if (unsound > 0) {
     return `Found ${unsound} of ${countOf(total, 'pending migration')} that ${unsound === 1 ? 'does' : 'do'} not go up, down and up again:`;
   }
-  const but = trips.every(({ reversible }) => reversible) ? '' : ', but those without a way down';
+  const but = trips.every(({ reversible }) => reversible) ? '' : ', except those without a down';
   if (total === 1) return `The pending migration goes up, down and up again${but}`;
   return `All ${total} pending migrations go up, down and up again${but}`;
 }
@@ -35,7 +35,7 @@ function tripLines(trip: RoundTrip, c: Colors): string[] {
     return [
       reversible
         ? `  ${c.green('✓')} ${name}`
-        : `  ${c.yellow('!')} ${name}: has no way down, so it was taken up only`,
+        : `  ${c.yellow('!')} ${name}: has no down, so only its up was run`,
     ];
   }
   return faultsOf(trip).map((fault) => `  ${c.red('✗')} ${name}: ${fault}`);
@@ -66,7 +66,7 @@ function worded({ kind, object, expected, actual }: Difference, verb: 'leaves' |
   const what = `${kind} ${object}`;
   if (expected === null) return verb === 'leaves' ? `leaves ${what} behind` : `makes ${what} too`;
   if (actual === null) {
-    return verb === 'leaves' ? `does not bring back ${what}` : `does not make ${what}`;
+    return verb === 'leaves' ? `does not restore ${what}` : `does not make ${what}`;
   }
   const parts = Object.keys(expected).map(
     (part) => `${part} ${shown(actual[part])}, where it was ${shown(expected[part])}`,

@@ -34,7 +34,7 @@ export function renderSnapshotTaken(snapshot: Snapshot, c: Colors): string {
     ),
     ...(notDescribed.length > 0
       ? [
-          `Found ${countOf(notDescribed.length, 'object that is', 'objects that are')} listed by name only, and not in the SQL file:`,
+          `Found ${countOf(notDescribed.length, 'object that is', 'objects that are')} listed by name only and missing from the SQL file:`,
           ...notDescribed.map(({ kind, name }) => `  ${c.yellow('!')} ${kind} ${name}`),
         ]
       : []),
@@ -47,27 +47,27 @@ export function renderSnapshotTaken(snapshot: Snapshot, c: Colors): string {
 export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   const { differences, files, inSync, postgres } = check;
   const [snapshot = '', schema = ''] = files.map(({ path }) => path);
-  if (inSync) return `The database is as ${snapshot} says\n`;
+  if (inSync) return `The database matches ${snapshot}\n`;
   const schemaState = files[1]?.state;
   const lines = [
     ...(differences.length > 0
       ? [
           `Found ${countOf(differences.length, 'difference')} between ${snapshot} and the database:`,
           ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
-          `  Where the database is right, write both files anew and commit them: ${commandLine('snapshot', snapshot)}`,
+          `  If the database is right, update both files and commit them: ${commandLine('snapshot', snapshot)}`,
           `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
         ]
       : []),
     ...(schemaState === 'current'
       ? []
       : [
-          `${schema} is ${schemaState === 'missing' ? 'missing' : 'not the one that goes with it'}.`,
-          `  Write it anew: ${commandLine('snapshot', snapshot)}`,
+          `${schema} is ${schemaState === 'missing' ? 'missing' : 'out of date'}.`,
+          `  Update it: ${commandLine('snapshot', snapshot)}`,
         ]),
     ...(postgres.expected === postgres.actual
       ? []
       : [
-          `The snapshot was taken from PostgreSQL ${postgres.expected}, this is ${postgres.actual}: the two word some definitions differently.`,
+          `The snapshot was taken from PostgreSQL ${postgres.expected}, this is ${postgres.actual}: these versions print some definitions differently.`,
         ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -84,7 +84,7 @@ export function renderDifference(
   c: Colors,
 ): string[] {
   const name = `${kind} ${object}`;
-  if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is not expected')}`];
+  if (expected === null) return [`  ${c.green('+')} ${name} ${c.dim('is unexpected')}`];
   if (actual === null) return [`  ${c.red('-')} ${name} ${c.dim('is missing')}`];
   return [`  ${c.yellow('~')} ${name}`, ...changes(expected, actual, c)];
 }

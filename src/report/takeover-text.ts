@@ -11,17 +11,17 @@ export function renderFinishPlan({ tables }: Finish): string {
   return textOf([
     'Tables:',
     ...tables.map(renderMove),
-    'From then on db-migrate stops at its start: no instance of an old release may be running,',
-    `and none can be rolled back to. To go back all the same: ${commandLine('adopt', '--undo')}`,
+    'From then on db-migrate stops with an error, so no instance of an old release may be running,',
+    `and you cannot roll back to one. To go back to db-migrate: ${commandLine('adopt', '--undo')}`,
   ]);
 }
 
 /** What finishing a takeover did. */
 export function renderFinish({ tables, dryRun }: Finish): string {
   if (tables.length === 0)
-    return "Nothing to do: db-migrate's table is not there, or the takeover is finished.\n";
+    return "Nothing to do: db-migrate's table does not exist, or the takeover is finished.\n";
   if (dryRun) return 'Dry run: nothing was changed.\n';
-  return "Finished: db-migrate's table is kept under its new name, and knexward alone runs migrations.\n";
+  return "Finished: db-migrate's table is kept under its new name, and only knexward runs migrations.\n";
 }
 
 /** What going back would do: each table, each row, each file, each warning. */
@@ -29,8 +29,8 @@ export function renderUndoPlan(undo: Undo, c: Colors): string {
   const { tables, rows, files } = undo;
   return textOf([
     ...(tables.length > 0 ? ['Tables:', ...tables.map(renderMove)] : []),
-    ...renderRows("db-migrate's table gets, applied since", '+', rows.added),
-    ...renderRows("db-migrate's table loses, reverted since", '-', rows.removed),
+    ...renderRows("Added to db-migrate's table (applied since)", '+', rows.added),
+    ...renderRows("Removed from db-migrate's table (reverted since)", '-', rows.removed),
     ...(files.length > 0 ? renderFiles(files, c) : []),
     ...renderWarnings(undo.warnings, c),
   ]);
@@ -39,22 +39,22 @@ export function renderUndoPlan(undo: Undo, c: Colors): string {
 /** What going back did, and what to do next. */
 export function renderUndo({ tables, files, dryRun }: Undo): string {
   const changed = files.some(({ apply }) => apply);
-  if (tables.length === 0 && !changed) return 'Nothing to do: the project is with db-migrate.\n';
+  if (tables.length === 0 && !changed) return 'Nothing to do: the project uses db-migrate.\n';
   if (dryRun) return 'Dry run: nothing was changed.\n';
   return textOf([
     ...(tables.length > 0
       ? [
-          "Undone: db-migrate's table says what is applied; Knex's tables are kept under other names.",
+          "Undone: db-migrate's table has the history again; Knex's tables are kept under other names.",
         ]
       : []),
     ...(changed
       ? [
           'Next:',
           '  npm install db-migrate db-migrate-pg',
-          '  In every other environment, before the files are there: the same with --database-only',
+          '  In every other environment, before you deploy these files: the same with --database-only',
         ]
       : []),
-    `To take over again: ${commandLine('adopt')}`,
+    `To move to Knex again: ${commandLine('adopt')}`,
   ]);
 }
 

@@ -13,8 +13,8 @@ export function renderTimeZones(question: TimeZoneQuestion, c: Colors): string {
     ownersOf(reading).join(', '),
   ]);
   return [
-    `db-migrate wrote the local time of its machine, without a zone (${countOf(newest.rows, 'row')}).`,
-    `The newest row, ${c.bold(newest.name)}, has ${newest.runOn}. In UTC that is`,
+    `db-migrate wrote local times without a time zone (${countOf(newest.rows, 'row')}).`,
+    `The newest row, ${c.bold(newest.name)}, has ${newest.runOn}. In UTC this is`,
     ...tableOf(rows).flatMap((line, index) => [
       `  ${line}`,
       ...(readings[index] ? evidenceOn(readings[index]) : []).map(

@@ -1,6 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { type Verification } from '../verify/verify.js';
-import { countOf, madeBy } from './count.js';
+import { countOf } from './count.js';
 import { type Colors } from './output.js';
 import { renderBaselineCheck } from './baseline-text.js';
 import { renderRoundTrips } from './round-trip-text.js';
@@ -17,8 +17,8 @@ export function renderVerification(
     ...(inSync
       ? [
           verification.against
-            ? `The database is as ${source} says`
-            : `The database is what its ${madeBy(verification.replayed ?? 0, 'applied migration')}`,
+            ? `The database matches ${source}`
+            : `The database matches its ${countOf(verification.replayed ?? 0, 'applied migration')}`,
         ]
       : [
           `Found ${countOf(differences.length, 'difference')} between ${verification.against ? '' : 'the '}${source} and the database:`,
@@ -44,16 +44,16 @@ function sourceOf({ against, replayed }: Verification): string {
 
 function advice({ against, mendFile }: Verification & { mendFile: string | null }): string[] {
   const legend = against
-    ? '  + is there and not expected, - is expected and not there, ~ is there in another way.'
-    : '  + is there and no migration makes it, - is made and not there, ~ is there in another way.';
+    ? '  + unexpected, - missing, ~ different'
+    : '  + unexpected, - missing, ~ different';
   return [
     legend,
     against
-      ? `  Where the database is right, write the snapshot anew and commit it: ${commandLine('snapshot', against)}`
-      : '  Where the database is right: put it into a migration.',
+      ? `  If the database is right, update the snapshot and commit it: ${commandLine('snapshot', against)}`
+      : '  If the database is right, write a migration that makes the change.',
     `  Where ${against ?? 'the migrations'} ${against ? 'is' : 'are'} right: the statements mend the database. knexward runs none of them.`,
     mendFile
-      ? `  ${mendFile} written: all of them, in order. Look at it, then: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
+      ? `  ${mendFile} written: all of them, in order. Review it, then run: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
       : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--mend', 'mend.sql')}`,
   ];
 }
@@ -63,6 +63,6 @@ function versions({ against, postgres }: Verification): string[] {
   if (expected === actual) return [];
   const source = against ? 'The snapshot was taken from' : 'The replay ran on';
   return [
-    `${source} PostgreSQL ${expected}, the database is on ${actual}: the two word some definitions differently.`,
+    `${source} PostgreSQL ${expected}, the database is on ${actual}: these versions print some definitions differently.`,
   ];
 }

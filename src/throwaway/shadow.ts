@@ -107,7 +107,7 @@ function waysOut({ fix }: KnexwardError): string {
 
 function noShadow(message: string, fix: string): KnexwardError {
   return new KnexwardError('NO_SHADOW', {
-    message: `There is no database to try migrations on. ${message}`,
+    message: `There is no server for a temporary database. ${message}`,
     fix,
   });
 }

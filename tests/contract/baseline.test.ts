@@ -64,7 +64,7 @@ describe('knexward baseline', () => {
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stdout).toContain(`Found 3 migrations, up to ${NAMES[2]}: 2 tables, 3 rows`);
     expect(outcome.stdout).toContain(
-      'Differs from replay to replay, left to the default:\n  ! public.users.created_at\n',
+      'Different in each replay, left to the default:\n  ! public.users.created_at\n',
     );
     expect(outcome.stdout).toContain(`✓ ${FILE} written`);
     expect(project.read(FILE)).not.toMatch(/knex_migrations|knexward_journal/);
@@ -112,7 +112,7 @@ describe('knexward baseline', () => {
       ...{ upToDate: true, pending: [], problems: [] },
     });
     expect((await knexward('verify')).stdout).toContain(
-      `The baseline ${FILE} is what its 3 migrations make\n`,
+      `The baseline ${FILE} matches its 3 migrations\n`,
     );
     const down = await knexward('down');
     expect(down.stdout).toContain('Batch 1 rolled back: 3 migrations\n');

@@ -91,7 +91,7 @@ describe('in a GitHub workflow: annotations and a summary of the job', () => {
       {
         level: 'error',
         title: 'knexward: Drift',
-        message: 'table public.by_hand is not expected',
+        message: 'table public.by_hand is unexpected',
       },
     ]);
     for (let i = 0; i < 12; i += 1) await database.query(`create table by_hand_${i} (id int)`);

@@ -52,7 +52,7 @@ describe('the commands that messages suggest', () => {
       .filter((text) => BARE.test(text))
       // The version, and the heading of a summary.
       .filter((text) => !/: (?:knexward |### knexward )$/.test(text))
-      .filter((text) => !text.endsWith('See what there is: knexward '));
+      .filter((text) => !text.endsWith('Show the help: knexward '));
     expect(found).toEqual([]);
   });
 

@@ -84,9 +84,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
 
     onTerminal('is asked on its own; an empty answer is the marked one', async () => {
       const { code, said } = await answer('adopt', [WHICH, '\r'], [APPLY, 'y\r']);
-      expect(said).toContain(
-        'db-migrate wrote the local time of its machine, without a zone (1 row).',
-      );
+      expect(said).toContain('db-migrate wrote local times without a time zone (1 row).');
       expect(said).toContain('The newest row, /20150101000000-a, has 2015-07-04 05:06:07.');
       expect(said).toMatch(/\* 1 {2}Europe\/Berlin {2}2015-07-04 03:06:07 {2}this machine's/);
       expect(said).toMatch(/ {2}2 {2}UTC {12}2015-07-04 05:06:07 {2}the server's/);
@@ -186,7 +184,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
       expect(await moments()).toEqual(['2015-07-03 23:36']);
     });
 
-    it('nor where nothing is to be carried over', async () => {
+    it('nor where nothing is to be copied', async () => {
       expect((await knexward('adopt', '--yes')).code).toBe(0);
     });
 
@@ -242,7 +240,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
     beforeEach(async () => {
       await insertOld('/20150101000000-a', '2015-07-04 05:06:07');
       expect((await knexward('adopt', '--yes', '--time-zone', 'Asia/Tokyo')).code).toBe(0);
-      // What another environment has: a history that nothing was carried over from.
+      // What another environment has: a history that nothing was copied from.
       await database.query('drop table knex_migrations, knex_migrations_lock, knexward_journal');
     });
 

@@ -35,7 +35,7 @@ describe('knexward verify: mends, --against, --mend', () => {
     expect(found.code).toBe(6);
     expect(found.stdout).toContain(
       [
-        '  + column public.users.by_hand is not expected',
+        '  + column public.users.by_hand is unexpected',
         '      this loses data:',
         '      ALTER TABLE public.users DROP COLUMN by_hand;',
         '  - index public.users_email is missing',

@@ -354,7 +354,7 @@ describeWithPgBouncer('through PgBouncer (US7)', () => {
     expect((await knexward(place, 'resolve', '20260101000000_a.js', '--reverted')).code).toBe(0);
     expect((await knexward(place, 'resolve', '20260101000000_a.js', '--applied')).code).toBe(0);
     await database.query('update app.knex_migrations_lock set is_locked = 1');
-    expect((await knexward(place, 'unlock', '--yes')).stdout).toContain('The lock is free again.');
+    expect((await knexward(place, 'unlock', '--yes')).stdout).toContain('Released the lock.');
     expect((await knexward(place, 'wait', '--timeout', '10min')).code).toBe(0);
     const left = await settingsLeft(place);
     expect(left).toEqual(left.map(() => UNTOUCHED));

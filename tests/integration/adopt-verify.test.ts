@@ -55,7 +55,7 @@ exports.down = (db) => db.removeColumn('a', 'name');`,
     expect(await adopt('--yes')).toMatchObject({ adopted: 2, drift: [], verified: true });
     expect(await shadows()).toEqual([]);
     const { stdout } = await knexward('adopt', '--verify');
-    expect(stdout).toContain('Schema: it is what its 2 migrations make');
+    expect(stdout).toContain('Schema: it matches its 2 migrations');
   });
 
   it('without --verify nothing is said about the schema', async () => {
@@ -126,7 +126,7 @@ exports.down = (db) => db.removeColumn('a', 'name');`,
     expect(await shadows()).toEqual([]);
   });
 
-  it('what db-migrate applies while the proof is made is not carried over unproven', async () => {
+  it('what db-migrate applies while the proof is made is not copied unproven', async () => {
     project.write({ 'migrations/20170101000000-slow.js': 'exports.up = () => null;' });
     expect(await dbMigrate(project, ['up'], env)).toMatchObject({ code: 0 });
     // The replay itself is the moment: it writes as a db-migrate would that runs at the same time.

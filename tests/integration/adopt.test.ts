@@ -192,7 +192,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     ]);
   });
 
-  it('what was reverted since is not carried over again', async () => {
+  it('what was reverted since is not copied again', async () => {
     await dbMigrate(project, ['up'], env);
     await adopt();
     const down = await knexward('down');

@@ -119,7 +119,7 @@ describe('adopt finds who calls db-migrate (FR-011, SC-004)', () => {
     expect(stdout).toContain('Batch 2 run: 1 migrations');
   });
 
-  it('leaves the files alone where only the database is to be carried over', async () => {
+  it('leaves the files alone where only the database is to be copied', async () => {
     const { json } = await succeed(
       project.knexward(['adopt', '--yes', '--database-only', '--json'], env),
     );

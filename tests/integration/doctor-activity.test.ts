@@ -213,7 +213,7 @@ describe('doctor: what goes on in the database', () => {
     expect(found.findings()).toEqual(['CHANGED_FILE']);
   });
 
-  it("db-migrate's rows that are not carried over are red: up refuses", async () => {
+  it("db-migrate's rows that are not copied are red: up refuses", async () => {
     await database.query(`
       create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
       insert into migrations (name, run_on) values ('/20200101000000-a', now());`);

@@ -115,7 +115,7 @@ exports.down = () => {};`,
       'statement   insert into "missing"',
       'cause       There is no such table',
       'not reached 20260101000002_third.js',
-      'next        1 before it stay as they are.',
+      'next        1 migration before it stays applied.',
     ]) {
       expect(up.stderr).toContain(part);
     }

@@ -120,7 +120,7 @@ describe('adopt --finish and adopt --undo (US9)', () => {
       expect(await tables()).toEqual(before);
     });
 
-    it('refuses while rows are not carried over', async () => {
+    it('refuses while rows are not copied', async () => {
       expect((await refused('adopt', '--finish', '--yes')).code).toBe('NOT_ADOPTED');
       await told('adopt');
       addC();

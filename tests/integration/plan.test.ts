@@ -460,7 +460,7 @@ describe('plan: the SQL that up would run (US8)', () => {
       expect(dry.stdout).toMatch(
         /Found 6 pending migrations:\n {2}20150101000000-rooms.js\n[^]*Dry run: nothing was changed.\n$/,
       );
-      expect(dry.stderr).toContain('No SQL is shown. There is no database to try migrations on.');
+      expect(dry.stderr).toContain('No SQL is shown. There is no server for a temporary database.');
       expect((await run('up', '--dry-run', '--json')).json()).toMatchObject({ changes: null });
       await poor.drop(database);
     });

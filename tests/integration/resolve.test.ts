@@ -102,7 +102,7 @@ describe('what a command says is recorded is recorded', () => {
     expect(await database.query("select from pg_tables where schemaname = 'public'")).toEqual([]);
   });
 
-  it("not before db-migrate's history is carried over (EC-14)", async () => {
+  it("not before db-migrate's history is copied (EC-14)", async () => {
     await database.query(`
       create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
       insert into migrations (name, run_on) values ('/20200101000000-old', now())`);

@@ -74,7 +74,7 @@ afterEach(async () => {
 });
 
 describe('scopes: a history that real db-migrate wrote (EC-13)', () => {
-  it('is carried over under its names, runs nothing again, and shows as applied', async () => {
+  it('is copied under its names, runs nothing again, and shows as applied', async () => {
     const { run, legacy, rows, status, tables } = await setUp();
     for (const command of ['up', 'up:tenant', 'up:tenant/billing']) await legacy(command);
     const before = await tables();
@@ -314,31 +314,28 @@ describe('the config.json of a scope', () => {
   it.each([
     ['a history of its own', { schema: 'x' }, 'x', 0],
     ['the common history', undefined, 'public', 3],
-  ])(
-    '%s is carried over by itself where the configuration says so',
-    async (_, config, home, others) => {
-      const { run, legacy, database, project, rows } = await setUp({
-        ...(config ? withConfig(config) : MIGRATIONS),
-        // db-migrate cuts the name at the first dot, so that only the file tells all of it.
-        'migrations/20160101000000-middle.v2.js': legacyTable('middle'),
-      });
-      await database.query('create schema x');
-      await legacy('up');
-      await legacy('up:tenant');
-      project.write({
-        'knexfile.js': `module.exports = { client: 'pg', connection: process.env.DATABASE_URL,
+  ])('%s is copied by itself where the configuration says so', async (_, config, home, others) => {
+    const { run, legacy, database, project, rows } = await setUp({
+      ...(config ? withConfig(config) : MIGRATIONS),
+      // db-migrate cuts the name at the first dot, so that only the file tells all of it.
+      'migrations/20160101000000-middle.v2.js': legacyTable('middle'),
+    });
+    await database.query('create schema x');
+    await legacy('up');
+    await legacy('up:tenant');
+    project.write({
+      'knexfile.js': `module.exports = { client: 'pg', connection: process.env.DATABASE_URL,
         migrations: { directory: './migrations' }, knexward: { adopt: 'auto' } };`,
-      });
-      expect((await run('up', '--scope', 'tenant')).stdout).toContain('Already up to date');
-      expect(await rows(home)).toHaveLength(others + 2);
-      expect((await run('up')).stdout).toContain('Already up to date');
-      expect((await rows()).slice(0, 3)).toEqual([
-        '20150101000000-first.js',
-        '20160101000000-middle.v2.js',
-        '20170101000000-last.js',
-      ]);
-    },
-  );
+    });
+    expect((await run('up', '--scope', 'tenant')).stdout).toContain('Already up to date');
+    expect(await rows(home)).toHaveLength(others + 2);
+    expect((await run('up')).stdout).toContain('Already up to date');
+    expect((await rows()).slice(0, 3)).toEqual([
+      '20150101000000-first.js',
+      '20160101000000-middle.v2.js',
+      '20170101000000-last.js',
+    ]);
+  });
 
   it.each([
     ['no JSON', '{'],

@@ -92,7 +92,7 @@ describe('with nothing to do, no row of the history is sent', () => {
     ],
     ['a missing journal is told', 'drop table knexward_journal'],
     [
-      "db-migrate's rows that are not carried over are told",
+      "db-migrate's rows that are not copied are told",
       `
       create table migrations (id serial primary key, name varchar(255) not null, run_on timestamp not null);
       insert into migrations (name, run_on) values ('/20200101000000-old', now())`,

@@ -60,7 +60,7 @@ describe('several histories of db-migrate in one database', () => {
     ['--schema and --table', 'old', {}, {}, ['--schema', 'shop', '--table', 'old']],
     ['database.json and .db-migraterc', 'old', { schema: 'shop' }, { table: 'old' }, []],
   ])(
-    'one in another schema, named with %s: carried over into that schema (EC-12)',
+    'one in another schema, named with %s: copied into that schema (EC-12)',
     async (_, table, settings, rc, args) => {
       const project = createProject({
         'database.json': JSON.stringify({ dev: { driver: 'pg', ...settings } }),
@@ -79,7 +79,7 @@ describe('several histories of db-migrate in one database', () => {
     },
   );
 
-  it('one that a knexfile names: carried over to where the knexfile keeps its own', async () => {
+  it('one that a knexfile names: copied to where the knexfile keeps its own', async () => {
     const project = createProject({
       'knexfile.js': `module.exports = { client: 'pg', connection: process.env.DATABASE_URL,
         migrations: { schemaName: 'shop' },

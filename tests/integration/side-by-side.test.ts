@@ -180,7 +180,7 @@ exports.up = (db) => db.runSql("insert into ran values ('c'); set local lock_tim
   );
 
   it.each([
-    ['carried over by adopt', '20160101000000-b', 'b'],
+    ['copied by adopt', '20160101000000-b', 'b'],
     ['applied by knexward', '20170101000000-c', 'c'],
   ])(
     "what an old instance reverts with db-migrate's down is noticed (%s): up refuses, adopt says it to Knex's history",
@@ -207,7 +207,7 @@ exports.up = (db) => db.runSql("insert into ran values ('c'); set local lock_tim
     },
   );
 
-  itIfDrawn('undo does not bring back what db-migrate itself has reverted', async () => {
+  itIfDrawn('undo does not restore what db-migrate itself has reverted', async () => {
     await oldStarts('down');
     await succeeds('adopt', '--undo', '--yes');
     expect(await byDbMigrate()).toEqual(['/20150101000000-a']);

@@ -72,7 +72,7 @@ describe('verify: the database against what its applied migrations make (US8, FR
     });
     expect(await shadows()).toEqual([]);
     const { stdout } = await knexward(['verify']);
-    expect(stdout).toContain('The database is what its 3 applied migrations make');
+    expect(stdout).toContain('The database matches its 3 applied migrations');
   });
 
   it('a schema changed by hand: each change is named, alone, and mended it is in sync again (EC-07)', async () => {

@@ -153,6 +153,6 @@ describe('wait', () => {
     const auto = await project.knexward(['wait', '--timeout', '0'], {
       ...{ TEST_DATABASE_URL: database.url, TEST_ADOPT: 'auto' },
     });
-    expect([auto.code, auto.stderr]).toEqual([6, expect.stringContaining('not carried over')]);
+    expect([auto.code, auto.stderr]).toEqual([6, expect.stringContaining('not copied')]);
   });
 });

@@ -468,7 +468,7 @@ describe('the same history, schema, exit code, lines and files as db-migrate (US
         'down:tenant',
         'up -c 2',
         'up:tenant',
-        // Somebody is late with the switch: what his db-migrate does is carried over too.
+        // Somebody is late with the switch: what his db-migrate does is copied too.
         async (side) => {
           if ((await namesIn(side.database, 'knex_migrations')).length > 0) {
             await side.database.query(

@@ -5,7 +5,7 @@ import { type Adoption } from '../../src/adopt/adopt';
 import { type TimeZoneQuestion } from '../../src/adopt/time-zone/decide';
 import { renderOutcome, renderPlan as renderTakeover } from '../../src/report/adopt-text';
 import { renderBaseline, renderBaselineCheck } from '../../src/report/baseline-text';
-import { countOf, madeBy } from '../../src/report/count';
+import { countOf } from '../../src/report/count';
 import { renderInitOutcome } from '../../src/report/init-text';
 import { shortTime } from '../../src/report/long-list';
 import { renderPlan } from '../../src/report/plan-text';
@@ -209,7 +209,6 @@ describe('every text that counts something', () => {
 
   it('counts and verbs', () => {
     expect([0, 1, 2].map((n) => countOf(n, 'row'))).toEqual(['0 rows', '1 row', '2 rows']);
-    expect([1, 2].map((n) => madeBy(n, 'row'))).toEqual(['1 row makes', '2 rows make']);
   });
 });
 
@@ -235,7 +234,7 @@ describe('long lists', () => {
 
   it('of more than 20 show how many, from when to when, what is odd and the newest', () => {
     const text = [...renderTakeover(adoption(374, { proof: null }), c, few)].join('\n');
-    expect(text).toContain('History: 374 rows of public.migrations to carry over');
+    expect(text).toContain('History: 374 rows of public.migrations to copy');
     expect(text).toContain(', from 2026-01-01 to 2026-01-01');
     expect(text.match(/\(no file\)/g)).toHaveLength(8);
     expect(text).toContain(nameOf(373));

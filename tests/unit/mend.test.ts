@@ -71,7 +71,7 @@ describe('what mends a difference (FR-015)', () => {
     ]);
   });
 
-  it('a table that is not expected goes after what needs it, and loses data', () => {
+  it('a table that is unexpected goes after what needs it, and loses data', () => {
     const actual = catalog([users, name, view], { [idOf(view)]: [idOf(name)] });
     const { script, differences } = mended(catalog([]), actual);
     expect(script).toEqual(['DROP VIEW app.names', 'DROP TABLE app.users']);

@@ -67,7 +67,7 @@ describe('a failure', () => {
   cause       It exists already.
   fix         Look at it.
   not reached b.js, c.js
-  next        1 before it stay as they are. It was rolled back. After that, run the command again; "knexward status" shows where things stand.
+  next        1 migration before it stays applied. It was rolled back. Then run the command again; "knexward status" shows the state.
   page        docs/errors/sqlstate-42P07.md
 `,
     );

@@ -163,7 +163,7 @@ describe('what the project says elsewhere', () => {
   });
 });
 
-describe('what cannot be carried over safely (EC-02)', () => {
+describe('what cannot be copied safely (EC-02)', () => {
   it.each([
     ['db-migrate', 'names no command'],
     ['db-migrate -e production', 'names no command'],

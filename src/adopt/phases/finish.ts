@@ -43,7 +43,7 @@ export interface FinishRequest extends TakeoverRequest {
  * Ends a takeover: db-migrate's table gets another name, and a notice stands in its place, at which
  * db-migrate stops. Old releases cannot start from then on. Repeating it does nothing.
  *
- * @throws KnexwardError `NOT_ADOPTED` where rows are not carried over, `LOCKED` where db-migrate
+ * @throws KnexwardError `NOT_ADOPTED` where rows are not copied, `LOCKED` where db-migrate
  * seems to be running; nothing has been changed then.
  */
 export async function finishTakeover(request: FinishRequest): Promise<Finish> {

@@ -73,7 +73,7 @@ export async function decideTimeZone(
   const earlier = await answeredHere(client, histories);
   if (earlier !== null) return { timeZone: checkTimeZone(earlier), origin: 'earlier' };
   const read = await readCandidates(client, query, { config, files, kept: keptTimeZone(root) });
-  // Nothing is left to be carried over.
+  // Nothing is left to be copied.
   if (read === null) return { timeZone: ownTimeZone(), origin: 'undisputed' };
   const readings = distinctReadings(read.readings);
   const settled = settledReading(readings);

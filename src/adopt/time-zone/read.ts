@@ -6,7 +6,7 @@ import { checkTimeZone, typeOfRunOn, ZONELESS } from '../inspect-database.js';
 import { type Candidate, type Reading } from './candidates.js';
 import { type ZonelessRow } from './dated-rows.js';
 
-/** Rows that are still to be carried over, and whose times have no zone. */
+/** Rows that are still to be copied, and whose times have no zone. */
 export interface Zoneless {
   /** A query of `id`, `name`, `run_on` and the `place` of the history, or `null` without a table. */
   query: string | null;
