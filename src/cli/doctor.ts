@@ -6,7 +6,8 @@ export function addDoctorCommand(program: Command): void {
   withCommonOptions(
     program
       .command('doctor')
-      .description('check everything that up depends on, and say how to fix what is wrong'),
+      .description('check everything that up depends on, and say how to fix what is wrong')
+      .option('--verbose', 'list the checks that passed, too'),
   )
     .addHelpText(
       'after',
@@ -15,10 +16,9 @@ Checks this machine and the project (versions, knexfile, folder), the connection
 pooler mode, clock), the privileges of the role, risky settings, who holds locks, leftovers (invalid
 indexes, open transactions) and the history. It only reads.
 
-  ✓ green   fine
-  ! yellow  up works, but this may become a problem
-  ✗ red     up cannot work, or would do damage
-Below yellow and red is the command or the SQL statement that fixes it.
+  ! yellow  a warning: up works, but this may become a problem
+  ✗ red     an error: up cannot work, or would do damage
+Below each is the command or the SQL statement that fixes it. Checks that passed are only counted.
 
 Exits with 0 if nothing is red, 6 if something is, 3 if there is no connection and 2 if the
 configuration is wrong. The checks made before that are shown in any case.
@@ -27,7 +27,7 @@ Examples:
   $ knexward doctor --env production
   $ knexward doctor --json | jq -r '.checks[] | select(.status == "red") | .fix'`,
     )
-    .action(async (options: CommonOptions) => {
+    .action(async (options: CommonOptions & { verbose?: boolean }) => {
       const output = await outputOf(options);
       const { diagnose } = await import('../doctor/diagnose.js');
       const { renderDiagnosis } = await import('../report/doctor-text.js');
@@ -38,7 +38,7 @@ Examples:
       const { environment, healthy, checks, exitCode } = diagnosis;
       output.usesEnvironment(environment);
       output.result({ environment, healthy, checks }, () =>
-        renderDiagnosis(diagnosis, output.colors),
+        renderDiagnosis(diagnosis, output.colors, options.verbose),
       );
       const { findingsOfChecks } = await import('../report/finding.js');
       output.point(findingsOfChecks(checks));

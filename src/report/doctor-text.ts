@@ -1,5 +1,6 @@
 import { type Check, type CheckStatus } from '../doctor/check.js';
 import { type Diagnosis } from '../doctor/diagnose.js';
+import { countOf } from './count.js';
 import { type Colors } from './output.js';
 
 const MARKS: Record<CheckStatus, (c: Colors) => string> = {
@@ -8,15 +9,25 @@ const MARKS: Record<CheckStatus, (c: Colors) => string> = {
   red: (c) => c.red('✗'),
 };
 
-/** What doctor found: what is well in short, then what may hurt, then what is wrong. */
-export function renderDiagnosis({ checks }: Diagnosis, c: Colors): string {
+/**
+ * What doctor found: what may hurt, then what is wrong, then how much of each.
+ *
+ * @param verbose what is well, too
+ */
+export function renderDiagnosis({ checks }: Diagnosis, c: Colors, verbose = false): string {
   const of = (status: CheckStatus): Check[] => checks.filter((check) => check.status === status);
-  const counts = `${of('green').length} green, ${of('yellow').length} yellow, ${of('red').length} red`;
+  const counts = [
+    `${countOf(of('green').length, 'check')} passed`,
+    ...(of('yellow').length > 0 ? [countOf(of('yellow').length, 'warning')] : []),
+    ...(of('red').length > 0 ? [countOf(of('red').length, 'error')] : []),
+  ];
   return [
-    ...of('green').map(({ code, message }) => `  ${MARKS.green(c)} ${code} ${c.dim(message)}`),
+    ...(verbose ? of('green') : []).map(
+      ({ code, message }) => `  ${MARKS.green(c)} ${code} ${c.dim(message)}`,
+    ),
     ...of('yellow').flatMap((check) => renderFinding(check, c)),
     ...of('red').flatMap((check) => renderFinding(check, c)),
-    counts,
+    counts.join(', '),
   ]
     .map((line) => `${line}\n`)
     .join('');

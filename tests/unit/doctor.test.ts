@@ -214,19 +214,28 @@ describe('how doctor tells it', () => {
   ];
   const diagnosis = { environment: 'development', healthy: false, checks, exitCode: 6 };
 
-  it('green in short, then yellow and red with what to run below, then the counts', () =>
-    expect(renderDiagnosis(diagnosis, createColors(false))).toBe(
-      `  ✓ TLS encrypted
-  ! CLOCK ahead
+  const found = `  ! CLOCK ahead
       Set it.
   ✗ WRITABLE a standby
       Name the primary.
-1 green, 1 yellow, 1 red
-`,
+1 check passed, 1 warning, 1 error
+`;
+
+  it('yellow, then red, with what to run below, then the counts', () =>
+    expect(renderDiagnosis(diagnosis, createColors(false))).toBe(found));
+
+  it('what passed comes first, where it is asked for', () =>
+    expect(renderDiagnosis(diagnosis, createColors(false), true)).toBe(
+      `  ✓ TLS encrypted\n${found}`,
     ));
 
+  it('one line where all is well', () => {
+    const well = { ...diagnosis, checks: Array<Check>(33).fill(checks[2] as Check) };
+    expect(renderDiagnosis(well, createColors(false))).toBe('33 checks passed\n');
+  });
+
   it('in colour on a terminal', () => {
-    const text = renderDiagnosis(diagnosis, createColors(true));
+    const text = renderDiagnosis(diagnosis, createColors(true), true);
     for (const mark of ['\u001b[32m✓', '\u001b[33m!', '\u001b[31m✗']) expect(text).toContain(mark);
   });
 
