@@ -1,108 +1,142 @@
 // The page of hosts and participants. Where it is, the address says: #host/CODE, #join/CODE, or
-// nothing. A host's token is kept for the browser, a participant's for the tab.
-/* global document, io, localStorage, location, sessionStorage, window */
-const $ = (id) => document.getElementById(id);
-const state = { role: null, code: null, me: null, questions: new Map(), votes: {} };
+// nothing.
+/* global clearTimeout, document, history, io, location, window */
+import { showInvite } from './invite.js';
+import {
+  clearMessages,
+  clearOutage,
+  complain,
+  notify,
+  resetForm,
+  showFieldErrors,
+  submit,
+} from './messages.js';
+import { asUnanswered, focusQuestion, showQuestion } from './results.js';
+import { call, ServerError, unreachable } from './server.js';
+import { $, enterAs, remember, rememberHost, state } from './state.js';
+
+const CODE = /^[A-Z0-9]{6}$/;
+const WRONG_CODE = 'A room code has six letters and digits, for example ABC234.';
+const RETRY_MS = 5000;
+
 const socket = io();
+let retry;
 
 // ---- where we are
 
 window.addEventListener('hashchange', enter);
+window.addEventListener('online', clearOutage);
 socket.on('connect', () => {
-  $('connection').textContent = 'live';
-  if (state.code) watch();
+  showConnection('Live');
+  clearOutage();
+  void watch();
 });
-socket.on('disconnect', () => ($('connection').textContent = 'connecting …'));
+socket.on('disconnect', () => showConnection('Reconnecting…'));
 socket.on('stale', () => watch());
-socket.on('people', ({ participants }) => ($('people').textContent = participants));
-socket.on('question', showQuestion);
+socket.on('people', ({ participants }) => showPeople(participants));
+// Of a room that was left, the server may still tell.
+socket.on('question', (question) => state.isShown && showQuestion(question));
 enter();
 
 function enter() {
-  const [, role, code] = /^#(host|join)\/(\w{6})$/.exec(location.hash) ?? [];
-  Object.assign(state, { role, code: code?.toUpperCase(), votes: {} });
-  state.questions.clear();
-  $('questions').replaceChildren();
-  complain(null);
-  $('start').hidden = Boolean(code);
-  $('room').hidden = !code;
-  if (!code) return;
-  state.me = JSON.parse(storage().getItem(`${role}/${state.code}`) ?? 'null');
-  state.votes = state.me?.votes ?? {};
-  showRole();
-  if (socket.connected) watch();
+  clearMessages();
+  clearTimeout(retry);
+  const [, role, given] = /^#(host|join)\/(.*)$/.exec(location.hash) ?? [];
+  const code = given?.toUpperCase();
+  if (!role) return showStart();
+  if (!CODE.test(code)) return showStart({ message: WRONG_CODE });
+  enterAs(role, code);
+  showOnly('loading');
+  void watch();
 }
 
-function watch() {
-  const { code } = state;
-  if (!code) return;
-  socket.emit('watch', code, (answer) => {
-    if (code !== state.code) return;
-    if (!answer.ok) return complain(answer.problem.title);
-    const { room } = answer;
-    document.title = `${room.title} · Live polls`;
-    $('room-title').textContent = room.title;
-    $('people').textContent = room.participants;
-    room.questions.forEach(showQuestion);
-    $('nothing-yet').hidden = room.questions.length > 0;
+/** Looks at the room, and hears of what changes in it. */
+async function watch() {
+  const { code, role } = state;
+  if (!code || !socket.connected) return;
+  clearTimeout(retry);
+  const isHere = () => state.code === code && state.role === role;
+  try {
+    // Anybody can write #host into the address: who is host, the server says.
+    if (role === 'host') await call(`/rooms/${code}/host`);
+    const room = await roomOf(code);
+    if (isHere()) showRoom(room);
+  } catch (error) {
+    if (isHere()) cannotShow(error);
+  }
+}
+
+async function roomOf(code) {
+  const answer = await socket.emitWithAck('watch', code).catch(() => {
+    throw unreachable();
   });
+  if (!answer.ok) throw new ServerError(answer.problem);
+  return answer.room;
 }
 
-function showRole() {
-  const isHost = state.role === 'host';
-  const link = `${location.origin}/#join/${state.code}`;
-  $('role').textContent = isHost ? 'You are the host' : state.me ? `You are ${state.me.name}` : '';
-  $('room-code').textContent = state.code;
-  $('invite').hidden = $('ask-form').hidden = !isHost;
-  $('invite-link').textContent = $('invite-link').href = link;
-  $('name-form').hidden = isHost || state.me !== null;
-  if (isHost) loadTemplates();
+function cannotShow(error) {
+  if (error.status === 403) return joinInstead();
+  if (error.status === 404) {
+    const { code } = state;
+    const message = `There is no room with the code ${code}. Check the code and try again.`;
+    return showStart({ code, message });
+  }
+  complain(error);
+  if (error.isOutage) retry = setTimeout(watch, RETRY_MS);
+}
+
+function joinInstead() {
+  goTo(`#join/${state.code}`);
+  enter();
+  notify('Only the browser that created this room can host it. You can join and vote.');
+}
+
+function goTo(hash) {
+  history.replaceState(null, '', location.pathname + hash);
 }
 
 // ---- what a person does
 
-submit('join-form', () => (location.hash = `join/${$('join-code').value.trim().toUpperCase()}`));
+submit('join-form', () => {
+  const typed = $('join-code').value.trim().toUpperCase();
+  // Some paste the whole link, and some read the code out in groups.
+  const [, code] = /#(?:JOIN|HOST)\/(.*)$/.exec(typed) ?? [null, typed.replace(/[\s-]/g, '')];
+  if (!CODE.test(code)) {
+    throw new ServerError({ errors: [{ path: 'code', message: WRONG_CODE }] });
+  }
+  location.hash = `join/${code}`;
+});
 
-submit('open-form', async () => {
+submit('open-form', async (form) => {
   const { code, hostToken } = await call('/rooms', { title: $('open-title').value });
-  localStorage.setItem(`host/${code}`, JSON.stringify({ token: hostToken }));
+  rememberHost(code, hostToken);
+  form.reset();
   location.hash = `host/${code}`;
 });
 
 submit('name-form', async () => {
-  state.me = await call(`/rooms/${state.code}/participants`, { name: $('name').value });
-  remember();
+  remember(await call(`/rooms/${state.code}/participants`, { name: $('name').value }));
   showRole();
-  state.questions.forEach(showQuestion);
+  state.questions.forEach((question) => showQuestion(question, { isQuiet: true }));
+  $('room-title').focus();
 });
 
 submit('ask-form', async (form) => {
-  const options = $('options')
-    .value.split('\n')
-    .map((line) => line.trim());
-  const question = { body: $('body').value, options: options.filter((line) => line !== '') };
-  await call(`/rooms/${state.code}/questions`, question);
+  const lines = $('options').value.split('\n');
+  const options = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const asked = await call(`/rooms/${state.code}/questions`, { body: $('body').value, options });
   form.reset();
+  if (!state.questions.has(asked.id)) showQuestion(asUnanswered(asked));
+  focusQuestion(asked);
 });
 
-async function vote(question, option) {
-  await call(`/questions/${question.id}/votes`, {
-    participantId: state.me.id,
-    optionId: option.id,
-  });
-  state.votes[question.id] = option.id;
-  remember();
-  showQuestion(state.questions.get(question.id));
-}
-
-const close = (question) => call(`/questions/${question.id}/close`, {});
+$('go-to-ask').addEventListener('click', () => $('template').focus());
 
 async function loadTemplates() {
   const select = $('template');
   if (select.options.length > 1) return;
   for (const { label, answers } of await call('/templates')) {
-    const option = new window.Option(label, answers.join('\n'));
-    select.add(option);
+    select.add(new window.Option(label, answers.join('\n')));
   }
   select.onchange = () => {
     $('body').value = select.value && select.selectedOptions[0].text;
@@ -112,86 +146,58 @@ async function loadTemplates() {
 
 // ---- what a person sees
 
-function showQuestion(question) {
-  state.questions.set(question.id, question);
-  $('nothing-yet').hidden = true;
-  const total = question.options.reduce((sum, { votes }) => sum + votes, 0);
-  const article = $(`question-${question.id}`) ?? newQuestion(question);
-  const isOpen = question.state === 'open';
-  question.options.forEach((option, index) => {
-    const item = article.querySelectorAll('li')[index];
-    const button = item.querySelector('button');
-    button.disabled = !isOpen || !state.me?.id || question.id in state.votes;
-    button.setAttribute('aria-pressed', state.votes[question.id] === option.id);
-    item.querySelector('.votes').textContent = option.votes;
-    const bar = item.querySelector('progress');
-    bar.max = Math.max(total, 1);
-    bar.value = option.votes;
-  });
-  const count = `${total} ${total === 1 ? 'vote' : 'votes'}`;
-  article.querySelector('.total').textContent = isOpen ? count : `${count} · closed`;
-  article.querySelector('.close').hidden = state.role !== 'host' || !isOpen;
+function showOnly(shown) {
+  for (const id of ['start', 'loading', 'room']) $(id).hidden = id !== shown;
 }
 
-function newQuestion(question) {
-  const article = $('question-template').content.cloneNode(true).firstElementChild;
-  article.id = `question-${question.id}`;
-  article.querySelector('h2').textContent = question.body;
-  article.querySelector('.close').onclick = attempt(() => close(question));
-  for (const option of question.options) {
-    const item = $('option-template').content.cloneNode(true).firstElementChild;
-    item.querySelector('.label').textContent = option.label;
-    item.querySelector('button').onclick = attempt(() => vote(question, option));
-    item.querySelector('progress').setAttribute('aria-label', `Share of ${option.label}`);
-    article.querySelector('ul').append(item);
+/** The way in, with what is wrong with the code that led there. */
+function showStart({ code = '', message } = {}) {
+  enterAs(null, null);
+  goTo('');
+  document.title = 'Live polls';
+  showOnly('start');
+  for (const id of ['join-form', 'open-form']) resetForm($(id));
+  $('join-code').value = code;
+  showFieldErrors($('join-form'), message ? [{ path: 'code', message }] : []);
+}
+
+function showRoom(room) {
+  const isFirst = !state.isShown;
+  state.isShown = true;
+  clearOutage();
+  document.title = `${room.title} · Live polls`;
+  $('room-title').textContent = room.title;
+  showPeople(room.participants);
+  if (isFirst) {
+    $('questions').replaceChildren();
+    $('nothing-yet').hidden = false;
+    for (const id of ['name-form', 'ask-form']) resetForm($(id));
+    showRole();
+    showOnly('room');
+    $($('name-form').hidden ? 'room-title' : 'name').focus();
   }
-  $('questions').prepend(article);
-  return article;
+  room.questions.forEach((question) => showQuestion(question, { isQuiet: isFirst }));
 }
 
-// ---- how it talks to the server
-
-async function call(path, body) {
-  const headers = { 'content-type': 'application/json' };
-  if (state.me?.token) headers.authorization = `Bearer ${state.me.token}`;
-  const response = await fetch(
-    path,
-    body && { method: 'POST', headers, body: JSON.stringify(body) },
-  );
-  const answer = await response.json();
-  if (response.ok) return answer;
-  const details = (answer.errors ?? []).map(({ message }) => message);
-  throw new Error([answer.title, ...details].join(' '));
+function showRole() {
+  const isHost = state.role === 'host';
+  $('role').textContent = isHost ? 'You are the host' : state.me ? `You are ${state.me.name}` : '';
+  $('room-code').textContent = state.code;
+  $('room-code-fact').hidden = isHost;
+  for (const id of ['invite', 'ask-form', 'go-to-ask']) $(id).hidden = !isHost;
+  $('name-form').hidden = isHost || state.me !== null;
+  $('nothing-yet').textContent = isHost
+    ? 'No questions yet. Ask the first one.'
+    : 'No questions yet. The first one appears here as soon as the host asks it.';
+  if (isHost) Promise.all([showInvite(), loadTemplates()]).catch(complain);
 }
 
-function submit(id, action) {
-  $(id).addEventListener('submit', (event) => {
-    event.preventDefault();
-    attempt(() => action($(id)))();
-  });
+function showPeople(count) {
+  const people = { 0: 'No one has joined yet', 1: '1 person has joined' };
+  $('people').textContent = people[count] ?? `${count} people have joined`;
 }
 
-function attempt(action) {
-  return async () => {
-    complain(null);
-    try {
-      await action();
-    } catch (error) {
-      complain(error.message);
-    }
-  };
-}
-
-function complain(message) {
-  $('problem').textContent = message ?? '';
-  $('problem').hidden = !message;
-}
-
-function storage() {
-  return state.role === 'host' ? localStorage : sessionStorage;
-}
-
-function remember() {
-  const value = JSON.stringify({ ...state.me, votes: state.votes });
-  storage().setItem(`${state.role}/${state.code}`, value);
+function showConnection(text) {
+  $('connection').textContent = text;
+  $('connection').classList.toggle('is-live', text === 'Live');
 }

@@ -14,17 +14,17 @@ export class Problem extends Error {
 }
 
 export const notFound = (what: string): Problem =>
-  new Problem(404, 'not-found', `There is no such ${what}.`);
+  new Problem(404, 'not-found', `This ${what} does not exist.`);
 
 /** What PostgreSQL refuses and the client can understand. */
 const REFUSED: Record<string, [number, string, string]> = {
-  '22001': [400, 'invalid-input', 'That is too long.'],
-  '22003': [400, 'invalid-input', 'That number is too large.'],
-  '22P02': [400, 'invalid-input', 'That is not a valid value.'],
-  '23502': [400, 'invalid-input', 'Something is missing.'],
-  '23503': [404, 'not-found', 'There is no such option.'],
-  '23505': [409, 'taken', 'That is taken already.'],
-  '23514': [409, 'not-open', 'The question is not open.'],
+  '22001': [400, 'invalid-input', 'This text is too long.'],
+  '22003': [400, 'invalid-input', 'This number is too large.'],
+  '22P02': [400, 'invalid-input', 'This value is not valid.'],
+  '23502': [400, 'invalid-input', 'A required value is missing.'],
+  '23503': [404, 'not-found', 'This option does not exist.'],
+  '23505': [409, 'taken', 'This is already taken.'],
+  '23514': [409, 'not-open', 'This question is not open for voting.'],
 };
 
 /** The database is away, or has no connection to spare: worth another try. */
@@ -38,13 +38,19 @@ export function problemOf(error: unknown): Problem {
   const refused = REFUSED[code];
   if (refused) return new Problem(...refused);
   if (UNAVAILABLE.test(code) || name === 'KnexTimeoutError') {
-    return new Problem(503, 'unavailable', 'The database does not answer. Try again in a moment.');
+    return new Problem(
+      503,
+      'unavailable',
+      'The service is temporarily unavailable. Try again in a moment.',
+    );
   }
   // express.json's own errors.
-  if (type === 'entity.parse.failed') return new Problem(400, 'invalid-json', 'Not valid JSON.');
-  if (type === 'entity.too.large') return new Problem(413, 'too-large', 'That is too much.');
+  if (type === 'entity.parse.failed')
+    return new Problem(400, 'invalid-json', 'The request is not valid JSON.');
+  if (type === 'entity.too.large')
+    return new Problem(413, 'too-large', 'The request is too large.');
   if (Number(status) >= 400 && Number(status) < 500) {
     return new Problem(Number(status), 'bad-request', 'The request cannot be understood.');
   }
-  return new Problem(500, 'internal', 'Something went wrong. It has been logged.');
+  return new Problem(500, 'internal', 'Something went wrong on the server. Try again in a moment.');
 }

@@ -9,13 +9,13 @@ import { notFound, Problem, problemOf } from '../problem.js';
  * @throws Problem that names what is wrong, and where
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const result = schema.safeParse(input ?? {});
+  const result = schema.safeParse(input ?? {}, { error: () => 'This value is not valid.' });
   if (result.success) return result.data;
   const errors = result.error.issues.map(({ path, message }) => ({
     path: path.join('.'),
     message,
   }));
-  throw new Problem(400, 'invalid-input', 'Something in the request is not right.', errors);
+  throw new Problem(400, 'invalid-input', 'Some values are missing or not valid.', errors);
 }
 
 /** The token that a request brings, as `Authorization: Bearer …`. */

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -46,6 +46,8 @@ export function createApp(options: AppOptions): Express {
 
   app.use(cors({ origin: [...origins], exposedHeaders: ['x-request-id', 'retry-after'] }));
   app.use(express.static(join(ROOT, 'public')));
+  // The page's one library draws QR codes. It comes from here, so that a room needs no internet.
+  app.use('/lean-qr', express.static(dirname(require.resolve('lean-qr'))));
   app.use(limitPerMinute(rateLimit), express.json({ limit: '10kb' }));
   app.use(createRoutes({ knex, log, rateLimit }));
   app.use(nothingHere, answerProblem);

@@ -13,7 +13,7 @@ import {
 import { joinRoom } from '../polls/participants.js';
 import { askQuestion, closeQuestion, listTemplates } from '../polls/questions.js';
 import { resultsOf } from '../polls/results.js';
-import { openRoom, viewRoom } from '../polls/rooms.js';
+import { checkHostOf, openRoom, viewRoom } from '../polls/rooms.js';
 import { castVote } from '../polls/votes.js';
 import { notFound } from '../problem.js';
 import { parse, tokenOf } from './answers.js';
@@ -42,6 +42,11 @@ export function createRoutes({ knex, log, rateLimit }: RoutesOptions): Router {
 
   router.get('/rooms/:code', async (request, response) => {
     response.json(await viewRoom(knex, parse(roomPath, request.params).code));
+  });
+
+  router.get('/rooms/:code/host', async (request, response) => {
+    await checkHostOf(knex, parse(roomPath, request.params).code, tokenOf(request));
+    response.json({ host: true });
   });
 
   router.post('/rooms/:code/participants', async (request, response) => {

@@ -6,6 +6,7 @@ import { Server, type Socket } from 'socket.io';
 import { requestIdOf } from '../http/request-id.js';
 import { withLogContext } from '../log.js';
 import { type Change } from '../polls/changes.js';
+import { WRONG_CODE } from '../polls/codes.js';
 import { code as codeSchema } from '../polls/input.js';
 import { resultsOf } from '../polls/results.js';
 import { countParticipants, type RoomView, viewRoom } from '../polls/rooms.js';
@@ -77,7 +78,7 @@ export class LiveRooms implements ChangeListener {
       void withLogContext({ requestId }, async () => {
         try {
           if (++watches > WATCHES_PER_SOCKET) {
-            throw new Problem(429, 'too-many', 'That was too often. Load the page again.');
+            throw new Problem(429, 'too-many', 'Too many requests. Reload the page.');
           }
           reply({ ok: true, room: await this.watch(socket, given) });
         } catch (error) {
@@ -91,7 +92,7 @@ export class LiveRooms implements ChangeListener {
 
   private async watch(socket: Socket, given: unknown): Promise<RoomView> {
     const parsed = codeSchema.safeParse(given);
-    if (!parsed.success) throw new Problem(400, 'invalid-input', 'That is no code of a room.');
+    if (!parsed.success) throw new Problem(400, 'invalid-input', WRONG_CODE);
     // First in, then look: what changes in between is told twice rather than not at all.
     for (const room of socket.rooms) if (room !== socket.id) await socket.leave(room);
     await socket.join(channel(parsed.data));

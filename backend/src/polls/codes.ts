@@ -7,6 +7,9 @@ const LENGTH = 6;
 /** What a room's code looks like. Very old rooms have letters that new codes leave out. */
 export const CODE = /^[A-Z0-9]{6}$/;
 
+/** What a person is told who enters something else. */
+export const WRONG_CODE = 'A room code has six letters and digits.';
+
 /** A new code for a room: six characters that people can read out to each other. */
 export function newCode(): string {
   return Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('');

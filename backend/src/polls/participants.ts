@@ -10,6 +10,7 @@ export interface JoinedParticipant {
 }
 
 const UNIQUE_VIOLATION = '23505';
+const TAKEN = 'Someone in this room already uses that name. Choose another one.';
 
 /** Joins a room under a name that nobody in it has yet. */
 export async function joinRoom(knex: Knex, code: string, name: string): Promise<JoinedParticipant> {
@@ -22,7 +23,7 @@ export async function joinRoom(knex: Knex, code: string, name: string): Promise<
     )
     .catch((error: unknown) => {
       const isTaken = (error as { code?: string }).code === UNIQUE_VIOLATION;
-      throw isTaken ? new Problem(409, 'taken', 'Somebody in the room has that name.') : error;
+      throw isTaken ? new Problem(409, 'taken', TAKEN, [{ path: 'name', message: TAKEN }]) : error;
     });
   const [row] = joined.rows;
   if (!row) throw notFound('room');

@@ -59,8 +59,21 @@ export async function countParticipants(knex: Knex, code: string): Promise<numbe
   return rows[0]?.count ?? 0;
 }
 
+/** Refuses whoever is not the host of the room with this code. */
+export async function checkHostOf(
+  knex: Knex,
+  code: string,
+  token: string | undefined,
+): Promise<void> {
+  const room = await knex('rooms')
+    .where({ code })
+    .first<{ host_token_hash: Buffer | null } | undefined>('host_token_hash');
+  if (!room) throw notFound('room');
+  checkHost(token, room.host_token_hash);
+}
+
 /** Refuses whoever is not the host. */
 export function checkHost(token: string | undefined, hash: Buffer | null): void {
   if (isRightToken(token, hash)) return;
-  throw new Problem(403, 'not-host', 'Only the host of the room may do that.');
+  throw new Problem(403, 'not-host', 'Only the host of the room can do this.');
 }

@@ -50,7 +50,7 @@ export async function castVote(
     .first<Voter | undefined>('participants.room_id', 'participants.token_hash', 'rooms.code');
   if (!voter) throw notFound('participant');
   if (!isRightToken(token, voter.token_hash)) {
-    throw new Problem(403, 'not-participant', 'The token is not that of the participant.');
+    throw new Problem(403, 'not-participant', 'The token does not belong to this participant.');
   }
   const change = changeText({ code: voter.code, questionId });
   const bindings = {
@@ -72,5 +72,5 @@ export async function castVote(
   if (earlier?.option_id === optionId) return { ...answer, isNew: false };
   if (refusal) throw refusal;
   if (!earlier) throw notFound('question');
-  throw new Problem(409, 'already-voted', 'You have voted on this question already.');
+  throw new Problem(409, 'already-voted', 'You have already voted on this question.');
 }

@@ -102,6 +102,7 @@ describe('the API of the reference backend', () => {
   });
 
   it.each([
+    ['what is no object', '/rooms', [], ''],
     ['an empty title', '/rooms', { title: '  ' }, 'title'],
     ['a title that is too long', '/rooms', { title: 'x'.repeat(161) }, 'title'],
     ['a title that is no text', '/rooms', { title: 7 }, 'title'],
@@ -117,6 +118,10 @@ describe('the API of the reference backend', () => {
     );
     expectProblem(answer, { status: 400, code: 'invalid-input' });
     expect(answer.body.errors?.map(({ path: place }) => place)).toContain(where);
+    // In our words, not in those of the validator.
+    expect(JSON.stringify(answer.body)).not.toMatch(
+      /expected|received|too (small|big)|NaN|invalid /i,
+    );
   });
 
   it('refuses what is not JSON, what is too much, and what is not there', async () => {
@@ -149,6 +154,17 @@ describe('the API of the reference backend', () => {
       status: 403,
       code: 'not-host',
     });
+  });
+
+  it('tells the host from everybody else', async () => {
+    const path = `/rooms/${room.code}/host`;
+    const authorization = (token: string) => ({ authorization: `Bearer ${token}` });
+    const { status, body } = await backend.get(path, authorization(room.hostToken));
+    expect({ status, body }).toEqual({ status: 200, body: { host: true } });
+    for (const headers of [{}, authorization('A'.repeat(43)), authorization(ann.token)]) {
+      expectProblem(await backend.get(path, headers), { status: 403, code: 'not-host' });
+    }
+    expectProblem(await backend.get('/rooms/ZZZZZZ/host'), { status: 404, code: 'not-found' });
   });
 
   it('counts one vote: the same again gets the same answer, another option a 409', async () => {
@@ -226,6 +242,7 @@ describe('the API of the reference backend', () => {
       options: ['Yes', 'No'],
     });
     expect(asked.status).toBe(201);
+    expect((await backend.get('/rooms/LDRM22/host')).status).toBe(200);
     const vote = { participantId: rows[0]?.id, optionId: asked.body.options[0]?.id };
     expect((await backend.post(`/questions/${asked.body.id}/votes`, vote)).status).toBe(201);
   });

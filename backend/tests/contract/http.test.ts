@@ -54,11 +54,13 @@ describe('the HTTP side of the reference backend', () => {
     expect(policy).toContain("script-src 'self';");
     expect(policy).not.toContain('upgrade-insecure-requests');
     expect(page.headers.get('x-powered-by')).toBeNull();
-    for (const path of ['/page.js', '/style.css', '/icon.svg', '/socket.io/socket.io.js']) {
-      expect({ path, status: (await fetch(backend.url + path)).status }).toEqual({
-        path,
-        status: 200,
-      });
+    const scripts = ['page', 'state', 'server', 'messages', 'results', 'invite'];
+    const libraries = ['socket.io/socket.io.js', 'lean-qr/index.mjs', 'lean-qr/extras/svg.mjs'];
+    const files = [...scripts.map((name) => `${name}.js`), 'style.css', 'icon.svg', ...libraries];
+    for (const file of files) {
+      const { status, headers } = await fetch(`${backend.url}/${file}`);
+      expect({ file, status }).toEqual({ file, status: 200 });
+      if (/js$/.test(file)) expect(headers.get('content-type')).toContain('javascript');
     }
   });
 
