@@ -19,30 +19,31 @@ export interface SqlstateAdvice {
 export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   '08006': {
     condition: 'connection_failure',
-    cause: 'The connection to the server was lost, so what was not committed is undone.',
+    cause: 'The connection to the server was lost. Uncommitted changes were rolled back.',
     get fix() {
       return seeThatItIsUp();
     },
   },
   '23502': {
     condition: 'not_null_violation',
-    cause: 'Rows exist, or are written, that have no value there.',
+    cause: 'A row has no value in that column.',
     fix: 'Fill them in first (update … where … is null), or give the column a default.',
   },
   '23503': {
     condition: 'foreign_key_violation',
-    cause: 'Rows exist that point at nothing, or others point at the ones that are to go.',
-    fix: 'Clean them up first, or add the key as NOT VALID and validate it in a later migration.',
+    cause:
+      'A row points at a row that does not exist, or rows still point at the row that you delete.',
+    fix: 'Correct or delete the rows first, or add the key as NOT VALID and validate it in a later migration.',
   },
   '23505': {
     condition: 'unique_violation',
-    cause: 'Rows exist that are equal where they must differ.',
-    fix: 'Find and merge them first: select …, count(*) from … group by … having count(*) > 1.',
+    cause: 'Two rows have the same value, and a unique index forbids that.',
+    fix: 'Find and merge the duplicates first: select …, count(*) from … group by … having count(*) > 1.',
   },
   '23514': {
     condition: 'check_violation',
-    cause: 'Rows exist, or are written, that break the rule of a check constraint.',
-    fix: 'Correct them first, or add the constraint as NOT VALID and validate it later.',
+    cause: 'A row violates a check constraint.',
+    fix: 'Correct the rows first, or add the constraint as NOT VALID and validate it later.',
   },
   '25001': {
     condition: 'active_sql_transaction',
@@ -56,8 +57,8 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   },
   '25P02': {
     condition: 'in_failed_sql_transaction',
-    cause: 'An earlier statement of this migration failed, and the migration went on.',
-    fix: 'Let errors through instead of catching them, or put what may fail in a nested transaction.',
+    cause: 'An earlier statement of this migration failed, and the migration continued.',
+    fix: 'Do not catch the error, or put the statement that may fail in a nested transaction.',
   },
   '28P01': {
     condition: 'invalid_password',
@@ -66,8 +67,8 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   },
   '2BP01': {
     condition: 'dependent_objects_still_exist',
-    cause: 'Something else in the database stands on what is to be dropped.',
-    fix: 'Drop or change that first: the detail names it. CASCADE takes it along, which may be more than you want.',
+    cause: 'Another object in the database depends on the one that you drop.',
+    fix: 'Drop or change that object first; the detail names it. CASCADE drops it too, which may be more than you want.',
   },
   '3D000': {
     condition: 'invalid_catalog_name',
@@ -77,12 +78,12 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   '40P01': {
     condition: 'deadlock_detected',
     cause: 'Two sessions waited for each other, and the server ended one of them.',
-    fix: 'Run it again; if it comes back, lock tables in the order in which the application does, or one table a migration.',
+    fix: 'Run it again. If the error occurs again, lock tables in the same order as the application, or change one table per migration.',
   },
   '42501': {
     condition: 'insufficient_privilege',
-    cause: 'The role may not do that: a right is missing, or it is not the owner.',
-    fix: 'Grant it the right, or run migrations as the role that owns the object.',
+    cause: 'The role lacks a privilege, or it does not own the object.',
+    fix: 'Grant the privilege, or run migrations as the role that owns the object.',
   },
   '42601': {
     condition: 'syntax_error',
@@ -91,39 +92,40 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   },
   '42701': {
     condition: 'duplicate_column',
-    cause: 'The table has that column already: made by hand, or by another migration.',
-    fix: 'See what it looks like (\\d TABLE in psql). Where it is right, leave the statement out, or write "add column if not exists".',
+    cause:
+      'The table already has that column: somebody added it by hand, or another migration did.',
+    fix: 'See what it looks like (\\d TABLE in psql). If it is right, remove the statement or write "add column if not exists".',
   },
   '42703': {
     condition: 'undefined_column',
-    cause: 'There is no such column at this point of the history.',
-    fix: 'Check its spelling, and whether the migration that makes it comes before this one. A name with capitals needs double quotes.',
+    cause: 'The column does not exist when this migration runs.',
+    fix: 'Check its spelling, and whether the migration that creates it comes before this one. A name with capitals needs double quotes.',
   },
   '42704': {
     condition: 'undefined_object',
     cause:
-      'There is no such type, role, constraint, index or extension at this point of the history.',
+      'The type, role, constraint, index or extension does not exist when this migration runs.',
     fix: 'Check its name and schema; a type of an extension needs "create extension" first.',
   },
   '42710': {
     condition: 'duplicate_object',
-    cause: 'Something of that name (a constraint, a type, a trigger, a role) exists already.',
-    fix: 'See what it is (\\d TABLE, \\dT, \\du in psql). Where it is right, leave the statement out.',
+    cause: 'An object with that name (a constraint, a type, a trigger, a role) already exists.',
+    fix: 'See what it is (\\d TABLE, \\dT, \\du in psql). If it is right, remove the statement.',
   },
   '42883': {
     condition: 'undefined_function',
-    cause: 'There is no function or operator of that name for values of those types.',
-    fix: 'Check its name and schema, cast the arguments, or create the extension that has it.',
+    cause: 'No function or operator with that name accepts arguments of those types.',
+    fix: 'Check its name and schema, cast the arguments, or create the extension that provides it.',
   },
   '42P01': {
     condition: 'undefined_table',
-    cause: 'There is no such table at this point of the history.',
-    fix: 'Check its name and schema, and whether the migration that makes it comes before this one.',
+    cause: 'The table does not exist when this migration runs.',
+    fix: 'Check its name and schema, and whether the migration that creates it comes before this one.',
   },
   '42P07': {
     condition: 'duplicate_table',
     cause:
-      'A table, index or view of that name exists already: made by hand, or by another migration.',
+      'A table, index or view with that name already exists: somebody created it by hand, or another migration did.',
     fix: 'See what it looks like (\\d NAME in psql), then rename or drop it.',
     mayBeDone: true,
   },
@@ -151,7 +153,7 @@ export const SQLSTATES: Readonly<Record<string, SqlstateAdvice>> = {
   '57P01': {
     condition: 'admin_shutdown',
     cause:
-      'The server was shut down, or somebody ended the session; what was not committed is undone.',
+      'The server was shut down, or somebody ended the session. Uncommitted changes were rolled back.',
     get fix() {
       return seeThatItIsUp();
     },
@@ -172,10 +174,10 @@ export function adviceOn(
   const done = commandLine('resolve', migration, '--applied');
   return {
     ...advice,
-    fix: `${advice.fix} Where all that the migration makes is there already: "${done}".`,
+    fix: `${advice.fix} If everything that the migration creates already exists: "${done}".`,
   };
 }
 
 function seeThatItIsUp(): string {
-  return `See that the server is up ("${commandLine('status')}"), then run the command again.`;
+  return `Check that the server is up ("${commandLine('status')}"), then run the command again.`;
 }

@@ -95,7 +95,7 @@ export function describeOutOfOrder({ newest }: OutOfOrder): string {
 export function outOfOrderError(found: readonly OutOfOrder[]): KnexwardError {
   const told = found.map(({ name, newest }) => `${name} before ${newest}`).join(', ');
   return new KnexwardError('OUT_OF_ORDER', {
-    message: `${found.length} pending migrations come before one that is applied, and the knexfile says to stop then (knexward.outOfOrder): ${told}. Nothing was changed.`,
+    message: `${found.length} pending migrations come before one that is applied, and the knexfile says to stop in this case (knexward.outOfOrder): ${told}. Nothing was changed.`,
     fix: 'Give their files newer timestamps, so that every database runs them in one order.',
   });
 }

@@ -57,7 +57,7 @@ export function refuseUnadopted({ dbMigrate, tables }: History): void {
   }
   throw new KnexwardError('NOT_ADOPTED', {
     message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not copied yet; running now could apply them a second time.`,
-    fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
+    fix: `Run "${commandLine('adopt')}"; if the project's files are already taken over, run "${commandLine('adopt', '--database-only')}".`,
   });
 }
 

@@ -75,7 +75,7 @@ function notAdopted(count: number): Problem {
     code: 'NOT_ADOPTED',
     migration: null,
     message: `${count} rows of db-migrate's history are not copied`,
-    fix: `Run "${commandLine('adopt')}"; where the project's files are taken over already, "${commandLine('adopt', '--database-only')}".`,
+    fix: `Run "${commandLine('adopt')}"; if the project's files are already taken over, run "${commandLine('adopt', '--database-only')}".`,
   };
 }
 
@@ -83,7 +83,7 @@ function revertedByDbMigrate(name: string): Problem {
   return {
     code: 'NOT_ADOPTED',
     migration: name,
-    message: 'db-migrate has reverted it since its history was copied',
+    message: 'db-migrate reverted it after its history was copied',
     fix: commandLine('adopt', '--database-only'),
   };
 }
@@ -157,7 +157,7 @@ function missingFile(name: string): Problem {
     code: 'MISSING_FILE',
     migration: name,
     message: 'applied, but its file is not in the migrations folder',
-    fix: `Bring the file back if it is to be reverted one day; up goes on without it. If it was renamed, record its new name: "${commandLine('resolve', name, '--renamed-to', 'NEW')}".`,
+    fix: `Restore the file if you may want to revert it; up continues without it. If it was renamed, record its new name: "${commandLine('resolve', name, '--renamed-to', 'NEW')}".`,
   };
 }
 
@@ -166,7 +166,7 @@ function databaseAhead(names: readonly string[]): Problem {
     code: 'AHEAD',
     migration: null,
     message: `the database is ahead of these files by ${names.length} migrations: ${listed(names)}`,
-    fix: 'Nothing to do where this is an older release; up goes on. Else bring the files up to date.',
+    fix: 'If this is an older release, you do not have to do anything: up continues. Otherwise, bring the files up to date.',
   };
 }
 
@@ -183,7 +183,7 @@ function duplicateRow(name: string): Problem {
     code: 'DUPLICATE_ROW',
     migration: name,
     message: 'the history has more than one row for it',
-    fix: 'Nothing to do: reverting it removes every row of that name.',
+    fix: 'You do not have to do anything: reverting it removes every row with this name.',
   };
 }
 
@@ -199,13 +199,13 @@ function rowsWithoutName(count: number): Problem {
 function changedFile(file: ChangedFile): Problem {
   const { name, change, wasEmpty } = file;
   const again = `To apply it in development: ${applyAgain(file)}`;
-  const rest = `If it is right as it is: ${acceptCommand(name)}`;
+  const rest = `If the file is right: ${acceptCommand(name)}`;
   return {
     code: 'CHANGED_FILE',
     migration: name,
     message: wasEmpty
-      ? 'it sent no statement when it was applied, and was edited since: nothing of it is in the database'
-      : `its file is not what it was when it was applied${describeChange(change)}`,
+      ? 'it sent no statement when it was applied and was edited afterwards: none of its changes are in the database'
+      : `its file was edited after it was applied${describeChange(change)}`,
     fix: wasEmpty
       ? `To apply it: ${applyAgain(file)}. ${rest}`
       : `Put the change into a new migration and restore the file. ${again}. ${rest}`,
@@ -216,8 +216,8 @@ function changedFile(file: ChangedFile): Problem {
 export function changedFilesError(changed: readonly ChangedFile[]): KnexwardError {
   const told = changed.map(({ name, change }) => `${name}${describeChange(change)}`).join('; ');
   return new KnexwardError('CHANGED_FILE', {
-    message: `${changed.length} files are not what they were when they were applied, and the knexfile says to stop then (knexward.checksums). ${told}.`,
-    fix: `Put what changed into a new migration and restore the file. If a file is right as it is: ${changed
+    message: `${changed.length} files were edited after they were applied, and the knexfile says to stop in this case (knexward.checksums). ${told}.`,
+    fix: `Put what changed into a new migration and restore the file. If a file is right: ${changed
       .slice(0, MOST_SUGGESTED)
       .map(({ name }) => `"${acceptCommand(name)}"`)
       .join(', ')}`,
@@ -241,7 +241,7 @@ function describeChange(change: ChangedFile['change']): string {
 /** Where the configuration does not care, nothing is said. */
 function outOfOrder(files: readonly Migration[], history: History, order: OrderPolicy): Problem[] {
   if (order.outOfOrder === 'allow') return [];
-  const verb = order.outOfOrder === 'refuse' ? 'up refuses it' : 'up applies it all the same';
+  const verb = order.outOfOrder === 'refuse' ? 'up refuses it' : 'up applies it anyway';
   return findOutOfOrder(files, history, order).map((found) => ({
     code: 'OUT_OF_ORDER',
     migration: found.name,
@@ -256,7 +256,7 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
       {
         code: 'KNEX_LOCKED',
         migration: null,
-        message: "Knex's lock is taken: a knex migrate command runs, or was killed",
+        message: "Knex's lock is taken: a knex migrate command is running, or was killed",
         fix: `If none runs: ${commandLine('unlock')}`,
       },
     ];
@@ -266,8 +266,8 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
       {
         code: 'LEFT_LOCK',
         migration: null,
-        message: "Knex's lock is taken by a knexward that is running, or was killed",
-        fix: 'Nothing to do: the next up gives it back.',
+        message: "Knex's lock is taken by a knexward run that is still running, or was killed",
+        fix: 'You do not have to do anything: the next up releases it.',
       },
     ];
   }

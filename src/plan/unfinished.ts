@@ -31,7 +31,7 @@ export function unfinishedError(
 export function resolveCommand(change: UnfinishedChange, evidence: UnfinishedEvidence): string {
   const applied = commandLine('resolve', change.name, '--applied');
   const reverted = commandLine('resolve', change.name, '--reverted');
-  const resolve = `Where it took effect: "${applied}". Where it did not: "${reverted}".`;
+  const resolve = `If it took effect: "${applied}". If it did not: "${reverted}".`;
   const pid = sessionOf(change, evidence);
   if (pid !== null) {
     return `Wait until it ends, or cancel it: select pg_cancel_backend(${pid}). ${resolve}`;

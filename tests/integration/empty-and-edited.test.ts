@@ -67,7 +67,7 @@ describe('a migration that was empty, or was edited, when it was applied', () =>
       expect(problems).toMatchObject([
         {
           code: 'CHANGED_FILE',
-          message: expect.stringContaining('nothing of it is in the database') as string,
+          message: expect.stringContaining('none of its changes are in the database') as string,
         },
       ]);
 

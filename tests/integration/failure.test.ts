@@ -80,7 +80,7 @@ exports.down = () => {};`,
       sqlstate: '23505',
       statement: 'insert into "first" ("n") values ($1)',
       line: 6,
-      hint: expect.stringContaining('equal where they must differ') as string,
+      hint: expect.stringContaining('Two rows have the same value') as string,
     });
     expect(document.failed?.file).toMatch(/migrations\/20260101000001_second\.js$/);
     expect(document.failed?.message).toMatch(/^duplicate key value violates unique constraint/);
@@ -113,7 +113,7 @@ exports.down = () => {};`,
       'SQLSTATE    42P01',
       'at          migrations/20260101000001_second.js:2',
       'statement   insert into "missing"',
-      'cause       There is no such table',
+      'cause       The table does not exist',
       'not reached 20260101000002_third.js',
       'next        1 migration before it stays applied.',
     ]) {
@@ -148,7 +148,7 @@ exports.down = () => {};`,
     const { stderr } = await knexward('up');
     expect(stderr).toMatch(/^ {2}detail {6}view on_first depends on table first$/m);
     expect(stderr).toMatch(/^ {2}hint {8}Use DROP \.\.\. CASCADE to drop the dependent/m);
-    expect(stderr).toMatch(/^ {2}cause {7}Something else in the database stands on/m);
+    expect(stderr).toMatch(/^ {2}cause {7}Another object in the database depends on/m);
     expect(stderr).toMatch(/^ {2}fix {9}Drop or change that first/m);
     expect(stderr).toMatch(/^ {2}page {8}.*docs\/errors\/sqlstate-2BP01\.md\n$/m);
     expect(await failure()).toMatchObject({

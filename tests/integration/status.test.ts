@@ -122,7 +122,7 @@ describe('status tells the whole truth (FR-003)', () => {
     expect((await status()).problems).toMatchObject([
       {
         code: 'CHANGED_FILE',
-        message: `its file is not what it was when it was applied: since commit ${applied}, lines added: 3, removed: 1 (git diff ${applied})`,
+        message: `its file was edited after it was applied: since commit ${applied}, lines added: 3, removed: 1 (git diff ${applied})`,
       },
     ]);
   });

@@ -41,15 +41,15 @@ function judgeTransaction(transaction: OpenTransaction): Check {
   const names = tables.slice(0, SHOWN).join(', ') + (tables.length > SHOWN ? ', …' : '');
   const holds =
     tables.length === 0
-      ? 'It holds no table; an index that is built concurrently may wait for it.'
+      ? 'It locks no table; a concurrent index build may wait for it.'
       : `A migration that changes ${names} waits for it.`;
-  const message = `a transaction is open for ${duration(seconds * 1000)} (${who}): ${query}. ${holds}`;
+  const message = `a transaction has been open for ${duration(seconds * 1000)} (${who}): ${query}. ${holds}`;
   return yellow('OPEN_TRANSACTION', message, `select pg_terminate_backend(${pid});`);
 }
 
 function judgePrepared({ gid, owner, seconds }: PreparedTransaction): Check {
   const name = escapeLiteral(gid);
-  const message = `the prepared transaction ${name} of ${owner} is open for ${duration(seconds * 1000)}, and holds its locks until somebody ends it`;
+  const message = `the prepared transaction ${name} of ${owner} has been open for ${duration(seconds * 1000)}, and holds its locks until somebody ends it`;
   return yellow('PREPARED_TRANSACTION', message, `rollback prepared ${name}; (or commit prepared)`);
 }
 
@@ -62,7 +62,7 @@ function judgeIndex({ name, table, partitioned }: InvalidIndex): Check {
     const fix = `alter index ${name} attach partition <index of a partition>; (for each that is missing)`;
     return yellow('INVALID_INDEX', message, fix);
   }
-  const message = `the index ${name} on ${table} is invalid: its build was cut off or failed. It slows writing down and helps no query`;
+  const message = `the index ${name} on ${table} is invalid: its build was interrupted or failed. It slows down writes and helps no query`;
   const drop = `drop index concurrently ${name};`;
   const fix = OF_A_REINDEX.test(name)
     ? drop
@@ -74,7 +74,7 @@ function noInvalidIndex(all: readonly InvalidIndex[]): string {
   const building = all.map(({ name }) => name);
   return building.length === 0
     ? 'every index is valid'
-    : `every index is valid, but for those being built now: ${building.join(', ')}`;
+    : `every index is valid, except those being built now: ${building.join(', ')}`;
 }
 
 function judgeNotValidated(names: readonly string[]): Check {

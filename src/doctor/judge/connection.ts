@@ -23,9 +23,9 @@ export function judgeConnection(facts: ConnectionFacts, production: boolean): Ch
 function judgeEncryption({ encrypted, host }: ConnectionFacts, production: boolean): Check {
   if (encrypted) return green('TLS', 'the connection is encrypted');
   const local = host.startsWith('/') || /^(localhost|127\..*|::1)$/.test(host);
-  if (local) return green('TLS', 'not encrypted, and it does not leave this machine');
+  if (local) return green('TLS', 'not encrypted, but it does not leave this machine');
   if (!production) return green('TLS', 'the connection is not encrypted');
-  const message = `the connection to ${host} is not encrypted: data and statements can be read on the way`;
+  const message = `the connection to ${host} is not encrypted: others on the network can read data and statements`;
   return yellow('TLS', message, 'In the knexfile: connection: { ssl: true, … }');
 }
 
@@ -33,11 +33,11 @@ function judgeVersion({ serverVersion }: ConnectionFacts): Check {
   const major = Math.floor(serverVersion / 10_000);
   const version = `PostgreSQL ${major}.${serverVersion % 10_000}`;
   if (major < OLDEST_SERVER) {
-    const message = `${version} is older than what knexward works with (${OLDEST_SERVER} to ${NEWEST_SERVER})`;
+    const message = `${version} is older than the versions that knexward supports (${OLDEST_SERVER} to ${NEWEST_SERVER})`;
     return red('SERVER_VERSION', message, `Upgrade the server to ${OLDEST_SERVER} or later.`);
   }
   if (major > NEWEST_SERVER) {
-    const message = `${version} is newer than what this knexward was tested with (${OLDEST_SERVER} to ${NEWEST_SERVER})`;
+    const message = `${version} is newer than the versions that this knexward was tested with (${OLDEST_SERVER} to ${NEWEST_SERVER})`;
     return yellow('SERVER_VERSION', message, 'npm install knexward@latest');
   }
   return green('SERVER_VERSION', version);
@@ -77,23 +77,24 @@ export function judgePooler(
   const second = green('SECOND_CONNECTION', 'a second connection answers too');
   if (!pooled) return [second, green('POOLER', 'no pooler in between')];
   if (mode === 'statement') {
-    const message = 'a pooler in statement mode stands in between: it refuses transactions';
+    const message =
+      'the connection goes through a pooler in statement mode, which refuses transactions';
     const fix = 'pool_mode = transaction (in pgbouncer.ini), or connect to the server itself';
     return [second, red('POOLER', message, fix)];
   }
   if (mode === 'session') return [second, green('POOLER', 'a pooler in session mode')];
   if (searchPath.length === 0) {
-    return [second, green('POOLER', 'a pooler in transaction mode, which knexward works through')];
+    return [second, green('POOLER', 'a pooler in transaction mode, which knexward supports')];
   }
   const message =
-    "a pooler in transaction mode stands in between: the knexfile's searchPath is a setting of the session, and does not hold there. knexward sets it for each of its transactions, and refuses a change outside one (SEARCH_PATH_POOLED); Knex itself may work in another schema";
+    "the connection goes through a pooler in transaction mode, which does not keep the knexfile's searchPath, a session setting. knexward sets it for each of its transactions and refuses a change outside one (SEARCH_PATH_POOLED); Knex itself may work in another schema";
   const path = searchPath.map((schema) => escapeIdentifier(schema)).join(', ');
-  const fix = `${settingFix(place, 'search_path', path)} (and take searchPath out of the knexfile, or connect to the server itself)`;
+  const fix = `${settingFix(place, 'search_path', path)} (and remove searchPath from the knexfile, or connect to the server itself)`;
   return [second, yellow('POOLER', message, fix)];
 }
 
 function noSecondConnection(error: string, pooled: boolean): Check {
-  const message = `"up" needs two connections at a time, one for its lock and one for the changes, and the second got: ${error}`;
+  const message = `"up" needs two connections at a time, one for its lock and one for the changes, and the second failed: ${error}`;
   const fix = pooled
     ? 'default_pool_size = 5 or more (in pgbouncer.ini)'
     : 'Raise max_connections, or the limit of the role or the database; SELECT * FROM pg_stat_activity shows who is connected.';

@@ -23,7 +23,7 @@ export function judgeHistory({
       ? green('RUNNER', 'nobody is running migrations')
       : yellow(
           'RUNNER',
-          `${runner.role} from ${runner.client} is running migrations since ${runner.since}; another "up" waits for that one`,
+          `${runner.role} from ${runner.client} has been running migrations since ${runner.since}; another "up" waits for it`,
           commandLine('wait'),
         ),
     ...told.map((problem) => judgeProblem(problem, inTheWay.includes(problem) ? red : yellow)),
@@ -41,6 +41,7 @@ function judgeProblem(
 /** The history could not be read: `up` cannot read it either. */
 export function judgeUnreadableHistory({ message, fix }: Failure): Check {
   const next =
-    fix ?? `See the checks of the rights, and OPEN_TRANSACTION; then: ${commandLine('doctor')}`;
+    fix ??
+    `Look at the checks of privileges and at OPEN_TRANSACTION, then run: ${commandLine('doctor')}`;
   return red('HISTORY', `the history cannot be read: ${message}`, next);
 }

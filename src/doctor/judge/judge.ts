@@ -32,10 +32,10 @@ function judgeDatabase(facts: DatabaseFacts, project: ProjectFacts, production: 
   const place = connection.value ?? { role: '?', database: '?' };
   return [
     ...seen('the server', connection, (value) => judgeConnection(value, production)),
-    ...seen('the way there', facts.pooler, (value) => judgePooler(value, asked.searchPath, place)),
+    ...seen('the pooler', facts.pooler, (value) => judgePooler(value, asked.searchPath, place)),
     ...seen('the settings', facts.settings, (value) => judgeSettings(value, place, asked)),
-    ...seen('the rights', facts.rights, (value) => judgeRights(value)),
-    ...seen('what goes on', facts.activity, (value) => judgeActivity(value)),
+    ...seen('the privileges', facts.rights, (value) => judgeRights(value)),
+    ...seen('the activity', facts.activity, (value) => judgeActivity(value)),
     ...judgeHistoryOf(facts, project),
   ];
 }
@@ -52,10 +52,6 @@ function seen<T>(what: string, looked: Looked<T>, judgeIt: (value: T) => Check[]
   if (!looked.failed) return judgeIt(looked.value);
   const { message, fix } = looked.failed;
   return [
-    yellow(
-      'NOT_LOOKED_AT',
-      `${what} could not be looked at: ${message}`,
-      fix ?? commandLine('doctor'),
-    ),
+    yellow('NOT_LOOKED_AT', `could not check ${what}: ${message}`, fix ?? commandLine('doctor')),
   ];
 }

@@ -16,7 +16,7 @@ export function judgeMachine({ node, knexward, packages, dbMigrate }: MachineFac
 
 function judgePackage({ name, project, own, wanted }: PackageFacts): Check {
   if (own === null) {
-    const message = `knexward does not find its own ${name} (${wanted})`;
+    const message = `knexward cannot find its own ${name} (${wanted})`;
     return red('PACKAGES', message, 'npm install knexward');
   }
   if (project === null) {
@@ -37,6 +37,6 @@ function judgeDbMigrate(found: MachineFacts['dbMigrate']): Check {
   const what =
     found.name === ALIAS
       ? `db-migrate is ${ALIAS} ${found.version}, which runs on knexward`
-      : `db-migrate ${found.version} is still installed; nothing of it is used`;
+      : `db-migrate ${found.version} is still installed; knexward does not use it`;
   return green('DB_MIGRATE', what);
 }

@@ -37,19 +37,20 @@ function judgeNames({ unknownToKnex }: ProjectFacts): Check[] {
   return [
     yellow(
       'KNEX_COMMANDS',
-      `Knex's own command line does not find ${names}: once applied, it calls the folder corrupt`,
-      "In the knexfile: migrations: { migrationSource: migrationSource({ directory: './migrations' }) }, with migrationSource from knexward, in the place of migrations.directory",
+      `Knex's own command line does not find ${names}: after they are applied, it reports that the folder is corrupt`,
+      "In the knexfile: migrations: { migrationSource: migrationSource({ directory: './migrations' }) }, with migrationSource from knexward, instead of migrations.directory",
     ),
   ];
 }
 
 function judgePool({ pool: { max, acquireTimeoutMs } }: ProjectFacts): Check[] {
   if (max === 0) {
-    const message = 'the knexfile says pool.max: 0, so Knex has no connection to run a change on';
+    const message =
+      'the knexfile says pool.max: 0, so Knex has no connection on which to run a change';
     return [red('POOL', message, 'In the knexfile: pool: { max: 1 } or more, or no pool at all')];
   }
   if (acquireTimeoutMs !== null && acquireTimeoutMs < SHORTEST_ACQUIRE_MS) {
-    const message = `the knexfile gives a connection ${acquireTimeoutMs} ms to be made (acquireConnectionTimeout); a slow network takes longer`;
+    const message = `the knexfile allows ${acquireTimeoutMs} ms for opening a connection (acquireConnectionTimeout); a slow network takes longer`;
     return [yellow('POOL', message, 'In the knexfile: acquireConnectionTimeout: 60000')];
   }
   return [green('POOL', max === null ? "Knex's own pool" : `pool of at most ${max}`)];
@@ -60,6 +61,6 @@ function judgeTransactions({ disableTransactions }: ProjectFacts): Check[] {
   const message =
     'the knexfile says disableTransactions: true: a change that fails halfway stays halfway';
   const fix =
-    'Take it out of the knexfile; where one migration needs it: exports.config = { transaction: false }';
+    'Remove it from the knexfile; if one migration needs it: exports.config = { transaction: false }';
   return [yellow('TRANSACTIONS_OFF', message, fix)];
 }

@@ -18,7 +18,7 @@ function judgeSchemas({ schemas, role, historySchema }: RightsFacts): Check[] {
   // Where no schema of the search path can be used, there is none for a new table to go to.
   const home = schemas.find(({ usage }) => usage);
   if (home && !home.create) {
-    const message = `"${role}" may create nothing in the schema "${home.name}", where a migration's tables go`;
+    const message = `"${role}" may not create tables in the schema "${home.name}", in which migrations create theirs`;
     found.push(red('SCHEMA_RIGHTS', message, grantOnSchema(home.name, role)));
   }
   if (schemas.length === 0 || !home) {
@@ -35,7 +35,7 @@ function judgeSchema(schema: SchemaRights, role: string, historySchema: string |
   const { name, exists, usage } = schema;
   const judge = name === historySchema ? red : yellow;
   if (!exists) {
-    const message = `there is no schema "${name}", which the search path or the knexfile names`;
+    const message = `the schema "${name}" does not exist, but the search path or the knexfile names it`;
     return [judge('SCHEMA_RIGHTS', message, `create schema ${escapeIdentifier(name)};`)];
   }
   if (usage) return [];
@@ -53,7 +53,7 @@ function judgeHistory({ tables, schemas, historySchema, role }: RightsFacts): Ch
   const found = missing.map((table) => lackingOnTable(table, role));
   const home = schemas.find(({ name }) => name === historySchema);
   if (own.length < 3 && home?.exists && !home.create) {
-    const message = `the tables of the history are still to be created in "${home.name}", where "${role}" may create nothing`;
+    const message = `the history tables do not exist yet, and "${role}" may not create them in the schema "${home.name}"`;
     found.push(red('HISTORY_RIGHTS', message, grantOnSchema(home.name, role)));
   }
   if (found.length > 0) return found;
@@ -97,6 +97,6 @@ function judgeOwners({ strangers, role }: RightsFacts): Check[] {
 
 function judgeSessions({ seesSessions, role }: RightsFacts): Check {
   if (seesSessions) return green('SESSION_RIGHTS', `"${role}" sees what other sessions do`);
-  const message = `"${role}" does not see what the sessions of other roles do: who blocks a change cannot be named in full, and OPEN_TRANSACTION finds those of the same role only`;
+  const message = `"${role}" cannot see what the sessions of other roles do: knexward cannot always say who blocks a change, and OPEN_TRANSACTION finds only sessions of the same role`;
   return yellow('SESSION_RIGHTS', message, `grant pg_read_all_stats to ${escapeIdentifier(role)};`);
 }

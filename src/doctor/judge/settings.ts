@@ -74,7 +74,7 @@ function judgeLimit(
   const limit = duration(ms);
   if (harmlessMs > 0 && ms >= harmlessMs) return green(code, `${name} is ${limit}`);
   if (name === 'statement_timeout' && asked.statementTimeoutMs !== null) {
-    return green(code, `${name} is ${limit}; the knexfile's statementTimeout goes before it`);
+    return green(code, `${name} is ${limit}; the knexfile's statementTimeout overrides it`);
   }
   return yellow(
     code,
@@ -128,7 +128,7 @@ function origin({ source }: Setting): string {
 
 function fixFor(name: string, setting: Setting, place: Place, value: string): string {
   return setting.source === 'client'
-    ? `Take ${name} out of the connection: out of its options, or out of PGOPTIONS.`
+    ? `Remove ${name} from the connection: from its options or from PGOPTIONS.`
     : settingFix(place, name, value);
 }
 
