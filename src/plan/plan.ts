@@ -51,8 +51,8 @@ export function refuseUnadopted({ dbMigrate, tables }: History): void {
   const { schema, table } = tables.dbMigrate;
   if (dbMigrate.unadopted === 0) {
     throw new KnexwardError('NOT_ADOPTED', {
-      message: `db-migrate has reverted ${dbMigrate.reverted.join(', ')} since its history (${schema}.${table}) was copied.`,
-      fix: `Run "${commandLine('adopt', '--database-only')}": Knex's history then says so too.`,
+      message: `db-migrate reverted ${dbMigrate.reverted.join(', ')} after its history (${schema}.${table}) was copied.`,
+      fix: `Record this in Knex's history: "${commandLine('adopt', '--database-only')}".`,
     });
   }
   throw new KnexwardError('NOT_ADOPTED', {

@@ -114,7 +114,7 @@ function failedBefore(change: FailedChange): Problem {
     code: 'PARTLY_REVERTED',
     migration: name,
     message: `${told}; reverted before it: ${listed(reverted)}${rest}`,
-    fix: `${again} To go back up instead: ${commandLineInScope(scopeOf(name), 'up')}`,
+    fix: `${again} To apply them again instead: ${commandLineInScope(scopeOf(name), 'up')}`,
   };
 }
 
