@@ -90,6 +90,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       : planFiles(
           project,
           {
+            migrations: all.map(({ name }) => name),
             // A migration of a scope is one too: plain Knex does not look into sub-folders.
             rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
             schema: request.schema,
