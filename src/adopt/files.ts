@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
@@ -15,6 +14,7 @@ import { isWrittenByAdopt } from './knexfile/written-by-adopt.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
+import { renameFile } from '../files/not-writable.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { hashOf, recordAction, scriptSteps } from './takeover-record.js';
 import { redact } from '../secrets.js';
@@ -104,6 +104,7 @@ function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFact
     action: 'create',
     notes: [NOTES[source.kind](project)],
     apply: () => writeAtomically(join(root, path), content),
+    expects: [{ path: join(root, path), text: null }],
     step: { path, kind: 'created', sha256: hashOf(content) },
   });
 }
@@ -177,6 +178,7 @@ function planScripts(
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(packageJson.path, content),
+    expects: [{ path: packageJson.path, text: packageJson.text }],
     step: {
       path: 'package.json',
       kind: 'scripts',
@@ -254,7 +256,11 @@ function planDatabaseJson(
     path: basename(configPath),
     action: 'rename',
     notes: [`to ${basename(target)}`],
-    apply: () => rename(configPath, target),
+    apply: () => renameFile(configPath, target),
+    expects: [
+      { path: configPath, text: project.configText },
+      { path: target, text: null },
+    ],
     step: {
       path: inProject(project.root, configPath),
       kind: 'renamed',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { findRepository, isInsideFolder } from './callers/repository.js';
+import { stateOf } from '../files/as-planned.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type FileAction } from './file-plan.js';
 import { checkTimeZone } from './inspect-database.js';
@@ -135,6 +136,7 @@ export function recordAction(
       action: known === null ? 'create' : 'rewrite',
       notes: ['what --undo needs to bring the files back; commit it with them'],
       apply: () => writeAtomically(join(root, RECORD_FILE), content),
+      expects: [stateOf(join(root, RECORD_FILE))],
     },
   ];
 }

@@ -33,6 +33,7 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(join(root, file.path), replaceScripts(file.text, changes)),
+    expects: [{ path: join(root, file.path), text: file.text }],
     step: { path: file.path, kind: 'scripts', scripts: steps },
   });
   return { edits, action };

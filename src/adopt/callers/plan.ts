@@ -147,7 +147,8 @@ function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edi
   const apply = () => writeAtomically(join(root, path), content);
   const before = describeEdits(text, edits);
   const step = { path, kind: 'rewritten', ...rewriting(text, content, before) } as const;
-  return { path, action: 'rewrite', notes, apply, step };
+  const expects = [{ path: join(root, path), text }];
+  return { path, action: 'rewrite', notes, apply, expects, step };
 }
 
 /** A place that a person has to see to. */

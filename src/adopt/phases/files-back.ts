@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { removeFile, renameFile } from '../../files/not-writable.js';
 import { oldNameOf } from '../../files/old-name.js';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
@@ -26,7 +26,7 @@ export function planFilesBack({ project, config, migrations }: Takeover): FilePl
   if (steps !== null) {
     plan.actions.push({
       ...{ path: RECORD_FILE, action: 'remove', notes: [] },
-      apply: () => rm(join(root, RECORD_FILE), { force: true }),
+      apply: () => removeFile(join(root, RECORD_FILE)),
     });
   }
   if (plan.actions.length > 0) plan.warnings.push(...knexFiles(migrations, config.projectRoot));
@@ -57,11 +57,13 @@ function planStep(plan: FilePlan, root: string, step: FileStep): void {
     step.kind === 'created'
       ? {
           ...{ path: step.path, action: 'remove', notes: [] },
-          apply: () => rm(path, { force: true }),
+          apply: () => removeFile(path),
+          expects: [{ path, text }],
         }
       : {
           ...{ path: step.path, action: 'rewrite', notes: ['as it was before the takeover'] },
           apply: () => writeAtomically(path, textBefore(step.before, text)),
+          expects: [{ path, text }],
         },
   );
 }
@@ -78,7 +80,8 @@ function planRename(plan: FilePlan, root: string, from: string, to: string): voi
   }
   plan.actions.push({
     ...{ path: from, action: 'rename', notes: [`to ${basename(to)}`] },
-    apply: () => rename(join(root, from), join(root, to)),
+    apply: () => renameFile(join(root, from), join(root, to)),
+    expects: [{ path: join(root, to), text: null }],
   });
 }
 
@@ -115,7 +118,8 @@ function planScripts(
   if (notes.length === 0) return;
   const content = replaceScripts(text, restored);
   const apply = () => writeAtomically(path, content);
-  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply });
+  const expects = [{ path, text }];
+  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply, expects });
 }
 
 function isTextOf(text: string | undefined, sha256: string): boolean {
