@@ -1,10 +1,11 @@
+import { SECRET_WORD as WORD, secretsInSql, type Span } from './secrets-in-sql.js';
+
 /*
  * What must never be shown: passwords in connection strings and in statements. A secret is found
  * by its place in a URL, or by the name that stands in front of it.
  */
 
 const MASK = '***';
-const WORD = '(?:password|passwd|passphrase|pwd|secret|api_?key|access_?token)';
 /** A name that a secret goes by: password, db_password, PGPASSWORD, "password" and the like. */
 const NAME = `(?<![\\w?&])["'\`]?\\w*${WORD}["'\`]?`;
 /** A literal in SQL's quotes, in double ones, or in dollars. */
@@ -40,6 +41,8 @@ const HINT = new RegExp(`:/|${WORD}`, 'i');
 const known = new Set<string>();
 /** A shorter one would be found in innocent words. */
 const LEAST_LENGTH = 6;
+/** A shorter one tells nobody anything, and would be found in every word of the server's. */
+const LEAST_QUOTED = 3;
 
 /**
  * Remembers a connection's password, so that it is masked wherever it stands in a text.
@@ -50,11 +53,6 @@ export function keepSecret(password: unknown, shown: readonly unknown[]): void {
   if (typeof password !== 'string' || password.length < LEAST_LENGTH || shown.includes(password))
     return;
   known.add(password).add(encodeURIComponent(password));
-}
-
-interface Span {
-  start: number;
-  end: number;
 }
 
 /**
@@ -88,12 +86,24 @@ export function redactAround(text: string, offset: number): { text: string; offs
   return { text: shown + text.slice(copied), offset: moved };
 }
 
+/**
+ * As `redact`, for what the server says about a statement: it names the piece that it stumbled over,
+ * which may be one of the statement's secrets.
+ */
+export function redactAbout(statement: string, text: string): string {
+  const values = findSecrets(statement)
+    .map(({ start, end }) => statement.slice(start, end).replace(/^['"$]+|['"$;]+$/g, ''))
+    .filter((value) => value.length >= LEAST_QUOTED);
+  const longestFirst = [...new Set(values)].sort((a, b) => b.length - a.length);
+  return redact(longestFirst.reduce((shown, value) => shown.replaceAll(value, MASK), text));
+}
+
 /** Where the secrets are: in order, and apart from each other. */
 function findSecrets(text: string): Span[] {
   const literal = [...known].flatMap((secret) => placesOf(secret, text));
   if (!HINT.test(text) && literal.length === 0) return [];
   const spans = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
-  spans.push(...literal, ...secretsInKeys(text));
+  spans.push(...literal, ...secretsInKeys(text), ...secretsInSql(text));
   spans.sort((a, b) => a.start - b.start);
   const apart: Span[] = [];
   for (const span of spans) {

@@ -7,7 +7,7 @@ import { findAllMigrations, type Migration } from '../files/find.js';
 import { readPhase } from '../history/phase.js';
 import { readHistory } from '../history/read.js';
 import { carryHistoryOver } from './carry-over.js';
-import { type FileAction } from './file-plan.js';
+import { applyActions, type FileAction, refuseEdited } from './file-plan.js';
 import { planFiles } from './files.js';
 import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
@@ -90,6 +90,7 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       : planFiles(
           project,
           {
+            migrations: all.map(({ name }) => name),
             // A migration of a scope is one too: plain Knex does not look into sub-folders.
             rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
             schema: request.schema,
@@ -128,8 +129,9 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       planned.history.length + planned.reverted.length > 0 ||
       files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
+    refuseEdited(files.actions);
     const done = await carryOver(request, session, found, all, planned);
-    for (const { apply } of files.actions) await apply?.();
+    await applyActions(files.actions);
     return done;
   } finally {
     await session.close();

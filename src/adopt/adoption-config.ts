@@ -16,6 +16,7 @@ import {
   defaultEnvironmentName,
   parseDbMigrateConfig,
   resolveDbMigrateEnvironment,
+  schemaAlone,
 } from '../db-migrate/config.js';
 import { KnexwardError } from '../errors.js';
 import { type DbMigrateProject, type ProjectHints } from './project.js';
@@ -52,7 +53,10 @@ export async function adoptionConfig(
   const config =
     project.config === null && request.url !== undefined
       ? {}
-      : fromDbMigrate(configurationOf(project, environment), project, environment);
+      : fromDbMigrate(configurationOf(project, environment), project, environment, {
+          isElsewhere: request.url !== undefined,
+          schema,
+        });
   const dbMigrate = {
     table: project.table,
     ...config.knexward?.dbMigrate,
@@ -83,8 +87,16 @@ function fromDbMigrate(
   dbMigrate: DbMigrateConfig,
   project: DbMigrateProject,
   environment: string,
+  /** Whether the command line names the database, and a schema perhaps. */
+  given: { isElsewhere: boolean; schema: string | undefined },
 ): EnvironmentConfig {
-  const { connection, schema } = resolveDbMigrateEnvironment(dbMigrate, environment, process.env);
+  const alone = given.isElsewhere
+    ? (given.schema ?? schemaAlone(dbMigrate, environment, process.env))
+    : undefined;
+  const { connection, schema } =
+    alone === undefined
+      ? resolveDbMigrateEnvironment(dbMigrate, environment, process.env)
+      : { connection: undefined, schema: alone };
   // A configured schema holds db-migrate's table, and Knex's goes beside it. "public" is what
   // db-migrate says where nothing is configured, and means: wherever the search path leads.
   const inSchema = schema !== 'public' && {

@@ -1,3 +1,4 @@
+import { type FileState, refuseChanged } from '../files/as-planned.js';
 import { type Warning } from './plan.js';
 import { type FileStep } from './takeover-record.js';
 
@@ -9,6 +10,8 @@ export interface FileAction {
   /** For a person: what exactly, a line each. */
   notes: string[];
   apply?: () => Promise<void>;
+  /** What the files held that it was planned by. */
+  expects?: readonly FileState[];
   /** What has to be remembered to take it back. */
   step?: FileStep;
 }
@@ -17,4 +20,26 @@ export interface FileAction {
 export interface FilePlan {
   actions: FileAction[];
   warnings: Warning[];
+}
+
+/**
+ * Refuses to go on where somebody has edited a file since the plan was made.
+ *
+ * @throws KnexwardError `PLAN_CHANGED`
+ */
+export function refuseEdited(actions: readonly FileAction[], consequence?: string): void {
+  refuseChanged(
+    actions.flatMap(({ expects }) => expects ?? []),
+    consequence,
+  );
+}
+
+/**
+ * Sets the files, in order, once the database is done.
+ *
+ * @throws KnexwardError `PLAN_CHANGED`, `FILE_NOT_WRITABLE`
+ */
+export async function applyActions(actions: readonly FileAction[]): Promise<void> {
+  refuseEdited(actions, 'The database is done; no file was changed.');
+  for (const { apply } of actions) await apply?.();
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
@@ -15,12 +14,15 @@ import { isWrittenByAdopt } from './knexfile/written-by-adopt.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { type ProjectDefaults } from './scripts/translate.js';
+import { renameFile } from '../files/not-writable.js';
 import { writeAtomically } from '../files/write-atomically.js';
-import { hashOf, recordAction } from './takeover-record.js';
+import { hashOf, recordAction, scriptSteps } from './takeover-record.js';
 import { redact } from '../secrets.js';
 
 /** What the files depend on beside the project's folder. */
 export interface FileFacts {
+  /** The names of the migrations, those of scopes included. */
+  migrations: readonly string[];
   /** Whether the history has rows whose file is gone. */
   rowsWithoutFiles: boolean;
   /** The schema of db-migrate's table, where the command line says it. */
@@ -47,10 +49,16 @@ export function planFiles(
 ): FilePlan {
   const plan: FilePlan = { actions: [], warnings: [] };
   planKnexfile(plan, project, facts);
+  const defaults = scriptDefaults(project, facts.migrations);
   const scripts = project.packageJson
-    ? planScripts(plan, project, project.packageJson, rewritesOutside)
+    ? planScripts(
+        plan,
+        project,
+        { packageJson: project.packageJson, scripts: defaults },
+        rewritesOutside,
+      )
     : [];
-  const callers = planCallers(project, scriptDefaults(project), rewritesOutside);
+  const callers = planCallers(project, defaults, rewritesOutside);
   const migrations = placesInMigrations(project);
   plan.actions.push(...callers.actions);
   plan.warnings.push(...callers.warnings, ...migrations.warnings);
@@ -96,6 +104,7 @@ function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFact
     action: 'create',
     notes: [NOTES[source.kind](project)],
     apply: () => writeAtomically(join(root, path), content),
+    expects: [{ path: join(root, path), text: null }],
     step: { path, kind: 'created', sha256: hashOf(content) },
   });
 }
@@ -132,13 +141,10 @@ function knexfileKept(path: string, project: DbMigrateProject): Warning {
 function planScripts(
   plan: FilePlan,
   project: DbMigrateProject,
-  packageJson: PackageJson,
+  { packageJson, scripts }: { packageJson: PackageJson; scripts: ProjectDefaults },
   rewritesOutside: boolean,
 ): string[] {
-  const { changes, leftovers, notes } = rewriteScripts(
-    packageJson.scripts,
-    scriptDefaults(project),
-  );
+  const { changes, leftovers, notes } = rewriteScripts(packageJson.scripts, scripts);
   for (const { name, command, reason } of leftovers) {
     plan.warnings.push({
       code: 'SCRIPT_LEFT',
@@ -172,10 +178,11 @@ function planScripts(
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(packageJson.path, content),
+    expects: [{ path: packageJson.path, text: packageJson.text }],
     step: {
       path: 'package.json',
       kind: 'scripts',
-      scripts: changes.map((change) => ({ ...change, raw: places?.get(change.name)?.raw })),
+      scripts: scriptSteps(changes, (name) => places?.get(name)?.raw),
     },
   });
   return needing;
@@ -187,12 +194,13 @@ function leadsOut(root: string, path: string, rewritesOutside: boolean): boolean
   return !rewritesOutside || !isInsideFolder(findRepository(root).root, path);
 }
 
-function scriptDefaults(project: DbMigrateProject): ProjectDefaults {
+function scriptDefaults(project: DbMigrateProject, migrations: readonly string[]): ProjectDefaults {
   const { configPath, root, config } = project;
   return {
     defaultEnv: defaultOfScripts(project),
     environment: environmentOfCalls(project),
     followsNodeEnv: followsNodeEnv(project),
+    migrations,
     migrationsDirectory: project.migrationsDirectory,
     configFile: configPath === null ? 'database.json' : inProject(root, configPath),
     historyTable: project.table,
@@ -248,7 +256,11 @@ function planDatabaseJson(
     path: basename(configPath),
     action: 'rename',
     notes: [`to ${basename(target)}`],
-    apply: () => rename(configPath, target),
+    apply: () => renameFile(configPath, target),
+    expects: [
+      { path: configPath, text: project.configText },
+      { path: target, text: null },
+    ],
     step: {
       path: inProject(project.root, configPath),
       kind: 'renamed',

@@ -19,6 +19,8 @@ export interface DbMigrateProject {
   config: DbMigrateConfig | null;
   /** The path of that file. */
   configPath: string | null;
+  /** Its text. */
+  configText: string | null;
   /** The folder of the migrations, relative to the root, with forward slashes. */
   migrationsDirectory: string;
   /** The name of db-migrate's table. */
@@ -69,6 +71,7 @@ export function inspectProject(root: string, hints: ProjectHints): DbMigrateProj
     nonTransactional: told.nonTransactional ?? false,
     config: configPath === null ? null : parseDbMigrateConfig(content, configPath),
     configPath,
+    configText: configPath === null ? null : readFileSync(configPath, 'utf8'),
     migrationsDirectory: inProject.replaceAll('\\', '/'),
     table: told.table ?? 'migrations',
     packageJson,

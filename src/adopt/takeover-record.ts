@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { findRepository, isInsideFolder } from './callers/repository.js';
+import { stateOf } from '../files/as-planned.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type FileAction } from './file-plan.js';
 import { checkTimeZone } from './inspect-database.js';
+import { describeBefore, describeThrough, type TextBefore } from './text-before.js';
 
 /**
  * The file that remembers what a takeover did to the others, so that it can be undone. It is in the
@@ -16,13 +18,46 @@ export const RECORD_FILE = 'knexward-adopted.json';
 /** What was done to one file. Paths are relative to the project, with forward slashes. */
 export type FileStep = { path: string } & (
   | { kind: 'created'; sha256: string }
-  | { kind: 'rewritten'; sha256: string; before: string }
-  | {
-      kind: 'scripts';
-      scripts: { name: string; from: string; to: string; raw?: string | undefined }[];
-    }
+  | ({ kind: 'rewritten' } & Rewriting)
+  | { kind: 'scripts'; scripts: ScriptStep[] }
   | { kind: 'renamed'; to: string }
 );
+
+/** What a text was, told by what it has become: a password in it is not written down a second time. */
+export interface Rewriting {
+  /** Of the text that was written. */
+  sha256: string;
+  /** Of the text before. */
+  sha256Before: string;
+  before: TextBefore;
+}
+
+/** The same of a script: of its value in package.json, as JSON writes it. */
+export type ScriptStep = { name: string } & Rewriting;
+
+/** How one text became another. */
+export function rewriting(
+  from: string,
+  to: string,
+  before: TextBefore = describeBefore(from, to),
+): Rewriting {
+  return { sha256: hashOf(to), sha256Before: hashOf(from), before };
+}
+
+/**
+ * How scripts became others.
+ *
+ * @param rawOf a script as it stood in the file: JSON has more than one way to write a text
+ */
+export function scriptSteps(
+  changes: readonly { name: string; from: string; to: string }[],
+  rawOf: (name: string) => string | undefined,
+): ScriptStep[] {
+  return changes.map(({ name, from, to }) => {
+    const raw = rawOf(name) ?? JSON.stringify(from);
+    return { name, ...rewriting(raw, JSON.stringify(to)) };
+  });
+}
 
 /** SHA-256 of a text. */
 export function hashOf(text: string): string {
@@ -101,6 +136,7 @@ export function recordAction(
       action: known === null ? 'create' : 'rewrite',
       notes: ['what --undo needs to bring the files back; commit it with them'],
       apply: () => writeAtomically(join(root, RECORD_FILE), content),
+      expects: [stateOf(join(root, RECORD_FILE))],
     },
   ];
 }
@@ -115,15 +151,26 @@ function mergeSteps(known: readonly FileStep[], added: readonly FileStep[]): Fil
   return [...byPath.values()];
 }
 
-function mergeStep(before: FileStep, step: FileStep): FileStep {
-  if (before.kind === 'rewritten' && step.kind === 'rewritten') {
-    return { ...step, before: before.before };
+function mergeStep(known: FileStep, step: FileStep): FileStep {
+  if (known.kind === 'rewritten' && step.kind === 'rewritten') {
+    return { ...step, ...mergeRewriting(known, step) };
   }
-  if (before.kind !== 'scripts' || step.kind !== 'scripts') return step;
-  const scripts = new Map(before.scripts.map((script) => [script.name, script]));
+  if (known.kind !== 'scripts' || step.kind !== 'scripts') return step;
+  const scripts = new Map(known.scripts.map((script) => [script.name, script]));
   for (const script of step.scripts) {
-    const { from, raw } = scripts.get(script.name) ?? script;
-    scripts.set(script.name, { ...script, from, raw });
+    const first = scripts.get(script.name);
+    scripts.set(script.name, { ...script, ...(first && mergeRewriting(first, script)) });
   }
   return { ...step, scripts: [...scripts.values()] };
+}
+
+/** What a person has changed in between stays: it is undone to there. */
+function mergeRewriting(first: Rewriting, last: Rewriting): Rewriting {
+  const { sha256, sha256Before, before } = last;
+  if (first.sha256 !== sha256Before) return { sha256, sha256Before, before };
+  return {
+    sha256,
+    sha256Before: first.sha256Before,
+    before: describeThrough(first.before, before),
+  };
 }

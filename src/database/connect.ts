@@ -4,9 +4,10 @@ import { Client, type ClientBase, type ClientConfig, escapeLiteral } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
-import { keepSecret, redact } from '../secrets.js';
+import { redact } from '../secrets.js';
 import { isLostConnection, messageOf, reasonOf, serverErrorIn } from '../server-error.js';
 import { keptOpen } from './event-loop.js';
+import { keepPassword, keepPasswordAskedFor } from './keep-password.js';
 import { inPgEnvironment, type PgEnvironment, pgEnvironment } from './pg-environment.js';
 import { countConnection } from './process-connections.js';
 
@@ -44,9 +45,11 @@ export async function connect(
   } catch (error) {
     // Where it was this side that gave up, the connection is still open, and would keep the process.
     void client.end().catch(() => undefined);
+    keepPassword(client);
     const { connectionError } = await import('./connection-error.js');
     throw connectionError(error, client);
   }
+  keepPassword(client);
   countConnection(client);
   keptOpen(client);
   try {
@@ -62,7 +65,7 @@ export async function connect(
 function clientFor(connection: ClientConfig): Client {
   try {
     const client = new Client({ ...TRANSPORT, ...connection });
-    keepSecret(client.password, [client.user, client.database, client.host]);
+    keepPasswordAskedFor(client);
     return client;
   } catch (error) {
     throw new KnexwardError('INVALID_CONNECTION', {

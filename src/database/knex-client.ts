@@ -1,5 +1,7 @@
 import { type Knex } from 'knex';
+import { type Client } from 'pg';
 import { type EnvironmentConfig } from '../config/settings.js';
+import { keepPassword } from './keep-password.js';
 import { inPgEnvironment, type PgEnvironment } from './pg-environment.js';
 import { countConnection } from './process-connections.js';
 import { closeAtOnce, type RawConnection } from './raw-connection.js';
@@ -86,6 +88,8 @@ export async function createSeverableKnex(
       if (severed) throw new Error('The run has ended: it opens no connection any more.');
       // `pg` reads its variables when a client is made, which is at once.
       const connection = await inPgEnvironment(environment, () => super.acquireRawConnection());
+      // A function of the knexfile's may give every connection another one.
+      keepPassword(connection as RawConnection & Client);
       countConnection(connection);
       if (severed) closeAtOnce(connection);
       connections.add(connection);

@@ -205,6 +205,28 @@ export function resolveDbMigrateEnvironment(
   }
 }
 
+/**
+ * What an environment says of its schema, for whoever knows the database from elsewhere; `undefined` where the
+ * whole environment can be resolved. The variables of the connection need not be set.
+ *
+ * @throws KnexwardError `DB_MIGRATE_CONFIG` where the schema itself comes from a variable that is not set
+ */
+export function schemaAlone(
+  config: DbMigrateConfig,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const environment = Object.hasOwn(config.environments, name)
+    ? config.environments[name]
+    : undefined;
+  if (environment === undefined || typeof environment === 'string') return undefined;
+  if (variablesIn(environment).every((variable) => env[variable])) return undefined;
+  const given = isConfigObject(environment) ? environment['schema'] : undefined;
+  const schema = given === undefined ? 'public' : readVariables(given, env);
+  if (typeof schema === 'string' && schema !== '') return schema;
+  throw unset(given ?? environment, { path: config.path, name: `"${name}"` }, env);
+}
+
 function readUrl(
   url: string | EnvVariable,
   name: string,

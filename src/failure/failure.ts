@@ -6,7 +6,7 @@ import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { stemOf } from '../files/name.js';
 import { pageOf, pageOfSqlstate } from '../pages.js';
-import { redact, redactAround } from '../secrets.js';
+import { redactAbout, redactAround } from '../secrets.js';
 import { isLostConnection, type ServerError, serverErrorIn } from '../server-error.js';
 import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
@@ -58,16 +58,17 @@ export function describeFailure(
   const server = serverErrorIn(error);
   const place = findPlace(error, statement, server, migration, direction);
   const code = failureCode(error);
+  const about = (text: string): string => redactAbout(statement?.sql ?? '', text);
   const failure: MigrationFailure = {
     name: migration.name,
     code,
     sqlstate: server?.code ?? null,
-    message: `${redact(messageOf(server ?? error, statement))}${state === 'unknown' ? ` ${NOBODY_KNOWS}` : ''}`,
-    detail: detailOf(server),
+    message: `${about(messageOf(server ?? error, statement))}${state === 'unknown' ? ` ${NOBODY_KNOWS}` : ''}`,
+    detail: detailOf(server, about),
     ...shownStatement(statement, server),
     file: place.file,
     line: place.line,
-    ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined),
+    ...helpFor(error, server, code, direction === 'up' ? migration.name : undefined, about),
     ...helpForFormat(error, migration),
     ...helpForTransaction(server, migration),
     leftovers: state !== 'rolled back',
@@ -116,6 +117,7 @@ function helpFor(
   server: ServerError | undefined,
   code: MigrationFailure['code'],
   applying: string | undefined,
+  about: (text: string) => string,
 ): Pick<MigrationFailure, 'hint' | 'cause' | 'fix' | 'page'> {
   const stopped = code === 'INTERRUPTED' || code === 'LOCK_LOST';
   // Without a word of the server's, a connection that broke is what it calls 08006.
@@ -124,7 +126,7 @@ function helpFor(
   const own = error instanceof KnexwardError ? error.fix : null;
   const hint = server?.hint ?? (advice ? ownHint(advice) : own);
   return {
-    hint: hint === null ? null : redact(hint),
+    hint: hint === null ? null : about(hint),
     cause: advice?.cause ?? null,
     fix: advice?.fix ?? own,
     page: advice && sqlstate !== undefined ? pageOfSqlstate(sqlstate) : pageOf(code),
@@ -192,10 +194,10 @@ function messageOf(error: unknown, statement: FailedStatement | undefined): stri
 /** What comes with these codes is the row that breaks a rule, whole: nobody's data belongs here. */
 const WITH_ROW = new Set(['23502', '23514', '44000']);
 
-function detailOf(server: ServerError | undefined): string | null {
+function detailOf(server: ServerError | undefined, about: (text: string) => string): string | null {
   if (server?.detail === undefined) return null;
   const { code, detail } = server;
-  return redact(WITH_ROW.has(code) ? detail.replace(/\(.*\)/s, '(…)') : detail);
+  return about(WITH_ROW.has(code) ? detail.replace(/\(.*\)/s, '(…)') : detail);
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { KnexwardError } from '../errors.js';
+import { notWritable } from './not-writable.js';
 
 /**
  * Writes a file so that a reader, or a crash, meets either the old content or the new one, and
@@ -25,10 +25,6 @@ export async function writeAtomically(named: string, content: string): Promise<v
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new KnexwardError('FILE_NOT_WRITABLE', {
-      message: `${path} cannot be written: ${(error as Error).message}`,
-      fix: 'Check the rights of the file and of its folder, then run the command again.',
-      cause: error,
-    });
+    throw notWritable(path, error);
   }
 }

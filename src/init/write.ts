@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { KnexwardError } from '../errors.js';
+import { refuseChanged } from '../files/as-planned.js';
+import { notWritable } from '../files/not-writable.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type PlannedFile } from './decide.js';
 
@@ -12,21 +12,12 @@ import { type PlannedFile } from './decide.js';
  * `FILE_NOT_WRITABLE`
  */
 export async function writeFiles(root: string, files: readonly PlannedFile[]): Promise<void> {
-  for (const { path, before } of files) refuseOther(join(root, path), before);
+  refuseChanged(files.map(({ path, before }) => ({ path: join(root, path), text: before })));
   for (const { path, action, content } of files) {
     const whole = join(root, path);
     if (action === 'change') await writeAtomically(whole, content);
     else await createAtomically(whole, content);
   }
-}
-
-function refuseOther(path: string, before: string | null): void {
-  const now = existsSync(path) ? readFileSync(path, 'utf8') : null;
-  if (now === before) return;
-  throw new KnexwardError('PLAN_CHANGED', {
-    message: `${path} has been written meanwhile. Nothing was changed.`,
-    fix: 'Run the command again.',
-  });
 }
 
 /** Linked into place, which fails where a file of that name is there. */
@@ -37,11 +28,7 @@ async function createAtomically(path: string, content: string): Promise<void> {
     await writeFile(draft, content, { flag: 'wx' });
     await link(draft, path);
   } catch (error) {
-    throw new KnexwardError('FILE_NOT_WRITABLE', {
-      message: `${path} cannot be written: ${(error as Error).message}`,
-      fix: 'Check the rights of the folder, and that it is one, then run the command again.',
-      cause: error,
-    });
+    throw notWritable(path, error);
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
   }

@@ -259,6 +259,25 @@ describe('adopt --finish and adopt --undo (US9)', () => {
       expect(old.code).not.toBe(0);
     });
 
+    it('writes no password of a script or a file down a second time', async () => {
+      const secret = 'Zq9-Marker_x7';
+      const scripts = {
+        one: `PGPASSWORD=${secret} db-migrate up`,
+        two: `PGPASSWORD='${secret}' npx db-migrate up && echo ${secret};db-migrate down -c 2`,
+      };
+      project.write({
+        'package.json': JSON.stringify({ scripts }, null, 3).replaceAll('PGP', '\\u0050GP'),
+        Makefile: `up:\n\tPGPASSWORD=${secret} npx db-migrate up\n`,
+      });
+      const paths = ['package.json', 'Makefile'];
+      const before = paths.map((path) => project.read(path));
+      await told('adopt');
+      for (const path of paths) expect(project.read(path)).toContain('knexward');
+      expect(project.read('knexward-adopted.json')).not.toContain(secret);
+      await told('adopt', '--undo');
+      expect(paths.map((path) => project.read(path))).toEqual(before);
+    });
+
     it('leaves what a person has changed since, and names it', async () => {
       project.write({
         Dockerfile: 'FROM node:20\nRUN npx db-migrate up\n',

@@ -5,12 +5,26 @@ import {
   replaceScripts,
   rewritePackageJson,
 } from '../../src/adopt/scripts/package-json.js';
+import { selectName } from '../../src/plan/select.js';
 import { rewriteScripts } from '../../src/adopt/scripts/rewrite.js';
 import { parseShell } from '../../src/adopt/scripts/shell-words.js';
 import { type ProjectDefaults } from '../../src/adopt/scripts/translate.js';
 
+/** db-migrate's own: what "up NAME" applies. */
+const { filterUp } = jest.requireActual<Shared>('db-migrate-shared').util;
+interface Shared {
+  util: { filterUp: (all: Named[], done: Named[], destination: string, count: number) => Named[] };
+}
+interface Named {
+  name: string;
+}
+
 const PROJECT: ProjectDefaults = {
   environment: 'dev',
+  migrations: [
+    ...['20200101000000-users.js', '20200101000001-more.js'],
+    ...['20210101000000-two.js', '20210101000000-two-more.js', 'scope/20220101000000-in-scope.js'],
+  ],
   migrationsDirectory: 'migrations',
   configFile: 'database.json',
   historyTable: 'migrations',
@@ -33,7 +47,8 @@ describe('a call of db-migrate becomes the same of knexward', () => {
     ['db-migrate up -c2', 'knexward up --count 2'],
     ['db-migrate up --count=2 -e ci', 'knexward up --env ci --count 2'],
     ['db-migrate up 20200101000000-users', 'knexward up 20200101000000-users'],
-    ['db-migrate up 2020 -e ci', 'knexward up --env ci 2020'],
+    ['db-migrate up 20200101000000-users.js -e ci', 'knexward up --env ci 20200101000000-users.js'],
+    ['db-migrate up 20200101000000-users -c 1', 'knexward up --count 1 20200101000000-users'],
     ['db-migrate up --dry-run', 'knexward up --dry-run'],
     ['db-migrate up --check', 'knexward up --dry-run'],
     ['db-migrate up -v', 'knexward up --log-level debug'],
@@ -102,9 +117,10 @@ describe('a call of db-migrate becomes the same of knexward', () => {
   it.each([
     ['FOO=1 db-migrate up && node server.js', 'FOO=1 knexward up && node server.js'],
     ['FOO="a b"  db-migrate  up  ;  echo $X', 'FOO="a b"  knexward up  ;  echo $X'],
-    ['db-migrate reset;db-migrate up|cat', 'knexward down --all;knexward up|cat'],
+    ['yes|db-migrate reset;db-migrate up', 'yes|knexward down --all;knexward up'],
     ['(db-migrate up) || exit 1', '(knexward up) || exit 1'],
-    ['db-migrate up > "log file" 2>&1', 'knexward up > "log file" 2>&1'],
+    ['db-migrate up >/dev/null 2>&1', 'knexward up >/dev/null 2>&1'],
+    ['yes | db-migrate up 2>&1 < answers', 'yes | knexward up 2>&1 < answers'],
     ['db-migrate up 2>/dev/null & wait', 'knexward up 2>/dev/null & wait'],
     ['if true; then db-migrate up; fi', 'if true; then knexward up; fi'],
     ['! db-migrate up # db-migrate down', '! knexward up # db-migrate down'],
@@ -153,7 +169,7 @@ describe('what the project says elsewhere', () => {
 
   it('names the default environment where knexward would choose another', () => {
     const project = { defaultEnv: 'local' };
-    expect(rewrite('db-migrate up 2020', project).script).toBe('knexward up --env local 2020');
+    expect(rewrite('db-migrate up -c 1', project).script).toBe('knexward up --env local --count 1');
     expect(rewrite('db-migrate up -e ci', project).script).toBe('knexward up --env ci');
     expect(rewrite('db-migrate up', { defaultEnv: 'a b' }).script).toBe('knexward up --env "a b"');
   });
@@ -216,6 +232,33 @@ describe('what cannot be copied safely (EC-02)', () => {
         reason: expect.stringContaining(reason) as string,
       },
     ]);
+  });
+
+  it.each([
+    ['db-migrate check | grep x', 'reads its output'],
+    ['db-migrate up --dry-run | psql', 'reads its output'],
+    ['db-migrate up 2>&1 |& tee log', 'reads its output'],
+    ['(one; db-migrate up) | tee log', 'reads its output'],
+    ['{ db-migrate up; } | tee log', 'reads its output'],
+    ['if true; then db-migrate up; fi | tee log', 'reads its output'],
+    ['db-migrate up > log', 'to a file'],
+    ['db-migrate up >> log 2>&1', 'to a file'],
+    ['db-migrate up &> log', 'to a file'],
+    ['> log db-migrate up', 'to a file'],
+    ['(db-migrate up) > log', 'to a file'],
+    ['for x in 1; do db-migrate up; done > log', 'to a file'],
+    ['db-migrate up; [ $? -eq 1 ] && one', 'exit code'],
+    ['db-migrate up; case ${?} in 1) one;; esac', 'exit code'],
+    ['X=$(db-migrate check)', 'substitution'],
+    ['db-migrate up 5', 'beginnings of names'],
+    ['db-migrate up 2020 -c 1', 'beginnings of names'],
+    ['db-migrate up 20200101000000', 'beginnings of names'],
+    ['db-migrate up 20200101000000-longer', 'beginnings of names'],
+    ['db-migrate up 20210101000000-two', 'beginnings of names'],
+  ])('stays, since what it says or means would be another: %s', (script, reason) => {
+    const { changes, leftovers } = rewrite(script);
+    expect(changes).toEqual([]);
+    expect(leftovers.map((left) => left.reason).join()).toContain(reason);
   });
 
   it('keeps the other calls of the script as they are, too', () => {
@@ -336,6 +379,29 @@ describe('scripts that run each other', () => {
     expect(left).toEqual(expect.arrayContaining(calling.map(([name]) => name)));
   });
 
+  it.each([
+    ['npm run -s check | grep x'],
+    ['yarn check > log'],
+    ['npm run check; [ $? = 1 ]'],
+    ['X=$(npm run -s check)'],
+    ['echo "$(yarn -s check)"'],
+    ['npm run through | tee log'],
+  ])('are all left where what one says is read: %s', (reader) => {
+    const scripts = { check: 'db-migrate check', through: 'npm run check', reader };
+    const { changes, leftovers } = rewriteScripts(scripts, PROJECT);
+    expect(changes).toEqual([]);
+    expect(leftovers.map(({ name }) => name)).toEqual(expect.arrayContaining(['check', 'reader']));
+  });
+
+  it('are rewritten where what is read is no call', () => {
+    const scripts = {
+      up: 'db-migrate up',
+      lint: 'eslint',
+      ci: 'npm run lint | tee log && npm run up',
+    };
+    expect(rewriteScripts(scripts, PROJECT).changes.map(({ name }) => name)).toEqual(['up']);
+  });
+
   it('are all rewritten where each can be, and those of other chains with them', () => {
     const scripts = {
       down: 'db-migrate down',
@@ -360,6 +426,36 @@ describe('scripts that run each other', () => {
       up: 'knexward up --env dev',
       x: 'knexward up',
     });
+  });
+});
+
+describe('a call that goes up to a name', () => {
+  const name = fc
+    .tuple(
+      fc.constantFrom('1', '2', '20', '2020', '20200101'),
+      fc.constantFrom('', '-a', '-ab', '-b'),
+    )
+    .map((parts) => parts.join(''));
+  const word = fc
+    .tuple(name, fc.constantFrom('', '', '.js', '0', 'x'))
+    .map((parts) => parts.join(''));
+
+  it('is rewritten only where db-migrate itself goes to the same one', () => {
+    let rewritten = 0;
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { minLength: 1 }), word, (stems, wanted) => {
+        const files = [...stems].sort().map((stem) => `${stem}.js`);
+        const project = { migrations: files };
+        if (rewrite(`db-migrate up ${wanted}`, project).changes.length === 0) return;
+        rewritten++;
+        const last = files.indexOf(selectName(files, wanted));
+        const all = files.map((file) => ({ name: file.slice(0, -3) }));
+        const applied = filterUp(all, [], wanted, Number.MAX_VALUE);
+        expect(applied.map((one) => `${one.name}.js`)).toEqual(files.slice(0, last + 1));
+      }),
+      { numRuns: 1000 },
+    );
+    expect(rewritten).toBeGreaterThan(20);
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { keepSecret, redact, redactAround, secretsInKeys } from '../../src/secrets';
+import { keepSecret, redact, redactAbout, redactAround, secretsInKeys } from '../../src/secrets';
 
 const SECRET = 'hunter2';
 
@@ -30,6 +30,36 @@ describe('a secret is never shown', () => {
     `{ user: 'app', password: 'hunter2' }`,
     `alter system set primary_conninfo = 'host=h passwd=hunter2'`,
     `Key (api_key)=(hunter2 (2)) already exists.`,
+    `do $$ begin execute 'alter role app password ''hunter2'''; end $$`,
+    `do $x$ begin execute 'alter role app password ''it''''s hunter2'''; end $x$`,
+    `do 'begin execute ''alter role app password ''''hunter2''''''; end'`,
+    `do $$ begin execute E'alter role app password \\'hunter2\\''; end $$`,
+    `do $$ begin execute 'alter role app password ' || quote_literal('hunter2'); end $$`,
+    `do $$ begin execute 'alter role app password ''' || 'hunter2' || ''''; end $$`,
+    `do $$ begin execute format('alter role app password %L', 'hunter2'); end $$`,
+    `do $$ begin execute format('alter role %I with password %2$L', 'app', 'hunter2'); end $$`,
+    `do $$ declare pw text := 'hunter2'; begin execute format('alter role app password %L', pw); end $$`,
+    `do $$ declare v_password constant text := 'hunter2'; begin perform v_password; end $$`,
+    `do $$ declare v_password text default 'hunter2'; begin perform v_password; end $$`,
+    `do $$ begin execute $q$alter role app password 'hunter2'$q$; end $$`,
+    `do $$ begin execute 'alter role app password $q$hunter2$q$'; end $$`,
+    `do $$ begin alter role app password hunter2; end $$`,
+    `create function f() returns void language plpgsql as 'begin execute ''create user x password ''''hunter2''''''; end'`,
+    `alter role app password /* the new one */ 'hunter2'`,
+    `alter role app password -- it's the new one\n  'hunter2'`,
+    `/* it's */ alter role app password /* a /* b */ c */ 'hunter2'`,
+    `alter role app password hunter2`,
+    `alter role app password 'abc'\n  'hunter2'`,
+    `create server s foreign data wrapper w options (host 'h', password /* */ 'hunter2')`,
+    `do $$ begin execute 'create user mapping for a server s options (user ''a'', password ''hunter2'')'; end $$`,
+    `select dblink_connect('host=h password = ''hunter2 hunter2''')`,
+    `select dblink_connect('host=h password=' || 'hunter2')`,
+    `do $$ begin perform dblink_connect('host=h password=''hun ter hunter2'' user=u'); end $$`,
+    `do $$ begin execute 'update users set password = crypt(''hunter2'', gen_salt(''bf''))'; end $$`,
+    `select set_config('app.password', 'hunter2', false)`,
+    `insert into settings (name, value) values ('smtp_password', 'hunter2')`,
+    `insert into users (name, password) values ('a', 'hunter2'), ('b', 'hunter2')`,
+    `do $$ begin insert into users (name, "password") values ('a', 'hunter2'); end $$`,
   ])('%s', (text) => {
     expect(redact(text)).not.toContain(SECRET);
     expect(redact(text)).toContain('***');
@@ -46,6 +76,10 @@ describe('a secret is never shown', () => {
     `see https://example.com:443/page and ask me@example.com`,
     `select '2026-01-01 10:00:00'::timestamp, 'a:b@c'`,
     `Key (email)=(a@example.com) already exists.`,
+    `create type sign_in as enum ('password', 'google')`,
+    `do $$ begin create table users (password text, kind text default 'x'); end $$`,
+    `select 'x' from users where kind in ('password', 'google')`,
+    `alter role app login; comment on role app is 'no password'`,
   ])('what is none stays: %s', (text) => expect(redact(text)).toBe(text));
 
   it('leaves what is around it', () => {
@@ -65,6 +99,19 @@ describe('a secret is never shown', () => {
     expect(redactAround(text, text.indexOf('alter')).offset).toBe(0);
     const within = redactAround(text, text.indexOf('hunter2') + 3);
     expect(within.text.slice(within.offset)).toMatch(/^\*\*\*/);
+  });
+
+  it('is masked in what the server says about the statement', () => {
+    const about = (sql: string, said: string): string => redactAbout(sql, said);
+    expect(about(`alter role app password hunter2`, 'syntax error at or near "hunter2"')).toBe(
+      'syntax error at or near "***"',
+    );
+    expect(
+      about(
+        `alter role app password 'hunter2`,
+        'unterminated quoted string at or near "\'hunter2"',
+      ),
+    ).not.toContain(SECRET);
   });
 
   it('takes no longer for a large text than its length asks for', () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FileAction } from '../file-plan.js';
 import { locateScripts, replaceScripts } from '../scripts/package-json.js';
+import { scriptSteps } from '../takeover-record.js';
 import { rewriteScripts } from '../scripts/rewrite.js';
 import { type CallerFile } from './find.js';
 import { type CallContext, type Edit } from './in-shell.js';
@@ -26,13 +27,14 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
     const at = places.get(name);
     return at === undefined ? [] : [{ start: at.start, end: at.end, to }];
   });
-  const withRaw = changes.map((change) => ({ ...change, raw: places.get(change.name)?.raw }));
+  const steps = scriptSteps(changes, (name) => places.get(name)?.raw);
   const action = (root: string): FileAction => ({
     path: file.path,
     action: 'rewrite',
     notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
     apply: () => writeAtomically(join(root, file.path), replaceScripts(file.text, changes)),
-    step: { path: file.path, kind: 'scripts', scripts: withRaw },
+    expects: [{ path: join(root, file.path), text: file.text }],
+    step: { path: file.path, kind: 'scripts', scripts: steps },
   });
   return { edits, action };
 }

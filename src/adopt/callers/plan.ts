@@ -9,7 +9,8 @@ import { isWrittenByAdopt } from '../knexfile/written-by-adopt.js';
 import { type DbMigrateProject } from '../project.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
 import { writeAtomically } from '../../files/write-atomically.js';
-import { hashOf } from '../takeover-record.js';
+import { rewriting } from '../takeover-record.js';
+import { describeEdits } from '../text-before.js';
 import { adviceForCall, adviceForImport } from './advice.js';
 import { type CallerFile, findCallerFiles } from './find.js';
 import { importsInCode } from './in-code.js';
@@ -144,8 +145,10 @@ function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edi
   }
   content += text.slice(copied);
   const apply = () => writeAtomically(join(root, path), content);
-  const step = { path, kind: 'rewritten', sha256: hashOf(content), before: text } as const;
-  return { path, action: 'rewrite', notes, apply, step };
+  const before = describeEdits(text, edits);
+  const step = { path, kind: 'rewritten', ...rewriting(text, content, before) } as const;
+  const expects = [{ path: join(root, path), text }];
+  return { path, action: 'rewrite', notes, apply, expects, step };
 }
 
 /** A place that a person has to see to. */

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { removeFile, renameFile } from '../../files/not-writable.js';
 import { oldNameOf } from '../../files/old-name.js';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
-import { replaceScripts } from '../scripts/package-json.js';
+import { locateScripts, replaceScripts } from '../scripts/package-json.js';
 import { type FileStep, hashOf, readRecord, RECORD_FILE } from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
+import { textBefore } from '../text-before.js';
 import { redact } from '../../secrets.js';
 
 /**
@@ -25,7 +26,7 @@ export function planFilesBack({ project, config, migrations }: Takeover): FilePl
   if (steps !== null) {
     plan.actions.push({
       ...{ path: RECORD_FILE, action: 'remove', notes: [] },
-      apply: () => rm(join(root, RECORD_FILE), { force: true }),
+      apply: () => removeFile(join(root, RECORD_FILE)),
     });
   }
   if (plan.actions.length > 0) plan.warnings.push(...knexFiles(migrations, config.projectRoot));
@@ -47,7 +48,7 @@ function planStep(plan: FilePlan, root: string, step: FileStep): void {
     return;
   }
   if (step.kind === 'scripts') return planScripts(plan, path, text, step);
-  if (step.kind === 'rewritten' && text === step.before) return;
+  if (step.kind === 'rewritten' && hashOf(text) === step.sha256Before) return;
   if (hashOf(text) !== step.sha256) {
     plan.warnings.push(left(`${step.path} was changed since the takeover, and is left as it is`));
     return;
@@ -56,11 +57,13 @@ function planStep(plan: FilePlan, root: string, step: FileStep): void {
     step.kind === 'created'
       ? {
           ...{ path: step.path, action: 'remove', notes: [] },
-          apply: () => rm(path, { force: true }),
+          apply: () => removeFile(path),
+          expects: [{ path, text }],
         }
       : {
           ...{ path: step.path, action: 'rewrite', notes: ['as it was before the takeover'] },
-          apply: () => writeAtomically(path, step.before),
+          apply: () => writeAtomically(path, textBefore(step.before, text)),
+          expects: [{ path, text }],
         },
   );
 }
@@ -77,7 +80,8 @@ function planRename(plan: FilePlan, root: string, from: string, to: string): voi
   }
   plan.actions.push({
     ...{ path: from, action: 'rename', notes: [`to ${basename(to)}`] },
-    apply: () => rename(join(root, from), join(root, to)),
+    apply: () => renameFile(join(root, from), join(root, to)),
+    expects: [{ path: join(root, to), text: null }],
   });
 }
 
@@ -90,18 +94,23 @@ function planScripts(
   const { scripts = {} } = JSON.parse(text.replace(/^\uFEFF/, '')) as {
     scripts?: Record<string, string>;
   };
-  const restored: { name: string; to: string; raw?: string | undefined }[] = [];
+  const places = locateScripts(text);
+  const restored: { name: string; to: string; raw: string }[] = [];
   const notes: string[] = [];
-  for (const { name, from, to, raw } of step.scripts) {
-    if (scripts[name] === from) continue;
-    if (scripts[name] === to) {
-      restored.push({ name, to: from, raw });
-      notes.push(redact(`${name}: ${to} → ${from}`));
+  for (const { name, sha256, sha256Before, before } of step.scripts) {
+    const script = scripts[name];
+    const raw = JSON.stringify(script ?? '');
+    if (isTextOf(places?.get(name)?.raw, sha256Before)) continue;
+    if (script !== undefined && hashOf(raw) === sha256) {
+      const rawBefore = textBefore(before, raw);
+      const from = JSON.parse(rawBefore) as string;
+      restored.push({ name, to: from, raw: rawBefore });
+      notes.push(redact(`${name}: ${script} → ${from}`));
     } else {
-      const what = scripts[name] === undefined ? 'removed' : 'changed';
+      const what = script === undefined ? 'removed' : 'changed';
       plan.warnings.push(
         left(
-          `the script "${name}" was ${what} since the takeover, before which it was: ${redact(from)}`,
+          `the script "${name}" was ${what} since the takeover; what it was before is in version control`,
         ),
       );
     }
@@ -109,7 +118,12 @@ function planScripts(
   if (notes.length === 0) return;
   const content = replaceScripts(text, restored);
   const apply = () => writeAtomically(path, content);
-  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply });
+  const expects = [{ path, text }];
+  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply, expects });
+}
+
+function isTextOf(text: string | undefined, sha256: string): boolean {
+  return text !== undefined && hashOf(text) === sha256;
 }
 
 /** A takeover that wrote nothing down, or whose notes are gone: what can be told by the names. */

@@ -9,7 +9,7 @@ import { writeJournal } from '../../history/journal.js';
 import { freeName, readPhase, renameTable, UNDONE_SUFFIX } from '../../history/phase.js';
 import { type History, type HistoryRow, readHistory } from '../../history/read.js';
 import { type HistoryTables, qualified } from '../../history/tables.js';
-import { type FileAction } from '../file-plan.js';
+import { applyActions, type FileAction, refuseEdited } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { findTakeover, type TakeoverRequest, withEachHistory } from '../takeover.js';
 import { type TableMove } from './finish.js';
@@ -67,10 +67,11 @@ export async function undoTakeover(request: UndoRequest): Promise<Undo> {
   const changes = planned.tables.length > 0 || files.actions.some(({ apply }) => apply);
   if (planned.dryRun || !changes) return planned;
   await request.confirm?.(planned);
+  refuseEdited(files.actions);
   const done = await withEachHistory(takeover, (session, config) =>
     undoHistory(session, config, request),
   );
-  for (const { apply } of files.actions) await apply?.();
+  await applyActions(files.actions);
   return { ...planned, ...sumUp(done) };
 }
 

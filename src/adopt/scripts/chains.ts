@@ -1,5 +1,6 @@
 import { findCall } from './call.js';
-import { parseShell, type ShellCommand, type ShellWord } from './shell-words.js';
+import { parseShell, type ShellCommand, type ShellWord, tokenizeShell } from './shell-words.js';
+import { whoReadsOutput } from './used-output.js';
 
 /** A script that runs another one and hands arguments to it. */
 export interface Handover {
@@ -34,6 +35,44 @@ export function chainsOf(scripts: Record<string, string>): Map<string, ReadonlyS
     for (const called of calledBy(script, names)) join(name, called);
   }
   return chains;
+}
+
+/** A command of a script that runs another one and has its output, or its exit code, read. */
+export interface ReadHandover {
+  command: string;
+  to: string;
+  reason: string;
+}
+
+/** The calls of other scripts whose output, or exit code, is read. */
+export function readHandoversIn(script: string, names: readonly string[]): ReadHandover[] {
+  const tokens = tokenizeShell(script) ?? [];
+  return tokens.flatMap((token) => {
+    if (!('words' in token)) return [];
+    const captured = token.words.some(({ text }) => /\$\(|`/.test(text));
+    if (!captured && !runsScripts(token)) return [];
+    const reason = captured ? CAPTURED : whoReadsOutput(script, tokens, token);
+    if (reason === undefined) return [];
+    const command = script.slice(token.words[0]?.start, token.words.at(-1)?.end);
+    const text = captured ? token.words.map((word) => word.text).join(' ') : textOf(token);
+    return calledBy(text, names).map((to) => ({ command, to, reason }));
+  });
+}
+
+const CAPTURED =
+  'its output is read by the script, and the words of knexward are others; rewrite it by hand';
+
+/** A script and those that it runs, directly or through others. */
+export function reachedFrom(name: string, scripts: Record<string, string>): ReadonlySet<string> {
+  const names = Object.keys(scripts);
+  const reached = new Set([name]);
+  for (const each of reached) {
+    for (const called of calledBy(scripts[each] ?? '', names)) reached.add(called);
+    for (const beside of [`pre${each}`, `post${each}`]) {
+      if (beside in scripts) reached.add(beside);
+    }
+  }
+  return reached;
 }
 
 function calledBy(script: string, names: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import { type DbMigrateCall, findCall, findHiddenCall } from './call.js';
 import { type ShellCommand, tokenizeShell } from './shell-words.js';
 import { type ProjectDefaults, quoteWord, translateCall } from './translate.js';
+import { whoReadsOutput } from './used-output.js';
 import { type ScriptRun, workingFolders } from './working-folder.js';
 
 /** Where a script stands, and what its calls are translated with. */
@@ -35,7 +36,9 @@ export function replaceInScript(script: string, place: ScriptPlace): Replaced[] 
   const folders = workingFolders(tokens, place.run);
   return tokens.flatMap((token) => {
     if (!('words' in token)) return [];
-    const replaced = replaceCommand(script, token, place, folders.get(token));
+    const found = replaceCommand(script, token, place, folders.get(token));
+    const reader = found && 'to' in found ? whoReadsOutput(script, tokens, token) : undefined;
+    const replaced = reader === undefined ? found : { reason: reader };
     return replaced === undefined ? [] : [{ command: textOf(token, script), ...replaced }];
   });
 }

@@ -1,5 +1,5 @@
 import { COMMAND, findCall } from './call.js';
-import { chainsOf, type Handover, handoversIn } from './chains.js';
+import { chainsOf, type Handover, handoversIn, reachedFrom, readHandoversIn } from './chains.js';
 import { type Replaced, replaceInScript, type ScriptPlace } from './replace.js';
 import { parseShell } from './shell-words.js';
 import { type ProjectDefaults } from './translate.js';
@@ -96,12 +96,18 @@ function draftAll(
     const where = { projectFolder, isOwnScript, run, defaults, scriptNames, setsNodeEnv };
     drafts.set(name, { name, from, calls: replaceInScript(from, where) ?? unreadable(from) });
   }
+  const calling = [...drafts.values()].filter(({ calls }) => calls.length > 0);
+  const runs = new Set(calling.map(({ name }) => name));
   for (const [name, from] of Object.entries(scripts)) {
     for (const handover of handoversIn(name, from, scriptNames)) {
       const reason = whyNotHanded(handover, scripts[handover.to] ?? '', scriptNames);
       if (reason !== undefined) {
         drafts.get(name)?.calls.push({ command: handover.command, reason });
       }
+    }
+    for (const { command, to, reason } of readHandoversIn(from, Object.keys(scripts))) {
+      const migrates = [...reachedFrom(to, scripts)].some((each) => runs.has(each));
+      if (migrates) drafts.get(name)?.calls.push({ command, reason });
     }
   }
   return drafts;

@@ -10,6 +10,7 @@ export interface ShellWord {
 
 /** A program with its arguments: what stands between `&&`, `|`, `;` and the like. */
 export interface ShellCommand {
+  /** None where a redirection stands by itself, as behind a group. */
   words: ShellWord[];
   /** Where its redirections (`> file`) start; their targets are not among the words. */
   redirections: number[];
@@ -60,7 +61,7 @@ export function tokenizeShell(script: string): (ShellCommand | ShellOperator)[] 
     }
     const operator = matchAt(OPERATOR, script, at);
     if (operator) {
-      if (current.words.length > 0) tokens.push(current);
+      if (!isEmpty(current)) tokens.push(current);
       tokens.push({ operator });
       current = { words: [], redirections: [] };
       at += operator.length;
@@ -74,8 +75,12 @@ export function tokenizeShell(script: string): (ShellCommand | ShellOperator)[] 
     else current.words.push(word);
     at = word.end;
   }
-  if (current.words.length > 0) tokens.push(current);
+  if (!isEmpty(current)) tokens.push(current);
   return tokens;
+}
+
+function isEmpty({ words, redirections }: ShellCommand): boolean {
+  return words.length + redirections.length === 0;
 }
 
 function readWord(script: string, start: number): ShellWord | undefined {

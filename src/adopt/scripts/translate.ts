@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
 import { EnvVariable } from '../../db-migrate/config.js';
+import { stemOf } from '../../files/name.js';
+import { withoutScope } from '../../files/scope.js';
 import { type ShellWord } from './shell-words.js';
 
 /** What a project's scripts may leave out, because the project says it elsewhere. */
@@ -24,6 +26,8 @@ export interface ProjectDefaults {
   historyTable: string;
   /** Whether the configuration says `"sql-file": true`. */
   createsSql: boolean;
+  /** The names of the migrations there, as far as they are known: what a call may name. */
+  migrations?: readonly string[] | undefined;
   /** Whether the knexfile says of all files that they run without a transaction. */
   nonTransactional?: boolean | undefined;
 }
@@ -204,6 +208,11 @@ function translateAction(
   const dryRun = isDryRun(given) ? ['--dry-run'] : [];
   switch (action) {
     case 'up':
+      if (name && !isOneMigration(name.value, project.migrations ?? [])) {
+        return {
+          reason: `db-migrate goes by the beginnings of names, and applies all up to ${name.text}; give the whole name of one migration`,
+        };
+      }
       return { args: ['up', ...dryRun, ...(count ? ['--count', count.text] : []), ...operand] };
     case 'down':
       if (!name) return { args: ['down', ...dryRun, '--count', count?.text ?? '1'] };
@@ -224,6 +233,13 @@ function translateAction(
       };
   }
   return { reason: `db-migrate ${[action, ...operand].join(' ')} has no counterpart` };
+}
+
+/** Whether a word is the name of one migration, and the beginning of no other: both programs go up to that one. */
+function isOneMigration(word: string, migrations: readonly string[]): boolean {
+  const stem = stemOf(word);
+  const names = migrations.map((migration) => stemOf(withoutScope(migration)));
+  return names.filter((name) => name.startsWith(stem) || stem.startsWith(name)).join() === stem;
 }
 
 function isDryRun(given: ReadonlyMap<string, PlainWord>): boolean {
