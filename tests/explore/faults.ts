@@ -26,7 +26,7 @@ export interface Victim {
 }
 
 /** After these the message that was held is of no use to anybody. */
-const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
+const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut', 'cut all']);
 
 /** Arms the faults one after the other, each at its message counted from the start. */
 export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {
@@ -40,8 +40,9 @@ export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void
 const MARKS: Partial<Record<CountedFrom, string>> = {
   look: '"lockedBy"',
   change: 'explorer.effect(',
+  commit: '; commit',
 };
-const ORDER: readonly CountedFrom[] = ['start', 'look', 'change'];
+const ORDER: readonly CountedFrom[] = ['start', 'look', 'change', 'commit'];
 
 /** @param before from where was counted last, and how many messages have passed since */
 function armNext(
@@ -69,7 +70,12 @@ function armNext(
   });
 }
 
-async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => void): Promise<void> {
+/** Is kept when the message may go on: one that a frozen runner was to send, it sends afterwards. */
+async function strike(
+  victim: Victim,
+  { kind, ms, when }: PlannedFault,
+  cut: () => void,
+): Promise<void> {
   const runner = victim.process();
   switch (kind) {
     case 'kill':
@@ -79,16 +85,18 @@ async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => voi
     case 'terminate':
       return runner?.signal('SIGTERM');
     case 'freeze':
-      return freeze(runner, ms);
+      return freeze(runner, ms, when);
     case 'cut':
       return cut();
+    case 'cut all':
+      return victim.proxy.cutAll();
     case 'cut lock':
       return void victim.proxy.connections[0]?.destroy();
     case 'lose lock':
       return victim.proxy.part(0);
     case 'suspend':
       victim.proxy.part(0);
-      return freeze(runner, ms);
+      return freeze(runner, ms, when);
     case 'end lock session':
       return onSessions(victim, 'pg_terminate_backend', 'lock');
     case 'end change session':
@@ -100,9 +108,14 @@ async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => voi
   }
 }
 
-function freeze(runner: RunningProcess | undefined, ms: number): void {
+async function freeze(
+  runner: RunningProcess | undefined,
+  ms: number,
+  when: PlannedFault['when'],
+): Promise<void> {
   runner?.signal('SIGSTOP');
-  setTimeout(() => runner?.signal('SIGCONT'), ms);
+  const over = sleep(ms).then(() => runner?.signal('SIGCONT'));
+  if (when === 'before') await over;
 }
 
 /**

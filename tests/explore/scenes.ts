@@ -24,19 +24,22 @@ export type Scene =
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
   /** A change that has committed a part does not get a lock that its record needs. */
   | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed }
+  /** The connection is lost right before a commit, or right after it, before its answer. */
+  | { kind: 'answer lost'; fault: PlannedFault; at: Placed }
   /** The first change of several in transactions cannot be recorded. */
   | { kind: 'not recorded'; table: 'history' | 'journal'; row: number; at: Placed }
-  /** The code of a change that has failed goes on. */
-  | { kind: 'goes on'; at: Placed };
+  /** The code of a change that has failed, or was stopped, goes on; `null`: it fails by itself. */
+  | { kind: 'goes on'; fault: PlannedFault | null; at: Placed };
 
 /** The change that it happens at, which is the first that is pending. */
 interface Placed {
   sleepMs: number;
   sleepIn: PlannedMigration['sleepIn'];
   format: 'knex' | 'db-migrate' | 'sql';
+  style: 'await' | 'retries';
   transaction: boolean;
   table: boolean;
-  /** When the second runner begins. */
+  /** When the second runner begins, counted from the fault. */
   nextAtMs: number;
 }
 
@@ -44,14 +47,16 @@ const placed: fc.Arbitrary<Placed> = fc.record({
   sleepMs: fc.constantFrom(400, 800),
   sleepIn: fc.constantFrom('server', 'client'),
   format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
+  style: fc.constantFrom('await', 'await', 'retries'),
   transaction: fc.boolean(),
-  nextAtMs: fc.integer({ min: 50, max: 250 }),
+  nextAtMs: fc.constantFrom(0, 0, 20, 150),
   table: fc.boolean(),
 });
 
 const UP: Command = { kind: 'up', count: null };
 /** Of the migration that it happens at. */
 const RESOLVE: Command = { kind: 'resolve', migration: 0 };
+const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
 const downs: Command[] = [
   ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
   { kind: 'library', call: 'down' },
@@ -63,32 +68,81 @@ const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
     .record({
       kind: fc.constantFrom(...kinds),
       from: fc.constantFrom('look', 'change', 'change'),
-      message: fc.integer({ min: 1, max: 3 }),
+      message: fc.constantFrom(1, 1, 2, 3),
       when: fc.constantFrom('before', 'after'),
       ms: fc.constantFrom(800, 1500),
     })
     .map((fault) => {
-      // While it is frozen right after the look, others may come in between.
+      // While it is frozen right before the look, or after it, others may come in between.
       if (fault.kind !== 'suspend' || (fault.from === 'change' && fault.message > 1)) return fault;
-      return { ...fault, from: 'look', message: 1, when: 'after' };
+      return { ...fault, from: 'look', message: 1 };
     });
+
+/** What ends a connection, and leaves the runner as it is. */
+const LOSSES: PlannedFault['kind'][] = ['cut', 'cut all', 'end change session', 'restart server'];
+
+/** What stops a change, and not its code. */
+const stops = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(null) },
+  {
+    weight: 2,
+    arbitrary: fc.record<PlannedFault>({
+      kind: fc.constantFrom('interrupt', 'terminate', 'cut all', 'cut all', 'cut all'),
+      from: fc.constant('change'),
+      message: fc.integer({ min: 2, max: 12 }),
+      when: fc.constantFrom('before', 'after'),
+      ms: fc.constant(800),
+    }),
+  },
+);
 
 export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
   {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('taken over' as const),
-      fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'end lock session', 'cut lock']),
-      next: fc.constantFrom<Command[]>(...[UP, UP, UP, UP, ...downs.slice(1), RESOLVE, RESOLVE]),
-      at: placed,
-    }),
+    weight: 8,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('taken over' as const),
+        fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'suspend', 'end lock session']),
+        next: fc.oneof(
+          { weight: 5, arbitrary: fc.constant(UP) },
+          { weight: 4, arbitrary: fc.constant(BY_HAND) },
+          { weight: 3, arbitrary: fc.constantFrom(...downs.slice(1)) },
+          { weight: 2, arbitrary: fc.constant(RESOLVE) },
+        ),
+        at: placed,
+      })
+      .map((scene): Scene => {
+        const { fault, next, at } = scene;
+        if (fault.kind !== 'suspend' || fault.from !== 'look') return scene;
+        // Before its look, a person who only looks finds nothing to say. After it, a change by hand has to wait,
+        // and whoever comes while it is in a transaction.
+        if (fault.when === 'before') return { ...scene, next: next === RESOLVE ? BY_HAND : next };
+        return {
+          ...{ ...scene, next: next === RESOLVE ? next : UP },
+          at: { ...at, transaction: false, format: at.format === 'sql' ? at.format : 'knex' },
+        };
+      }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('cut off' as const),
-      fault: soon(['kill', 'kill', 'cut', 'terminate', 'end change session', 'restart server']),
+      fault: soon(['kill', 'kill', 'terminate', ...LOSSES]),
       at: placed.map((at) => ({ ...at, transaction: false })),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('answer lost' as const),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('cut', 'cut', ...LOSSES),
+        from: fc.constant('commit'),
+        message: fc.constantFrom(1, 1, 1, 2),
+        when: fc.constantFrom('before', 'after'),
+        ms: fc.constant(800),
+      }),
+      at: placed.map((at) => ({ ...at, sleepMs: 0 })),
     }),
   },
   {
@@ -114,20 +168,22 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('not recorded' as const),
       table: fc.constantFrom('history', 'journal'),
-      row: fc.constantFrom(1, 2),
+      row: fc.constantFrom(1, 1, 2),
       at: placed.map((at) => ({ ...at, sleepMs: 0, transaction: true })),
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('goes on' as const),
-      at: fc.tuple(placed, fc.constantFrom(0, 50)).map(([{ transaction, ...at }, sleepMs]) =>
-        // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
-        transaction
-          ? { ...at, transaction, sleepMs, format: 'db-migrate' as const }
-          : { ...at, transaction, sleepMs, format: 'knex' as const },
-      ),
+      fault: stops,
+      at: fc
+        .tuple(placed, fc.constantFrom(0, 50, 200), fc.constantFrom('await', 'retries', 'retries'))
+        .map(([at, sleepMs, style]) => ({
+          ...{ ...at, sleepMs, style },
+          // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
+          format: at.transaction ? ('db-migrate' as const) : ('knex' as const),
+        })),
     }),
   },
 );
@@ -136,6 +192,8 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
 export function set(scene: Scene, schedule: Schedule): Schedule {
   const [first, second, ...rest] = schedule.runners as [PlannedRunner, PlannedRunner];
   const calm = { ...first, atMs: 0, faults: [] };
+  // Nobody comes before the first, so that it gets to where it is struck.
+  const later = [second, ...rest].map((runner) => ({ ...runner, afterFault: true }));
   switch (scene.kind) {
     case 'taken over':
     case 'cut off': {
@@ -143,8 +201,8 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const one = { ...calm, command: UP, faults: [scene.fault] };
       const next = scene.kind === 'taken over' ? scene.next : UP;
       const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
-      const two = { ...second, command, atMs: scene.at.nextAtMs, faults: [] };
-      return { ...placedIn, runners: [one, two, ...rest] };
+      const two = { ...second, command, atMs: scene.at.nextAtMs, afterFault: true, faults: [] };
+      return { ...placedIn, runners: [one, two, ...later.slice(1)] };
     }
     case 'not recorded': {
       const { table, row, at } = scene;
@@ -156,8 +214,17 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const runners = [{ ...calm, command: UP, json: true }, second, ...rest];
       return { ...both, applied: index, runners, diskFull: { table, row } };
     }
+    case 'answer lost': {
+      const { schedule: placedIn } = placedAt(schedule, scene.at);
+      const one = { ...calm, command: UP, json: true, faults: [scene.fault] };
+      return { ...placedIn, runners: [one, ...later] };
+    }
     case 'goes on': {
       const { schedule: placedIn, index } = placedAt(schedule, scene.at);
+      if (scene.fault) {
+        const one = { ...calm, command: UP, faults: [scene.fault] };
+        return { ...placedIn, runners: [one, ...later] };
+      }
       const goingOn = { style: 'together', ending: 'fails' } as const;
       const migrations = placedIn.migrations.map((one, place) =>
         place === index ? { ...one, ...goingOn } : one,
@@ -190,14 +257,15 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
 /** Makes the first change that is pending the one that it happens at. */
 function placedAt(
   schedule: Schedule,
-  { sleepMs, sleepIn, format, transaction, table }: Placed,
+  { sleepMs, sleepIn, format, style, transaction, table }: Placed,
 ): { schedule: Schedule; index: number } {
   const applied = Math.max(Math.min(schedule.applied, schedule.migrations.length - 2), 0);
   const migrations = schedule.migrations.map((one, place): PlannedMigration => {
     if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
     if (place !== applied) return one;
     return {
-      ...{ ...one, format, sleepMs, table, style: 'await', ending: 'well', index: false },
+      ...{ ...one, format, sleepMs, table, ending: 'well', index: false },
+      style: format === 'sql' ? 'await' : style,
       transaction: transaction || format === 'db-migrate',
       sleepIn: format === 'sql' ? 'server' : sleepIn,
     };
