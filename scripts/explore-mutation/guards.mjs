@@ -181,6 +181,18 @@ export const GUARDS = [
     ],
   },
   {
+    name: 'sessions-ended',
+    guards:
+      'What a failed change outside a transaction has sent before is not carried out after its failure is told.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: 'await run.control.endSessions(keep).catch(() => undefined);',
+        replace: "if (migration.name === '') await run.control.endSessions(keep);",
+      },
+    ],
+  },
+  {
     name: 'settings-as-new',
     guards: 'What a migration sets for its session is not for the next one.',
     edits: [

@@ -116,7 +116,7 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
   }
 }
 
-/** What is tried again by itself has left nothing of the attempt before. */
+/** What is tried again by itself has left nothing of the attempt before, neither its beginning nor its end. */
 function checkNotTwiceInOneRun(
   name: string,
   effects: readonly EffectRow[],
@@ -125,9 +125,9 @@ function checkNotTwiceInOneRun(
   for (const [index, row] of effects.entries()) {
     const before = effects
       .slice(0, index)
-      .filter(({ application }) => application === row.application)
+      .filter(({ application, part }) => application === row.application && part === row.part)
       .at(-1);
-    if (before?.part !== row.part || before.direction !== row.direction) continue;
+    if (before?.direction !== row.direction) continue;
     violations.add(
       'twice',
       `${name} ${row.part === 'end' ? 'took effect' : 'began'} twice in one run (${row.direction}): ${describe(before)}, then ${describe(row)}`,

@@ -1,4 +1,4 @@
-import { nameOf, type Command, type Schedule } from './schedule.js';
+import { nameOf, type Command, type FaultKind, HOLDS_TABLE, type Schedule } from './schedule.js';
 
 const FROM = {
   start: '',
@@ -6,6 +6,8 @@ const FROM = {
   change: ' from its first change on',
   commit: ' from its first commit on',
 };
+
+const LASTS = new Set<FaultKind>(['freeze', 'suspend', 'stall', ...HOLDS_TABLE]);
 
 const LIBRARY_CALLS = {
   up: 'createMigrator().up()',
@@ -30,7 +32,7 @@ export function describeSchedule(schedule: Schedule): string {
       `runner ${index + 1}: at ${atMs} ms${afterFault ? ' after the first fault' : ''}, ${commandText(command)}${json ? ' --json' : ''}`,
       ...faults.map(
         ({ kind, from, message, when, ms }) =>
-          `  ${when} its message ${message}${FROM[from]}: ${kind}${kind === 'freeze' || kind === 'suspend' ? ` for ${ms} ms` : ''}`,
+          `  ${when} its message ${message}${FROM[from]}: ${kind}${LASTS.has(kind) ? ` for ${ms} ms` : ''}`,
       ),
     ]),
   ].join('\n');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { suitsKnex } from './model.js';
-import { drawnScenes, type Scene, set } from './scenes.js';
+import { drawnScenes, type Scene } from './scenes.js';
 import {
   type Command,
   type DiskFull,
@@ -13,6 +13,7 @@ import {
   type Surroundings,
   type TableLock,
 } from './schedule.js';
+import { set } from './set-scene.js';
 
 /** Draws the k-th schedule of a seed: the same one each time, without those before it. */
 export function drawSchedule(seed: number, k: number, withPooler: boolean): Schedule {

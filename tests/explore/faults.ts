@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type ProtocolProxy } from '../support/protocol-proxy.js';
+import { waitFor } from '../support/wait-for.js';
 import { TABLES } from './effects.js';
 import { type Lane, type ScheduleDatabase } from './lane.js';
 import { type RunningProcess } from './runners.js';
@@ -105,6 +106,12 @@ async function strike(
       return onSessions(victim, 'pg_cancel_backend', 'change');
     case 'restart server':
       return victim.lane.restart();
+    case 'hold history':
+      return hold(victim, 'history', ms);
+    case 'hold journal':
+      return hold(victim, 'journal', ms);
+    case 'stall':
+      return stall(victim, ms);
   }
 }
 
@@ -146,6 +153,56 @@ async function onSessions(
       where (place = 1) = $1`,
     [which === 'lock'],
   );
+}
+
+/** Another session asks for a table, and holds it for a while. Is kept once it stands in the line for it. */
+async function hold(
+  { lane, database }: Victim,
+  table: TableLock['table'],
+  ms: number,
+): Promise<void> {
+  const name = `${database.schema}.${TABLES[table]}`;
+  const client = new Client({ ...lane.server.address, database: database.name });
+  client.on('error', () => undefined);
+  await client.connect();
+  void client
+    .query(`set lock_timeout = '2s'; begin; lock table ${name} in access exclusive mode`)
+    .then(() => sleep(ms))
+    .then(() => client.query('commit'))
+    .catch(() => undefined)
+    .finally(() => void client.end().catch(() => undefined));
+  await waitFor(async () => {
+    const { rowCount } = await database.ask((admin) =>
+      admin.query(
+        `select from pg_locks where mode = 'AccessExclusiveLock' and relation = $1::regclass`,
+        [name],
+      ),
+    );
+    return rowCount !== 0;
+  });
+}
+
+/** Stops the processes that serve a runner's changes. Behind a pooler nobody can tell which those are. */
+async function stall({ database, proxy, route }: Victim, ms: number): Promise<void> {
+  if (route !== 'direct') return;
+  const [, ...changes] = proxy.connections.map(({ localPort }) => localPort ?? 0);
+  const admin = await database.admin();
+  const { rows } = await admin.query<{ pid: number }>(
+    `select pid from pg_stat_activity
+      where datname = current_database() and client_port = any($1)`,
+    [changes],
+  );
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of rows) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  signal('SIGSTOP');
+  void sleep(ms).then(() => signal('SIGCONT'));
 }
 
 /** Another session holds a table for a while. Returns whether it got it. */

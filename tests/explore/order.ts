@@ -4,7 +4,7 @@ import { type JournalRow } from './effects.js';
 import { claimsOf, isRun } from './claims.js';
 import { type Observation } from './observe.js';
 import { type RunnerOutcome } from './runners.js';
-import { canBeApplied, type FaultKind, nameOf, TAKES_LOCK } from './schedule.js';
+import { canBeApplied, type FaultKind, HOLDS_TABLE, nameOf, TAKES_LOCK } from './schedule.js';
 import { shortened, type Violations } from './violation.js';
 
 /** That runs come one after the other, and that each knows whose turn it is. */
@@ -55,8 +55,9 @@ function checkUndisturbed(
 ): void {
   const { surroundings, migrations, diskFull, runners } = schedule;
   const { roleSettings, queryTimeoutMs, route } = surroundings;
-  if (outcome.struck.length > 0 || outcomes.some(({ struck }) => struck.includes('restart server')))
-    return;
+  const reachesAll = (kind: FaultKind): boolean =>
+    kind === 'restart server' || HOLDS_TABLE.has(kind);
+  if (outcome.struck.length > 0 || outcomes.some(({ struck }) => struck.some(reachesAll))) return;
   if (tableHeld || diskFull || roleSettings.length > 0 || queryTimeoutMs !== null) return;
   // There, what strikes one may strike another; and Knex asks nobody.
   if (route === 'pooled' || runners.some(({ command }) => command.kind === 'knex')) return;

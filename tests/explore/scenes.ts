@@ -1,12 +1,5 @@
 import fc from 'fast-check';
-import {
-  canBeApplied,
-  type Command,
-  type PlannedFault,
-  type PlannedMigration,
-  type PlannedRunner,
-  type Schedule,
-} from './schedule.js';
+import { type Command, type PlannedFault, type PlannedMigration } from './schedule.js';
 
 /*
  * What has to come together for a guard to matter is rarely drawn by chance: a run that loses its lock in the middle of a
@@ -22,8 +15,12 @@ export type Scene =
   | { kind: 'cut off'; fault: PlannedFault; at: Placed }
   /** Two runs revert at the same moment. */
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
+  /** A person makes and resolves a change that runner 1, whose lock is gone, is in the middle of. */
+  | { kind: 'resolved meanwhile'; fault: PlannedFault; at: Placed }
+  /** A change is stopped while the server has not begun with what it was sent last. */
+  | { kind: 'stalled'; faults: PlannedFault[]; at: Placed }
   /** A change that has committed a part does not get a lock that its record needs. */
-  | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed }
+  | { kind: 'busy'; fault: PlannedFault; at: Placed }
   /** The connection is lost right before a commit, or right after it, before its answer. */
   | { kind: 'answer lost'; fault: PlannedFault; at: Placed }
   /** The first change of several in transactions cannot be recorded. */
@@ -32,7 +29,7 @@ export type Scene =
   | { kind: 'goes on'; fault: PlannedFault | null; at: Placed };
 
 /** The change that it happens at, which is the first that is pending. */
-interface Placed {
+export interface Placed {
   sleepMs: number;
   sleepIn: PlannedMigration['sleepIn'];
   format: 'knex' | 'db-migrate' | 'sql';
@@ -53,10 +50,10 @@ const placed: fc.Arbitrary<Placed> = fc.record({
   table: fc.boolean(),
 });
 
-const UP: Command = { kind: 'up', count: null };
+export const UP: Command = { kind: 'up', count: null };
 /** Of the migration that it happens at. */
 const RESOLVE: Command = { kind: 'resolve', migration: 0 };
-const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
+export const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
 const downs: Command[] = [
   ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
   { kind: 'library', call: 'down' },
@@ -124,10 +121,11 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
       }),
   },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('cut off' as const),
-      fault: soon(['kill', 'kill', 'terminate', ...LOSSES]),
+      // After any other of these, the failure is recorded.
+      fault: soon(['kill', 'kill', 'kill', 'kill', 'terminate', ...LOSSES]),
       at: placed.map((at) => ({ ...at, transaction: false })),
     }),
   },
@@ -155,12 +153,45 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('busy' as const),
-      table: fc.constantFrom('history', 'journal'),
-      atMs: fc.integer({ min: 50, max: 300 }),
-      at: placed.map((at) => ({ ...at, sleepMs: 600 })),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('hold history', 'hold journal'),
+        ...{ from: fc.constant('change'), message: fc.constant(1), when: fc.constant('before') },
+        ms: fc.constant(1500),
+      }),
+      at: placed.map((at) => ({ ...at, sleepMs: 400 })),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('resolved meanwhile' as const),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('suspend', 'suspend', 'suspend', 'lose lock'),
+        ...{ from: fc.constant('change'), message: fc.constant(2) },
+        when: fc.constantFrom('before', 'after'),
+        ms: fc.constantFrom(1500, 2000),
+      }),
+      // In a transaction, so that nothing but the fence tells the person of it.
+      at: placed.map((at) => ({ ...at, transaction: true, sleepMs: 800 })),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('stalled' as const),
+      faults: fc
+        .tuple(fc.integer({ min: 3, max: 12 }), fc.constantFrom('terminate', 'interrupt'))
+        .map(([message, stop]): PlannedFault[] => [
+          ...[{ kind: 'stall', from: 'change', message, when: 'before', ms: 800 } as const],
+          ...[{ kind: stop, from: 'change', message: message + 1, when: 'before', ms: 0 } as const],
+        ]),
+      at: placed.map((at) => ({
+        ...{ ...at, format: 'knex' as const, transaction: false, sleepMs: 0 },
+        style: 'retries' as const,
+      })),
     }),
   },
   {
@@ -187,95 +218,3 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
 );
-
-/** Puts a scene into a schedule. */
-export function set(scene: Scene, schedule: Schedule): Schedule {
-  const [first, second, ...rest] = schedule.runners as [PlannedRunner, PlannedRunner];
-  const calm = { ...first, atMs: 0, faults: [] };
-  // Nobody comes before the first, so that it gets to where it is struck.
-  const later = [second, ...rest].map((runner) => ({ ...runner, afterFault: true }));
-  switch (scene.kind) {
-    case 'taken over':
-    case 'cut off': {
-      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
-      const one = { ...calm, command: UP, faults: [scene.fault] };
-      const next = scene.kind === 'taken over' ? scene.next : UP;
-      const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
-      const two = { ...second, command, atMs: scene.at.nextAtMs, afterFault: true, faults: [] };
-      return { ...placedIn, runners: [one, two, ...later.slice(1)] };
-    }
-    case 'not recorded': {
-      const { table, row, at } = scene;
-      // The disk is full once something is applied.
-      const before = schedule.migrations.slice(0, 1);
-      const longer = { ...schedule, migrations: [...before, ...schedule.migrations], applied: 1 };
-      const { schedule: placedIn, index } = placedAt(longer, at);
-      const { schedule: both } = placedAt({ ...placedIn, applied: index + 1 }, at);
-      const runners = [{ ...calm, command: UP, json: true }, second, ...rest];
-      return { ...both, applied: index, runners, diskFull: { table, row } };
-    }
-    case 'answer lost': {
-      const { schedule: placedIn } = placedAt(schedule, scene.at);
-      const one = { ...calm, command: UP, json: true, faults: [scene.fault] };
-      return { ...placedIn, runners: [one, ...later] };
-    }
-    case 'goes on': {
-      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
-      if (scene.fault) {
-        const one = { ...calm, command: UP, faults: [scene.fault] };
-        return { ...placedIn, runners: [one, ...later] };
-      }
-      const goingOn = { style: 'together', ending: 'fails' } as const;
-      const migrations = placedIn.migrations.map((one, place) =>
-        place === index ? { ...one, ...goingOn } : one,
-      );
-      return { ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] };
-    }
-    case 'reverted twice': {
-      const migrations = schedule.migrations.map((one) =>
-        canBeApplied(one) ? one : { ...one, ending: 'well' as const },
-      );
-      const one = { ...calm, command: scene.first };
-      const two = { ...second, command: scene.second, atMs: scene.atMs, faults: [] };
-      return { ...schedule, migrations, applied: migrations.length, runners: [one, two, ...rest] };
-    }
-    case 'busy': {
-      const { table, atMs, at } = scene;
-      const { schedule: placedIn, index } = placedAt(schedule, at);
-      const migrations = placedIn.migrations.map((one, place) =>
-        place === index ? commitsByItself(one) : one,
-      );
-      return {
-        ...{ ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] },
-        surroundings: { ...placedIn.surroundings, lockTimeout: '200ms' },
-        tableLock: { ...{ table, atMs, forMs: 1000 }, ended: false },
-      };
-    }
-  }
-}
-
-/** Makes the first change that is pending the one that it happens at. */
-function placedAt(
-  schedule: Schedule,
-  { sleepMs, sleepIn, format, style, transaction, table }: Placed,
-): { schedule: Schedule; index: number } {
-  const applied = Math.max(Math.min(schedule.applied, schedule.migrations.length - 2), 0);
-  const migrations = schedule.migrations.map((one, place): PlannedMigration => {
-    if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
-    if (place !== applied) return one;
-    return {
-      ...{ ...one, format, sleepMs, table, ending: 'well', index: false },
-      style: format === 'sql' ? 'await' : style,
-      transaction: transaction || format === 'db-migrate',
-      sleepIn: format === 'sql' ? 'server' : sleepIn,
-    };
-  });
-  const surroundings = {
-    ...{ ...schedule.surroundings, queryTimeoutMs: null, roleSettings: [], waitForLock: '3s' },
-  };
-  return { schedule: { ...schedule, migrations, applied, surroundings }, index: applied };
-}
-
-function commitsByItself(one: PlannedMigration): PlannedMigration {
-  return { ...one, format: 'sql', transaction: true, sleepIn: 'server', ending: 'commits' };
-}

@@ -59,7 +59,19 @@ export const FAULT_KINDS = [
   'cancel change',
   'restart server',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/**
+ * What only scenes draw, for it matters at one moment alone. `hold history` and `hold journal`: another session locks that
+ * table. `stall`: the server's processes that serve a change stand still, as on a busy machine, and what they are sent waits.
+ */
+export const SCENE_FAULT_KINDS = ['hold history', 'hold journal', 'stall'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof SCENE_FAULT_KINDS)[number];
+
+/** What keeps a table from every runner, and not only from the one that it strikes. */
+export const HOLDS_TABLE: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'hold history',
+  'hold journal',
+]);
 
 /** What may end the session that holds a runner's lock. */
 export const TAKES_LOCK: ReadonlySet<FaultKind> = new Set<FaultKind>([

@@ -243,6 +243,10 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
       effect({ name, part: 'begin', application: `knexward ${application}` });
     const twice = snapshot({ effects: [begun(RUN), begun(RUN)] });
     expect(rulesOf(observation({ schedule, end: twice }))).toContain('twice');
+    // It has come to its end in between, and could not be recorded.
+    const ended = effect({ name });
+    const whole = snapshot({ effects: [begun(RUN), ended, begun(RUN), effect({ name })] });
+    expect(rulesOf(observation({ schedule, end: whole }))).toContain('twice');
     const again = snapshot({ effects: [begun(RUN), begun('another')] });
     expect(rulesOf(observation({ schedule, end: again }))).not.toContain('twice');
   });

@@ -4,6 +4,7 @@ import { type Effect, expectedEnd, isAtomic, netOf, suitsKnex, truthOf } from '.
 import {
   canBeApplied,
   FAULT_KINDS,
+  SCENE_FAULT_KINDS,
   type PlannedMigration,
   type Schedule,
 } from '../explore/schedule';
@@ -107,7 +108,7 @@ describe("the explorer's schedules", () => {
     expect(seen(({ surroundings: { role, route } }) => [role, route])).toHaveLength(4);
     expect(
       seen(({ runners }) => runners.flatMap(({ faults }) => faults.map((f) => f.kind))),
-    ).toHaveLength(FAULT_KINDS.length);
+    ).toEqual([...FAULT_KINDS, ...SCENE_FAULT_KINDS].sort());
   });
 
   it('go straight to the server where there is no pooler', () => {
