@@ -182,15 +182,25 @@ async function hold(
   });
 }
 
-/** Stops the processes that serve a runner's changes. Behind a pooler nobody can tell which those are. */
-async function stall({ database, proxy, route }: Victim, ms: number): Promise<void> {
+/** In which a statement of the migration's is on its way to a process that stands still. */
+const ON_ITS_WAY_MS = 20;
+
+/**
+ * Has the processes stand still that a migration's own statements have reached, not those that keep the run in order, and
+ * stops the runner. Behind a pooler nobody can tell which those are.
+ */
+async function stall(
+  { database, proxy, route, process: runner }: Victim,
+  ms: number,
+): Promise<void> {
   if (route !== 'direct') return;
-  const [, ...changes] = proxy.connections.map(({ localPort }) => localPort ?? 0);
+  const ports = proxy.connections.map(({ localPort }) => localPort ?? 0);
   const admin = await database.admin();
   const { rows } = await admin.query<{ pid: number }>(
     `select pid from pg_stat_activity
-      where datname = current_database() and client_port = any($1)`,
-    [changes],
+      where datname = current_database() and client_port = any($1)
+        and query like 'select explorer.effect(%'`,
+    [ports],
   );
   const signal = (name: NodeJS.Signals): void => {
     for (const { pid } of rows) {
@@ -203,6 +213,7 @@ async function stall({ database, proxy, route }: Victim, ms: number): Promise<vo
   };
   signal('SIGSTOP');
   void sleep(ms).then(() => signal('SIGCONT'));
+  void sleep(ON_ITS_WAY_MS).then(() => runner()?.signal('SIGTERM'));
 }
 
 /** Another session holds a table for a while. Returns whether it got it. */

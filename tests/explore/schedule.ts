@@ -62,7 +62,8 @@ export const FAULT_KINDS = [
 
 /**
  * What only scenes draw, for it matters at one moment alone. `hold history` and `hold journal`: another session locks that
- * table. `stall`: the server's processes that serve a change stand still, as on a busy machine, and what they are sent waits.
+ * table. `stall`: the server's processes that serve a change stand still, as on a busy machine, while the runner is stopped
+ * by SIGTERM.
  */
 export const SCENE_FAULT_KINDS = ['hold history', 'hold journal', 'stall'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof SCENE_FAULT_KINDS)[number];

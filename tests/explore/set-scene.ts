@@ -65,7 +65,7 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
     }
     case 'stalled': {
       const { schedule: placedIn } = placedAt(schedule, scene.at);
-      const one = { ...calm, command: UP, faults: scene.faults };
+      const one = { ...calm, command: UP, faults: [scene.fault] };
       const direct = { ...placedIn.surroundings, route: 'direct' as const };
       return { ...placedIn, surroundings: direct, runners: [one, ...later] };
     }
