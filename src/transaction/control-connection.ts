@@ -56,13 +56,13 @@ export class ControlConnection {
   }
 
   /**
-   * Ends one of the run's own server processes. Its transaction is then rolled back, unless the
-   * server has committed it before. Behind a pooler the process may serve somebody else by now: it
+   * Ends one of the run's own server processes, and waits until it is gone. Its transaction is then rolled back, unless
+   * the server has committed it before. Behind a pooler the process may serve somebody else by now: it
    * is known by the run's name.
    */
   async terminate(pid: number): Promise<void> {
     await this.asLoginRole(
-      `select pg_terminate_backend(pid) from ${SESSIONS} s
+      `select pg_terminate_backend(pid, ${ENDS_IN_MS}) from ${SESSIONS} s
         where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
           and pid <> pg_backend_pid()`,
     );

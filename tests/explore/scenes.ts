@@ -15,8 +15,8 @@ export type Scene =
   | { kind: 'cut off'; fault: PlannedFault; at: Placed }
   /** Two runs revert at the same moment. */
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
-  /** A person makes and resolves a change that runner 1, whose lock is gone, is in the middle of. */
-  | { kind: 'resolved meanwhile'; fault: PlannedFault; at: Placed }
+  /** Runner 1, whose lock is gone, is in the middle of a change that runner 2, or a person, then makes as well. */
+  | { kind: 'made meanwhile'; fault: PlannedFault; next: Command; at: Placed }
   /** A change is stopped while the server has not begun with what it was sent last. */
   | { kind: 'stalled'; fault: PlannedFault; at: Placed }
   /** A change that has committed a part does not get a lock that its record needs. */
@@ -53,7 +53,7 @@ const placed: fc.Arbitrary<Placed> = fc.record({
 export const UP: Command = { kind: 'up', count: null };
 /** Of the migration that it happens at. */
 const RESOLVE: Command = { kind: 'resolve', migration: 0 };
-export const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
+const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
 const downs: Command[] = [
   ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
   { kind: 'library', call: 'down' },
@@ -165,16 +165,17 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
-      kind: fc.constant('resolved meanwhile' as const),
+      kind: fc.constant('made meanwhile' as const),
+      next: fc.constantFrom(UP, BY_HAND),
       fault: fc.record<PlannedFault>({
         kind: fc.constantFrom('suspend', 'suspend', 'suspend', 'lose lock'),
         ...{ from: fc.constant('change'), message: fc.constant(2) },
         when: fc.constantFrom('before', 'after'),
         ms: fc.constantFrom(1500, 2000),
       }),
-      // In a transaction, so that nothing but the fence tells the person of it.
+      // In a transaction, so that nothing but the fence tells of it.
       at: placed.map((at) => ({ ...at, transaction: true, sleepMs: 800 })),
     }),
   },

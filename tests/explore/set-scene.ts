@@ -4,7 +4,7 @@ import {
   type PlannedRunner,
   type Schedule,
 } from './schedule.js';
-import { BY_HAND, type Placed, type Scene, UP } from './scenes.js';
+import { type Placed, type Scene, UP } from './scenes.js';
 
 /** Puts a scene into a schedule. */
 export function set(scene: Scene, schedule: Schedule): Schedule {
@@ -57,10 +57,10 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const two = { ...second, command: scene.second, atMs: scene.atMs, faults: [] };
       return { ...schedule, migrations, applied: migrations.length, runners: [one, two, ...rest] };
     }
-    case 'resolved meanwhile': {
+    case 'made meanwhile': {
       const { schedule: placedIn } = placedAt(schedule, scene.at);
       const one = { ...calm, command: UP, faults: [scene.fault] };
-      const two = { ...second, command: BY_HAND, atMs: scene.at.nextAtMs, faults: [] };
+      const two = { ...second, command: scene.next, atMs: scene.at.nextAtMs, faults: [] };
       return { ...placedIn, runners: [one, { ...two, afterFault: true }, ...later.slice(1)] };
     }
     case 'stalled': {
