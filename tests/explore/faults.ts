@@ -189,10 +189,8 @@ const ON_ITS_WAY_MS = 20;
  * Has the processes stand still that a migration's own statements have reached, not those that keep the run in order, and
  * stops the runner. Behind a pooler nobody can tell which those are.
  */
-async function stall(
-  { database, proxy, route, process: runner }: Victim,
-  ms: number,
-): Promise<void> {
+async function stall(victim: Victim, ms: number): Promise<void> {
+  const { database, proxy, route } = victim;
   if (route !== 'direct') return;
   const ports = proxy.connections.map(({ localPort }) => localPort ?? 0);
   const admin = await database.admin();
@@ -213,7 +211,7 @@ async function stall(
   };
   signal('SIGSTOP');
   void sleep(ms).then(() => signal('SIGCONT'));
-  void sleep(ON_ITS_WAY_MS).then(() => runner()?.signal('SIGTERM'));
+  void sleep(ON_ITS_WAY_MS).then(() => victim.process()?.signal('SIGTERM'));
 }
 
 /** Another session holds a table for a while. Returns whether it got it. */
