@@ -20,12 +20,11 @@ const pages = (mark) =>
 
 const text = `# Errors, problems and warnings
 
-Every message names its page. Made from the tables in \`src/errors.ts\` and \`src/sqlstates.ts\` by
-\`npm run docs:errors\`.
+Every message names its page. \`npm run docs:errors\` writes this index from \`src/errors.ts\` and \`src/sqlstates.ts\`.
 
 ## Errors
 
-What ends a command, by the exit code that a pipeline sees.
+These end a command. They are sorted by exit code.
 
 ${table(
   ['exit', 'code', 'means'],
@@ -34,7 +33,7 @@ ${table(
     .map(([code, { exit, summary }]) => row(exit, `[${code}](${code}.md)`, summary)),
 )}
 
-## Problems that \`status\` tells of
+## Problems that \`status\` reports
 
 ${pages('status')}
 
@@ -46,12 +45,12 @@ ${pages('adopt')}
 
 ${pages('run')}
 
-## PostgreSQL's own codes
+## PostgreSQL's error codes
 
-What a failed migration may have behind it.
+PostgreSQL reports one of these when a migration fails. What else can be the cause is on the page.
 
 ${table(
-  ['SQLSTATE', 'name', 'as a rule'],
+  ['SQLSTATE', 'name', 'usual cause'],
   Object.entries(SQLSTATES)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { condition, cause }]) =>

@@ -5,6 +5,7 @@
  * npm run explore:mutation                 each guard, five minutes at most
  * npm run explore:mutation -- --only a,b   these guards only
  * npm run explore:mutation -- --minutes 2  for so long each
+ * npm run explore:mutation -- --schedules N  so many each, however long they take, as on a machine that others share
  * npm run explore:mutation -- --seed S     what is drawn (1)
  * npm run explore:mutation -- --lanes N    so many schedules at once (4); they sleep for half of their time
  *
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import ts from 'typescript';
 import { GUARDS } from './explore-mutation/guards.mjs';
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -28,6 +30,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     minutes: { type: 'string', default: '5' },
+    schedules: { type: 'string' },
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '4' },
     verbose: { type: 'boolean', default: false },
@@ -80,13 +83,26 @@ function keepWhole() {
 
 function build() {
   const tsc = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
-  const options = ['--incremental', '--tsBuildInfoFile', join(copy, 'build-info')];
-  // What only the guard has needed is unused without it.
-  const unused = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options, ...unused], {
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
     cwd: copy,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+}
+
+/**
+ * One file anew, in a moment, and without a look at its types: what only the guard has needed is unused without it.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
+function compile(file, text) {
+  const compilerOptions = {
+    module: ts.ModuleKind.CommonJS,
+    target: ts.ScriptTarget.ES2022,
+    esModuleInterop: true,
+  };
+  const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
+  writeFileSync(join(copy, file.replace(/^src/, 'dist').replace(/ts$/, 'js')), outputText);
 }
 
 /**
@@ -95,22 +111,23 @@ function build() {
  * @param {() => Promise<T>} work
  */
 async function withoutGuard({ name, edits }, work) {
-  const before = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
-  try {
-    for (const { file, find, replace } of edits) {
-      const text = readFileSync(join(copy, file), 'utf8');
-      if (text.split(find).length !== 2) {
-        throw new Error(`${name}: ${file} has no such place, or several: ${find}`);
-      }
-      writeFileSync(
-        join(copy, file),
-        text.replace(find, () => replace),
-      );
+  const whole = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
+  const texts = new Map(whole);
+  for (const { file, find, replace } of edits) {
+    const text = texts.get(file) ?? '';
+    if (text.split(find).length !== 2) {
+      throw new Error(`${name}: ${file} has no such place, or several: ${find}`);
     }
-    build();
+    texts.set(
+      file,
+      text.replace(find, () => replace),
+    );
+  }
+  try {
+    for (const [file, text] of texts) compile(file, text);
     return await work();
   } finally {
-    for (const [file, text] of before) writeFileSync(join(copy, file), text);
+    for (const [file, text] of whole) compile(file, text);
   }
 }
 
@@ -125,11 +142,14 @@ async function explore({ name, ...guard }, whole) {
   const began = Date.now();
   const left = () => Number(values.minutes) - (Date.now() - began) / 60_000;
   let schedules = 0;
+  const budget = () =>
+    values.schedules === undefined
+      ? ['--minutes', Math.max(left(), 0.1).toFixed(2)]
+      : ['--count', String(Math.max(Number(values.schedules) - schedules, 1))];
   for (let seed = Number(values.seed); ; seed++) {
-    const minutes = Math.max(left(), 0.1).toFixed(2);
     const { report, tally, rule, number } = await runExplorer(name, [
-      ...['--package', copy, '--seed', String(seed), '--minutes', minutes],
-      ...['--lanes', values.lanes],
+      ...['--package', copy, '--seed', String(seed), '--lanes', values.lanes],
+      ...budget(),
     ]);
     schedules += tally;
     const seconds = Math.round((Date.now() - began) / 1000);

@@ -27,6 +27,13 @@ const SAME_TRANSACTION = {
   replace: "then 'true' else 'true' end::boolean`",
 };
 
+/** @type {Edit} */
+const RESET = {
+  file: OPENING,
+  find: "return reset === '' ? '' : `${reset}; `;",
+  replace: "return reset === '' ? reset : '';",
+};
+
 /** @type {readonly Guard[]} */
 export const GUARDS = [
   {
@@ -181,14 +188,28 @@ export const GUARDS = [
     ],
   },
   {
+    name: 'sessions-ended',
+    guards:
+      'What a failed change outside a transaction has sent before is not carried out after its failure is told.',
+    edits: [
+      {
+        file: OUTSIDE,
+        find: 'await run.control.endSessions(keep).catch(() => undefined);',
+        replace: "if (migration.name === '') await run.control.endSessions(keep);",
+      },
+    ],
+  },
+  {
     name: 'settings-as-new',
     guards: 'What a migration sets for its session is not for the next one.',
+    behind: 'the reset that a change begins with',
     edits: [
       {
         file: TRANSACTIONS,
         find: 'return before === undefined || before === seen.settings;',
         replace: 'return before !== null;',
       },
+      RESET,
     ],
   },
   {
@@ -206,7 +227,9 @@ export const GUARDS = [
   {
     name: 'renewed-after',
     guards: 'What a change outside a transaction sets for its session is not for the next one.',
+    behind: 'the reset that a change begins with',
     edits: [
+      RESET,
       {
         file: OUTSIDE,
         find: 'run.connections.renew();\n    const confirmation',

@@ -272,7 +272,7 @@ async function runPlan(
     processConnections: watchProcessConnections(session.client),
     ...{ config, connections, transactions, control, changed },
   };
-  const outcome = await withHooks(run, steps, () =>
+  const outcome = await withHooks(run, steps, lock, () =>
     runSteps(run, steps, lock).finally(() => transactions.close()),
   ).finally(() => {
     run.processConnections.stop();

@@ -48,7 +48,9 @@ export async function changeOutsideTransaction(
   } catch (error) {
     if (!begun) return { state: 'rolled back', error };
     run.connections.sever();
-    await run.control.cancelStatements().catch(() => undefined);
+    // What is on its way to the server must not arrive once the run has told of its end.
+    const keep = beside ? [lock.pid, beside.seen.pid] : [lock.pid];
+    await run.control.endSessions(keep).catch(() => undefined);
     // It is done, and only its record is missing: to run it again would be wrong.
     return { state: ran ? 'unknown' : 'left behind', error };
   } finally {

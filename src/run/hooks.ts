@@ -7,12 +7,14 @@ import { describeHookFailure } from '../failure/failure.js';
 import { isLostConnection } from '../server-error.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
+import { type RunLock } from './lock.js';
 import { type Outcome } from './steps.js';
 
 /** The hooks around all changes. What they throw is told beside what was done. */
 export async function withHooks(
   run: RunContext,
   steps: readonly LoadedMigration[],
+  lock: RunLock,
   work: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const { config, connections, reporting, control } = run;
@@ -22,7 +24,7 @@ export async function withHooks(
   };
   const failed = async (error: unknown, hook: 'beforeAll' | 'afterAll', consequence: string) => {
     connections.sever();
-    await control.cancelStatements().catch(() => undefined);
+    await control.endSessions([lock.pid]).catch(() => undefined);
     const failure = describeHookFailure(error, hook, consequence);
     reporting.listener({ type: 'failed', failure });
     return failure;

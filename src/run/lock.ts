@@ -20,6 +20,8 @@ const RELEASE_MS = 1000;
 export interface RunLock {
   /** Whether another runner had to be waited for. */
   readonly waited: boolean;
+  /** The server's process that holds it. */
+  readonly pid: number;
   /** Resolves once the connection that holds the lock is gone. */
   readonly gone: Promise<void>;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
@@ -75,6 +77,7 @@ export async function acquireLock(
   }
   return {
     waited: told,
+    pid,
     gone,
     held: `exists (select from pg_locks where pid = ${pid} and ${isLock(`hashtext(${escapeLiteral(lockName(tables))})`)})`,
     check: () => {

@@ -3,6 +3,9 @@ import { closeInTime } from '../database/raw-connection.js';
 import { SESSIONS } from '../database/sessions.js';
 import { type Patience } from './patience.js';
 
+/** For how long to wait for a server process to end, which may be in the middle of a write. */
+const ENDS_IN_MS = 2000;
+
 /**
  * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
  * change. No change runs on it, and the runners' lock is not on it, so a statement that fails here
@@ -37,23 +40,29 @@ export class ControlConnection {
     return this.wait(this.open());
   }
 
-  /** Cancels the statements that the run's other connections are at. */
-  async cancelStatements(): Promise<void> {
-    await this.asLoginRole(
-      `select pg_cancel_backend(pid) from ${SESSIONS} s
+  /**
+   * Ends the server processes of the run's other connections, and waits until they are gone. To close a connection
+   * is not enough: the server still carries out what it has received on it, and sees only then that nobody is there.
+   *
+   * @param keep the processes that go on: those that hold the runners' lock and the fence
+   */
+  async endSessions(keep: readonly number[]): Promise<void> {
+    const end = (wait: string): string =>
+      `select pg_terminate_backend(pid${wait}) from ${SESSIONS} s
         where application_name = ${escapeLiteral(this.applicationName)}
-          and pid <> pg_backend_pid() and state is distinct from 'idle'`,
-    );
+          and pid not in (${['pg_backend_pid()', ...keep.map(Number)].join(', ')})`;
+    // All are told before any is waited for.
+    await this.asLoginRole(`${end('')}; ${end(`, ${ENDS_IN_MS}`)}`);
   }
 
   /**
-   * Ends one of the run's own server processes. Its transaction is then rolled back, unless the
-   * server has committed it before. Behind a pooler the process may serve somebody else by now: it
+   * Ends one of the run's own server processes, and waits until it is gone. Its transaction is then rolled back, unless
+   * the server has committed it before. Behind a pooler the process may serve somebody else by now: it
    * is known by the run's name.
    */
   async terminate(pid: number): Promise<void> {
     await this.asLoginRole(
-      `select pg_terminate_backend(pid) from ${SESSIONS} s
+      `select pg_terminate_backend(pid, ${ENDS_IN_MS}) from ${SESSIONS} s
         where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
           and pid <> pg_backend_pid()`,
     );

@@ -1,6 +1,6 @@
 import { LEAST_RUN_NUMBER } from '../../src/history/tables';
 import { mayDie } from './claims.js';
-import { type EffectRow, type JournalRow, type Snapshot } from './effects.js';
+import { type EffectRow, type JournalRow, type Snapshot, type TrailRow } from './effects.js';
 import { isAtomic, netOf } from './model.js';
 import { type Observation } from './observe.js';
 import { expectedSession } from './project-folder.js';
@@ -55,28 +55,24 @@ function isKnexEffect({ schedule }: Observation, { runner }: EffectRow): boolean
  * verdict that was true when he looked, and not any more when it was recorded.
  */
 export function excusedNames(seen: Observation): Set<string> {
-  const { outcomes, after, schedule } = seen;
+  const { outcomes, after } = seen;
   const knexFailed = outcomes.some(
     ({ planned, code }) => planned.command.kind === 'knex' && code !== 0,
   );
   const byKnex = knexFailed
     ? after.effects.filter((row) => isKnexEffect(seen, row)).map(({ name }) => name)
     : [];
-  const resolved = outcomes.flatMap(({ planned: { command }, verdict }) => {
-    if (command.kind !== 'resolve') return [];
-    const migration = schedule.migrations[command.migration];
-    if (!migration) return [];
-    const { name, effects, words } = subjectOf(
-      nameOf(migration, command.migration),
-      migration,
-      after,
-    );
+  const resolved = outcomes.flatMap(({ resolved: said }) => {
+    if (!said) return [];
+    const { name, verdict } = said;
+    const effects = after.effects.filter((row) => row.name === name);
+    const words = after.journal.filter((row) => row.name === name);
     const stale = words.some((word) => {
       if (word.event !== 'resolved' || wasUnfinished(words, word)) return false;
       const present = netOf(effects.filter(({ at }) => at < word.at)) > 0;
       return present !== (verdict === 'applied');
     });
-    return stale ? [name] : [];
+    return said.stale || stale ? [name] : [];
   });
   return new Set([...byKnex, ...resolved]);
 }
@@ -99,7 +95,13 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
     for (const [index, row] of rows.entries()) {
       const before = rows[index - 1];
       if (!before || before.direction !== row.direction || row.direction === 'hand') continue;
-      const resolved = said(before, row, ({ event }) => event === 'resolved');
+      // Who has resolved it the other way says that nothing of it is left.
+      const other = row.direction === 'up' ? 'reverted' : 'applied';
+      const resolved = said(
+        before,
+        row,
+        ({ event, verdict }) => event === 'resolved' && verdict === other,
+      );
       const refused = said(
         before,
         row,
@@ -114,7 +116,7 @@ function checkNotTwice({ name, effects, words, migration }: Subject, violations:
   }
 }
 
-/** What is tried again by itself has left nothing of the attempt before. */
+/** What is tried again by itself has left nothing of the attempt before, neither its beginning nor its end. */
 function checkNotTwiceInOneRun(
   name: string,
   effects: readonly EffectRow[],
@@ -123,9 +125,9 @@ function checkNotTwiceInOneRun(
   for (const [index, row] of effects.entries()) {
     const before = effects
       .slice(0, index)
-      .filter(({ application }) => application === row.application)
+      .filter(({ application, part }) => application === row.application && part === row.part)
       .at(-1);
-    if (before?.part !== row.part || before.direction !== row.direction) continue;
+    if (before?.direction !== row.direction) continue;
     violations.add(
       'twice',
       `${name} ${row.part === 'end' ? 'took effect' : 'began'} twice in one run (${row.direction}): ${describe(before)}, then ${describe(row)}`,
@@ -192,15 +194,26 @@ function checkJournal({ name, words, rows }: Subject, violations: Violations): v
   }
 }
 
-/** Outside a transaction, what is sent may arrive until the failure is recorded; inside of one, never. */
+/**
+ * What the code of a change still sends may arrive until the failure is recorded, and nothing after that. In a transaction,
+ * nothing arrives that is not committed with the rest, and nothing that was sent after a part of it had failed.
+ */
 function checkLate({ schedule, end }: Observation, violations: Violations): void {
-  for (const { at, name, application } of end.late) {
-    const migration = schedule.migrations.find((one, index) => nameOf(one, index) === name);
+  const isOf = (row: TrailRow, other: TrailRow): boolean =>
+    other.name === row.name && other.application === row.application;
+  for (const row of end.trail) {
+    const migration = schedule.migrations.find((one, index) => nameOf(one, index) === row.name);
     const recorded = end.journal.find(
-      (word) => word.event === 'failed' && word.name === name && application.endsWith(word.runId),
+      ({ event, name, runId }) =>
+        event === 'failed' && name === row.name && row.application.endsWith(runId),
     );
-    if (!migration?.transaction && !(recorded && recorded.at < at)) continue;
-    violations.add('goes on', `${name} did something after it had failed`);
+    const astray =
+      migration?.transaction &&
+      (row.part === 'late' ||
+        (row.part === 'batch' &&
+          !end.trail.some((other) => isOf(row, other) && other.part === 'begin')));
+    if (!astray && !(recorded && recorded.at < row.at)) continue;
+    violations.add('goes on', `${row.name} did something (${row.part}) after it had failed`);
     return;
   }
 }

@@ -39,7 +39,7 @@ export interface Document extends RunDocument {
 }
 
 /** Signals that a runner may end by before it listens for them. */
-const SIGNALS = new Set(['kill', 'interrupt', 'terminate']);
+const SIGNALS = new Set(['kill', 'interrupt', 'terminate', 'stall']);
 
 /** Reads what a runner said. */
 export function claimsOf(outcome: RunnerOutcome): Claims {

@@ -1,6 +1,13 @@
-import { nameOf, type Command, type Schedule } from './schedule.js';
+import { nameOf, type Command, type FaultKind, HOLDS_TABLE, type Schedule } from './schedule.js';
 
-const FROM = { start: '', look: ' from its first look on', change: ' from its first change on' };
+const FROM = {
+  start: '',
+  look: ' from its first look on',
+  change: ' from its first change on',
+  commit: ' from its first commit on',
+};
+
+const LASTS = new Set<FaultKind>(['freeze', 'suspend', 'stall', ...HOLDS_TABLE]);
 
 const LIBRARY_CALLS = {
   up: 'createMigrator().up()',
@@ -21,11 +28,11 @@ export function describeSchedule(schedule: Schedule): string {
         ]
       : []),
     ...(diskFull ? [`the disk is full at row ${diskFull.row} of the ${diskFull.table}`] : []),
-    ...runners.flatMap(({ command, json, atMs, faults }, index) => [
-      `runner ${index + 1}: at ${atMs} ms, ${commandText(command)}${json ? ' --json' : ''}`,
+    ...runners.flatMap(({ command, json, atMs, afterFault, faults }, index) => [
+      `runner ${index + 1}: at ${atMs} ms${afterFault ? ' after the first fault' : ''}, ${commandText(command)}${json ? ' --json' : ''}`,
       ...faults.map(
         ({ kind, from, message, when, ms }) =>
-          `  ${when} its message ${message}${FROM[from]}: ${kind}${kind === 'freeze' || kind === 'suspend' ? ` for ${ms} ms` : ''}`,
+          `  ${when} its message ${message}${FROM[from]}: ${kind}${LASTS.has(kind) ? ` for ${ms} ms` : ''}`,
       ),
     ]),
   ].join('\n');
@@ -68,6 +75,8 @@ function commandText(command: Command): string {
       return { last: 'down --count 1', batch: 'down', all: 'down --all' }[command.extent];
     case 'resolve':
       return `resolve of migration ${command.migration + 1}, with the truth of that moment`;
+    case 'by hand':
+      return `a person ${command.verdict === 'applied' ? 'makes the next change' : 'takes the last change back'} in psql, and resolves it`;
     case 'library':
       return LIBRARY_CALLS[command.call];
     case 'knex':

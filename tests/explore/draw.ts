@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { suitsKnex } from './model.js';
-import { drawnScenes, type Scene, set } from './scenes.js';
+import { drawnScenes, type Scene } from './scenes.js';
 import {
   type Command,
   type DiskFull,
@@ -13,6 +13,7 @@ import {
   type Surroundings,
   type TableLock,
 } from './schedule.js';
+import { set } from './set-scene.js';
 
 /** Draws the k-th schedule of a seed: the same one each time, without those before it. */
 export function drawSchedule(seed: number, k: number, withPooler: boolean): Schedule {
@@ -38,6 +39,7 @@ const migrations: fc.Arbitrary<PlannedMigration> = fc
           [2, 'callback'],
           [2, 'together'],
           [1, 'swallow'],
+          [1, 'retries'],
         ] as const
       ).map(([weight, style]) => [weight, style] as [number, PlannedMigration['style']]),
     ),
@@ -67,7 +69,11 @@ const migrations: fc.Arbitrary<PlannedMigration> = fc
 function possible(drawn: PlannedMigration): PlannedMigration {
   const { format } = drawn;
   const transaction = format === 'db-migrate' || drawn.transaction;
-  const styles = { knex: ['await', 'together', 'swallow'], sql: ['await'], 'db-migrate': null };
+  const styles = {
+    knex: ['await', 'together', 'swallow', 'retries'],
+    sql: ['await'],
+    'db-migrate': null,
+  };
   const style = (styles[format]?.includes(drawn.style) ?? true) ? drawn.style : 'await';
   const ownEnd = drawn.ending === 'commits' || drawn.ending === 'rolls back';
   const ending = ownEnd && (format !== 'sql' || !transaction) ? 'well' : drawn.ending;
@@ -80,13 +86,34 @@ function possible(drawn: PlannedMigration): PlannedMigration {
   };
 }
 
-const faults: fc.Arbitrary<PlannedFault> = fc.record({
-  kind: fc.constantFrom(...FAULT_KINDS),
-  from: oftenOneOf<PlannedFault['from']>([5, 'start'], [1, 'look'], [4, 'change']),
-  message: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 45 })),
-  when: fc.constantFrom('before', 'after'),
-  ms: fc.constantFrom(300, 800, 2000),
-});
+/** Anywhere, or at one of the first messages from where it matters. */
+const moments = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      from: fc.constantFrom<PlannedFault['from'][]>('start', 'start', 'change'),
+      message: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 1, max: 45 })),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      from: fc.constantFrom<PlannedFault['from'][]>('look', 'change', 'commit'),
+      message: fc.constantFrom(1, 1, 1, 2, 3),
+    }),
+  },
+);
+
+const faults: fc.Arbitrary<PlannedFault> = fc
+  .tuple(
+    moments,
+    fc.record({
+      kind: fc.constantFrom(...FAULT_KINDS),
+      when: fc.constantFrom('before', 'after'),
+      ms: fc.constantFrom(300, 800, 2000),
+    }),
+  )
+  .map(([moment, fault]) => ({ ...moment, ...fault }));
 
 const ups: fc.Arbitrary<Command> = oftenOneOf<Command>(
   [7, { kind: 'up', count: null }],
@@ -107,6 +134,12 @@ const others: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.integer({ min: 0, max: 5 }).map((migration) => ({
       ...{ kind: 'resolve' as const, migration },
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('applied', 'reverted').map((verdict) => ({
+      ...{ kind: 'by hand' as const, verdict },
     })),
   },
   { weight: 1, arbitrary: fc.constant<Command>({ kind: 'wait' }) },
@@ -171,7 +204,7 @@ const schedules: fc.Arbitrary<Drawn> = fc.record({
   forKnex: oftenOneOf([7, false], [1, true]),
   scene: fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: drawnScenes },
+    { weight: 4, arbitrary: drawnScenes },
   ),
   migrations: fc.array(migrations, { minLength: 2, maxLength: 6 }),
   applied: oftenOneOf([3, 0], [1, 1], [2, 2]),

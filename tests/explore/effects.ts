@@ -80,11 +80,16 @@ export interface JournalRow {
   endUnknown: boolean;
 }
 
+/** Whatever a migration did, with when. */
+export interface TrailRow extends Pick<EffectRow, 'at' | 'name' | 'application'> {
+  part: 'begin' | 'batch' | 'end' | 'late';
+}
+
 /** Everything that a database tells after the runners have ended. */
 export interface Snapshot {
   effects: EffectRow[];
-  /** What the code of changes did that had failed. */
-  late: Pick<EffectRow, 'at' | 'name' | 'application'>[];
+  /** These, and what else the code of changes did: its batches, and what it sent after it had failed. */
+  trail: TrailRow[];
   /** The names in the history, in its order; `null` where there is no table. */
   history: string[] | null;
   journal: JournalRow[];
@@ -95,11 +100,11 @@ export interface Snapshot {
 export async function takeSnapshot(client: Client, schema: string): Promise<Snapshot> {
   const { rows: effects } = await client.query<EffectRow>(
     `select id::int, extract(epoch from at)::float8 as at, name, direction, part, runner, application, locked, path, zone
-       from explorer.effects where part <> 'late' order by id`,
+       from explorer.effects where part in ('begin', 'end') order by id`,
   );
-  const { rows: late } = await client.query<Snapshot['late'][number]>(
-    `select extract(epoch from at)::float8 as at, name, application
-       from explorer.effects where part = 'late' order by id`,
+  const { rows: trail } = await client.query<TrailRow>(
+    `select extract(epoch from at)::float8 as at, name, part, application
+       from explorer.effects where direction <> 'hand' order by id`,
   );
   const there = async (table: string): Promise<boolean> => {
     const { rows } = await client.query<{ there: boolean }>(
@@ -133,7 +138,7 @@ export async function takeSnapshot(client: Client, schema: string): Promise<Snap
       ).rows
     : [];
   return {
-    ...{ effects, late },
+    ...{ effects, trail },
     history: history?.map(({ name }) => name) ?? null,
     journal,
     isLocked: locked[0]?.locked ?? null,

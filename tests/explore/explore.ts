@@ -119,7 +119,12 @@ function count(
 
 /** Whether two runners were at work at the same time. */
 function overlap({ outcomes }: Observation): boolean {
-  const spans = outcomes.map(({ planned, tookMs }) => [planned.atMs, planned.atMs + tookMs]);
+  const [first] = outcomes;
+  const spans = outcomes.map(({ planned: { atMs, afterFault }, tookMs }) => {
+    // Where nothing has struck the first, it begins after that one's end.
+    const ended = afterFault && first && first.struck.length === 0 ? first.tookMs : 0;
+    return [atMs + ended, atMs + ended + tookMs];
+  });
   return spans.some(([from = 0, to = 0], index) =>
     spans.some(([start = 0], other) => other !== index && start >= from && start < to),
   );

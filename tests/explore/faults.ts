@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type ProtocolProxy } from '../support/protocol-proxy.js';
+import { waitFor } from '../support/wait-for.js';
 import { TABLES } from './effects.js';
 import { type Lane, type ScheduleDatabase } from './lane.js';
 import { type RunningProcess } from './runners.js';
@@ -26,7 +27,7 @@ export interface Victim {
 }
 
 /** After these the message that was held is of no use to anybody. */
-const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut']);
+const ENDS_CONNECTION = new Set<FaultKind>(['kill', 'cut', 'cut all']);
 
 /** Arms the faults one after the other, each at its message counted from the start. */
 export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void {
@@ -40,8 +41,9 @@ export function armFaults(victim: Victim, faults: readonly PlannedFault[]): void
 const MARKS: Partial<Record<CountedFrom, string>> = {
   look: '"lockedBy"',
   change: 'explorer.effect(',
+  commit: '; commit',
 };
-const ORDER: readonly CountedFrom[] = ['start', 'look', 'change'];
+const ORDER: readonly CountedFrom[] = ['start', 'look', 'change', 'commit'];
 
 /** @param before from where was counted last, and how many messages have passed since */
 function armNext(
@@ -69,7 +71,12 @@ function armNext(
   });
 }
 
-async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => void): Promise<void> {
+/** Is kept when the message may go on: one that a frozen runner was to send, it sends afterwards. */
+async function strike(
+  victim: Victim,
+  { kind, ms, when }: PlannedFault,
+  cut: () => void,
+): Promise<void> {
   const runner = victim.process();
   switch (kind) {
     case 'kill':
@@ -79,16 +86,18 @@ async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => voi
     case 'terminate':
       return runner?.signal('SIGTERM');
     case 'freeze':
-      return freeze(runner, ms);
+      return freeze(runner, ms, when);
     case 'cut':
       return cut();
+    case 'cut all':
+      return victim.proxy.cutAll();
     case 'cut lock':
       return void victim.proxy.connections[0]?.destroy();
     case 'lose lock':
       return victim.proxy.part(0);
     case 'suspend':
       victim.proxy.part(0);
-      return freeze(runner, ms);
+      return freeze(runner, ms, when);
     case 'end lock session':
       return onSessions(victim, 'pg_terminate_backend', 'lock');
     case 'end change session':
@@ -97,12 +106,23 @@ async function strike(victim: Victim, { kind, ms }: PlannedFault, cut: () => voi
       return onSessions(victim, 'pg_cancel_backend', 'change');
     case 'restart server':
       return victim.lane.restart();
+    case 'hold history':
+      return hold(victim, 'history', ms);
+    case 'hold journal':
+      return hold(victim, 'journal', ms);
+    case 'stall':
+      return stall(victim, ms);
   }
 }
 
-function freeze(runner: RunningProcess | undefined, ms: number): void {
+async function freeze(
+  runner: RunningProcess | undefined,
+  ms: number,
+  when: PlannedFault['when'],
+): Promise<void> {
   runner?.signal('SIGSTOP');
-  setTimeout(() => runner?.signal('SIGCONT'), ms);
+  const over = sleep(ms).then(() => runner?.signal('SIGCONT'));
+  if (when === 'before') await over;
 }
 
 /**
@@ -133,6 +153,65 @@ async function onSessions(
       where (place = 1) = $1`,
     [which === 'lock'],
   );
+}
+
+/** Another session asks for a table, and holds it for a while. Is kept once it stands in the line for it. */
+async function hold(
+  { lane, database }: Victim,
+  table: TableLock['table'],
+  ms: number,
+): Promise<void> {
+  const name = `${database.schema}.${TABLES[table]}`;
+  const client = new Client({ ...lane.server.address, database: database.name });
+  client.on('error', () => undefined);
+  await client.connect();
+  void client
+    .query(`set lock_timeout = '2s'; begin; lock table ${name} in access exclusive mode`)
+    .then(() => sleep(ms))
+    .then(() => client.query('commit'))
+    .catch(() => undefined)
+    .finally(() => void client.end().catch(() => undefined));
+  await waitFor(async () => {
+    const { rowCount } = await database.ask((admin) =>
+      admin.query(
+        `select from pg_locks where mode = 'AccessExclusiveLock' and relation = $1::regclass`,
+        [name],
+      ),
+    );
+    return rowCount !== 0;
+  });
+}
+
+/** In which a statement of the migration's is on its way to a process that stands still. */
+const ON_ITS_WAY_MS = 20;
+
+/**
+ * Has the processes stand still that a migration's own statements have reached, not those that keep the run in order, and
+ * stops the runner. Behind a pooler nobody can tell which those are.
+ */
+async function stall(victim: Victim, ms: number): Promise<void> {
+  const { database, proxy, route } = victim;
+  if (route !== 'direct') return;
+  const ports = proxy.connections.map(({ localPort }) => localPort ?? 0);
+  const admin = await database.admin();
+  const { rows } = await admin.query<{ pid: number }>(
+    `select pid from pg_stat_activity
+      where datname = current_database() and client_port = any($1)
+        and query like 'select explorer.effect(%'`,
+    [ports],
+  );
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of rows) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  signal('SIGSTOP');
+  void sleep(ms).then(() => signal('SIGCONT'));
+  void sleep(ON_ITS_WAY_MS).then(() => victim.process()?.signal('SIGTERM'));
 }
 
 /** Another session holds a table for a while. Returns whether it got it. */

@@ -1,3 +1,4 @@
+import { type TrailRow } from './effects.js';
 import { nameOf, type PlannedMigration } from './schedule.js';
 
 /*
@@ -30,7 +31,11 @@ function filesOfOne(migration: PlannedMigration, index: number): [string, string
 
 /** One thing that a migration does. */
 type Step =
-  { sql: string; middle: boolean; careless: boolean; late?: string } | { sleepMs: number };
+  | { sql: string; middle: boolean; careless: boolean; late?: string; times?: number }
+  | { sleepMs: number };
+
+/** How many small batches one that retries works in; they take about half a second. */
+const BATCHES = 100;
 
 const FAILS = "do $$ begin raise exception 'it always fails'; end $$";
 const SESSION = {
@@ -39,12 +44,13 @@ const SESSION = {
 };
 
 function upSteps(migration: PlannedMigration, index: number, name: string): Step[] {
-  const { ending, session, table } = migration;
+  const { ending, session, table, style } = migration;
   const middle = (sql: string, careless = true): Step => ({ sql, middle: true, careless });
   return [
     edge(effect(name, 'up', 'begin')),
     ...(table ? [middle(`create table if not exists t_${index + 1} (id int)`)] : []),
     ...sleepOf(migration),
+    ...(style === 'retries' ? [{ ...middle(effect(name, 'up', 'batch')), times: BATCHES }] : []),
     ...(migration.index ? indexSteps(index) : []),
     ...(ending === 'fails' ? [failing(migration, name)] : []),
     ...(session === null ? [] : [edge(SESSION[session])]),
@@ -89,7 +95,7 @@ function indexSteps(index: number): Step[] {
   ];
 }
 
-function effect(name: string, direction: 'up' | 'down', part: 'begin' | 'end' | 'late'): string {
+function effect(name: string, direction: 'up' | 'down', part: TrailRow['part']): string {
   return `select explorer.effect('${name}', '${direction}', '${part}')`;
 }
 
@@ -146,8 +152,13 @@ function asyncBody(
   for (const step of steps) {
     const inMiddle = !('sql' in step) || step.middle;
     const sent = 'sql' in step ? send(step.sql) : wait(step.sleepMs);
-    const call = 'sql' in step && step.late !== undefined ? goingOn(sent, send(step.late)) : sent;
-    const careless = style === 'swallow' && 'sql' in step && step.careless;
+    const call =
+      'sql' in step && step.late !== undefined ? failingAndGoingOn(sent, send(step.late)) : sent;
+    if ('sql' in step && step.times !== undefined) {
+      lines.push(`  ${goingOn(sent, step.times)}\n`);
+      continue;
+    }
+    const careless = (style === 'swallow' || style === 'retries') && 'sql' in step && step.careless;
     if (style === 'together' && inMiddle) {
       together.push(call);
       continue;
@@ -159,10 +170,14 @@ function asyncBody(
   return lines.join('');
 }
 
+/** The same again and again, whatever comes of it, and at once as well as after a pause. */
+function goingOn(sent: string, times: number): string {
+  return `for (let n = 0; n < ${times}; n++) await (n % 4 === 0 ? ${wait(4)} : Promise.resolve()).then(() => ${sent}).catch(() => undefined);`;
+}
+
 /** What fails, and goes on for a while. A query of Knex's is sent each time that somebody waits for it. */
-function goingOn(failing: string, late: string): string {
-  const again = `for (let n = 0; n < 25; n++) await ${wait(3)}.then(() => ${late}).catch(() => undefined);`;
-  return `(() => { const sent = Promise.resolve(${failing}); sent.catch(async () => { ${again} }); return sent; })()`;
+function failingAndGoingOn(failing: string, late: string): string {
+  return `(() => { const sent = Promise.resolve(${failing}); sent.catch(async () => { ${goingOn(late, 40)} }); return sent; })()`;
 }
 
 function callbackBody(steps: readonly Step[]): string {

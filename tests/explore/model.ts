@@ -31,7 +31,10 @@ export function isAtomic({ transaction, ending }: PlannedMigration): boolean {
 export function suitsKnex(migrations: readonly PlannedMigration[]): boolean {
   return migrations.every(
     ({ format, transaction, ending, style }) =>
-      format === 'knex' && transaction && style !== 'swallow' && ending === 'well',
+      format === 'knex' &&
+      transaction &&
+      !['swallow', 'retries'].includes(style) &&
+      ending === 'well',
   );
 }
 
@@ -39,7 +42,7 @@ export function suitsKnex(migrations: readonly PlannedMigration[]): boolean {
 export function onlyGrows({ runners }: Pick<Schedule, 'runners'>): boolean {
   return runners.every(
     ({ command }) =>
-      !['down', 'redo', 'resolve'].includes(command.kind) &&
+      !['down', 'redo', 'resolve', 'by hand'].includes(command.kind) &&
       !(command.kind === 'library' && command.call === 'down'),
   );
 }

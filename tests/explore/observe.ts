@@ -5,11 +5,11 @@ import { ProtocolProxy } from '../support/protocol-proxy.js';
 import { diskFullSql, type Snapshot, TABLES, takeSnapshot } from './effects.js';
 import { armFaults, holdTable } from './faults.js';
 import { type Lane, type ScheduleDatabase } from './lane.js';
-import { truthOf } from './model.js';
+import { statementOf } from './person.js';
 import { environmentOf, writeProject } from './project-folder.js';
 import { recover, type Recovery } from './recover.js';
 import { invocationOf, knexward, type RunnerOutcome, start } from './runners.js';
-import { type FaultKind, nameOf, type PlannedRunner, type Schedule } from './schedule.js';
+import { type FaultKind, type PlannedRunner, type Schedule } from './schedule.js';
 
 /** What a schedule is acted out with. */
 export interface Stage {
@@ -56,8 +56,9 @@ export async function observe(stage: Stage, schedule: Schedule): Promise<Observa
     const held = schedule.tableLock
       ? holdTable(stage.lane, database, schedule.tableLock)
       : Promise.resolve(false);
+    const first = new FirstFault();
     const outcomes = await Promise.all(
-      schedule.runners.map((planned, index) => runPlanned(scene, planned, index)),
+      schedule.runners.map((planned, index) => runPlanned(scene, planned, { index, first })),
     );
     const tableHeld = await held;
     const leftSessions = await settle(database);
@@ -99,21 +100,28 @@ export async function runCalm(scene: Scene, ...args: string[]): Promise<RunnerOu
   const outcome = await start(pool, invocation, { cwd: project.root, env }, limitMs).ended;
   const command = { kind: 'up', count: null } as const;
   return {
-    ...{ ...outcome, index: CALM_RUNNER, struck: [], verdict: null },
+    ...{ ...outcome, index: CALM_RUNNER, struck: [], resolved: null },
     planned: { command, json: args.includes('--json'), atMs: 0, faults: [] },
     tookMs: Date.now() - began,
   };
 }
 
+/** Is over once the first runner was struck, or has ended. */
+class FirstFault {
+  over!: () => void;
+  readonly passed = new Promise<void>((resolve) => (this.over = resolve));
+}
+
 async function runPlanned(
   scene: Scene,
   planned: PlannedRunner,
-  index: number,
+  { index, first }: { index: number; first: FirstFault },
 ): Promise<RunnerOutcome> {
   const { lane, pool, project, database, schedule, packageFolder, limitMs } = scene;
   const { route } = schedule.surroundings;
+  if (planned.afterFault && index > 0) await first.passed;
   await sleep(planned.atMs);
-  const resolved = await verdictFor(scene, planned);
+  const statement = await statementOf(scene, planned.command, index);
   const pooler = route === 'pooled' ? lane.pooler : null;
   const proxy = new ProtocolProxy(pooler?.address ?? lane.server.address);
   const port = await proxy.listen();
@@ -122,9 +130,10 @@ async function runPlanned(
   const onStrike = (kind: FaultKind, over: Promise<void>): void => {
     struck.push(kind);
     strikes.push(over);
+    if (index === 0) first.over();
   };
   const env = environmentOf(schedule.surroundings, database.url(port, index), false);
-  const invocation = invocationOf(planned, packageFolder, resolved);
+  const invocation = invocationOf(planned, packageFolder, statement);
   const began = Date.now();
   const running = start(pool, invocation, { cwd: project.root, env }, limitMs);
   let over = false;
@@ -134,26 +143,15 @@ async function runPlanned(
     const outcome = await running.ended;
     over = true;
     const tookMs = Date.now() - began;
-    return { ...outcome, index, planned, struck, verdict: resolved?.verdict ?? null, tookMs };
+    const stale = (await statement?.end(outcome)) ?? false;
+    const resolved = statement && { name: statement.name, verdict: statement.verdict, stale };
+    return { ...outcome, index, planned, struck, resolved, tookMs };
   } finally {
+    if (index === 0) first.over();
     // The server may still be on its way back.
     await Promise.all(strikes);
     await proxy.close();
   }
-}
-
-/** What a person who has looked at the database would say of the migration at this moment. */
-async function verdictFor(
-  { schedule, database }: Scene,
-  { command }: PlannedRunner,
-): Promise<{ name: string; verdict: 'applied' | 'reverted' } | null> {
-  if (command.kind !== 'resolve') return null;
-  const planned = schedule.migrations[command.migration];
-  if (!planned) return null;
-  const name = nameOf(planned, command.migration);
-  const { effects } = await database.ask((admin) => takeSnapshot(admin, database.schema));
-  const { verdict } = truthOf(effects.filter((effect) => effect.name === name));
-  return { name, verdict };
 }
 
 /** The server may need a moment to notice that a client is gone; its statement may go on meanwhile. */

@@ -1,10 +1,10 @@
 import { runNumber } from '../../src/history/knex-lock';
 import { LEAST_RUN_NUMBER } from '../../src/history/tables';
-import { type EffectRow, type JournalRow } from './effects.js';
+import { type JournalRow } from './effects.js';
 import { claimsOf, isRun } from './claims.js';
 import { type Observation } from './observe.js';
 import { type RunnerOutcome } from './runners.js';
-import { canBeApplied, type FaultKind, nameOf, TAKES_LOCK } from './schedule.js';
+import { canBeApplied, type FaultKind, HOLDS_TABLE, nameOf, TAKES_LOCK } from './schedule.js';
 import { shortened, type Violations } from './violation.js';
 
 /** That runs come one after the other, and that each knows whose turn it is. */
@@ -16,7 +16,7 @@ export function checkOrder(seen: Observation, violations: Violations): void {
   checkResolvedAtRest(seen, violations);
   // The second run of a redo has the number of its first, and may come after somebody else's.
   if (seen.schedule.runners.some(({ command }) => command.kind === 'redo')) return;
-  checkTakenOver(seen.end.effects, violations);
+  checkTakenOver(seen, violations);
   checkOneAfterTheOther(seen.end.journal, violations);
 }
 
@@ -55,8 +55,9 @@ function checkUndisturbed(
 ): void {
   const { surroundings, migrations, diskFull, runners } = schedule;
   const { roleSettings, queryTimeoutMs, route } = surroundings;
-  if (outcome.struck.length > 0 || outcomes.some(({ struck }) => struck.includes('restart server')))
-    return;
+  const reachesAll = (kind: FaultKind): boolean =>
+    kind === 'restart server' || HOLDS_TABLE.has(kind);
+  if (outcome.struck.length > 0 || outcomes.some(({ struck }) => struck.some(reachesAll))) return;
   if (tableHeld || diskFull || roleSettings.length > 0 || queryTimeoutMs !== null) return;
   // There, what strikes one may strike another; and Knex asks nobody.
   if (route === 'pooled' || runners.some(({ command }) => command.kind === 'knex')) return;
@@ -72,14 +73,22 @@ function checkUndisturbed(
 
 /**
  * What a migration sees in Knex's lock row tells whose turn it is. A run may be taken over in the middle
- * of a change; the next one it does not begin.
+ * of a change; the next one it does not begin. In a transaction, which has passed the fence and looked at the row behind
+ * it, its first statement finds the run's own number.
  */
-function checkTakenOver(effects: readonly EffectRow[], violations: Violations): void {
+function checkTakenOver({ end, schedule }: Observation, violations: Violations): void {
+  const outside = new Set(
+    schedule.migrations.map(nameOf).filter((_, index) => !schedule.migrations[index]?.transaction),
+  );
   const overtaken = new Map<string, string>();
-  for (const { application, name, direction, locked } of effects) {
+  for (const { application, name, direction, locked, part } of end.effects) {
     const [tool, runId] = application.split(' ');
     if (tool !== 'knexward' || runId === undefined || direction === 'hand') continue;
     const change = `${direction} of ${name}`;
+    if (part === 'begin' && !outside.has(name) && locked !== runNumber(runId)) {
+      violations.add('taken over', `a run began ${change} while is_locked was ${String(locked)}`);
+      return;
+    }
     const during = overtaken.get(application);
     if (during !== undefined && during !== change) {
       violations.add('taken over', `a run was taken over during ${during}, and began ${change}`);

@@ -13,8 +13,8 @@ export interface RunnerOutcome extends CommandLineOutcome {
   struck: FaultKind[];
   /** It did not end by itself. */
   hung: boolean;
-  /** What `resolve` was told to record. */
-  verdict: 'applied' | 'reverted' | null;
+  /** What `resolve` was told to record; `stale`: nobody knows whether it was still true by then. */
+  resolved: { name: string; verdict: 'applied' | 'reverted'; stale: boolean } | null;
   tookMs: number;
 }
 
@@ -61,6 +61,7 @@ function wordsOf(
     case 'down':
       return ['down', ...{ last: ['--count', '1'], batch: [], all: ['--all'] }[command.extent]];
     case 'resolve':
+    case 'by hand':
       return ['resolve', resolved?.name ?? '', `--${resolved?.verdict ?? 'applied'}`];
     case 'wait':
       return ['wait', '--timeout', '2s'];

@@ -1,12 +1,5 @@
 import fc from 'fast-check';
-import {
-  canBeApplied,
-  type Command,
-  type PlannedFault,
-  type PlannedMigration,
-  type PlannedRunner,
-  type Schedule,
-} from './schedule.js';
+import { type Command, type PlannedFault, type PlannedMigration } from './schedule.js';
 
 /*
  * What has to come together for a guard to matter is rarely drawn by chance: a run that loses its lock in the middle of a
@@ -22,21 +15,28 @@ export type Scene =
   | { kind: 'cut off'; fault: PlannedFault; at: Placed }
   /** Two runs revert at the same moment. */
   | { kind: 'reverted twice'; first: Command; second: Command; atMs: number }
+  /** Runner 1, whose lock is gone, is in the middle of a change that runner 2, or a person, then makes as well. */
+  | { kind: 'made meanwhile'; fault: PlannedFault; next: Command; at: Placed }
+  /** A change is stopped while the server has not begun with what it was sent last. */
+  | { kind: 'stalled'; fault: PlannedFault; at: Placed }
   /** A change that has committed a part does not get a lock that its record needs. */
-  | { kind: 'busy'; table: 'history' | 'journal'; atMs: number; at: Placed }
+  | { kind: 'busy'; fault: PlannedFault; at: Placed }
+  /** The connection is lost right before a commit, or right after it, before its answer. */
+  | { kind: 'answer lost'; fault: PlannedFault; at: Placed }
   /** The first change of several in transactions cannot be recorded. */
   | { kind: 'not recorded'; table: 'history' | 'journal'; row: number; at: Placed }
-  /** The code of a change that has failed goes on. */
-  | { kind: 'goes on'; at: Placed };
+  /** The code of a change that has failed, or was stopped, goes on; `null`: it fails by itself. */
+  | { kind: 'goes on'; fault: PlannedFault | null; at: Placed };
 
 /** The change that it happens at, which is the first that is pending. */
-interface Placed {
+export interface Placed {
   sleepMs: number;
   sleepIn: PlannedMigration['sleepIn'];
   format: 'knex' | 'db-migrate' | 'sql';
+  style: 'await' | 'retries';
   transaction: boolean;
   table: boolean;
-  /** When the second runner begins. */
+  /** When the second runner begins, counted from the fault. */
   nextAtMs: number;
 }
 
@@ -44,14 +44,16 @@ const placed: fc.Arbitrary<Placed> = fc.record({
   sleepMs: fc.constantFrom(400, 800),
   sleepIn: fc.constantFrom('server', 'client'),
   format: fc.constantFrom('knex', 'knex', 'db-migrate', 'sql'),
+  style: fc.constantFrom('await', 'await', 'retries'),
   transaction: fc.boolean(),
-  nextAtMs: fc.integer({ min: 50, max: 250 }),
+  nextAtMs: fc.constantFrom(0, 0, 20, 150),
   table: fc.boolean(),
 });
 
-const UP: Command = { kind: 'up', count: null };
+export const UP: Command = { kind: 'up', count: null };
 /** Of the migration that it happens at. */
 const RESOLVE: Command = { kind: 'resolve', migration: 0 };
+const BY_HAND: Command = { kind: 'by hand', verdict: 'applied' };
 const downs: Command[] = [
   ...(['last', 'last', 'all'] as const).map((extent) => ({ kind: 'down' as const, extent })),
   { kind: 'library', call: 'down' },
@@ -63,32 +65,82 @@ const soon = (kinds: PlannedFault['kind'][]): fc.Arbitrary<PlannedFault> =>
     .record({
       kind: fc.constantFrom(...kinds),
       from: fc.constantFrom('look', 'change', 'change'),
-      message: fc.integer({ min: 1, max: 3 }),
+      message: fc.constantFrom(1, 1, 2, 3),
       when: fc.constantFrom('before', 'after'),
       ms: fc.constantFrom(800, 1500),
     })
     .map((fault) => {
-      // While it is frozen right after the look, others may come in between.
+      // While it is frozen right before the look, or after it, others may come in between.
       if (fault.kind !== 'suspend' || (fault.from === 'change' && fault.message > 1)) return fault;
-      return { ...fault, from: 'look', message: 1, when: 'after' };
+      return { ...fault, from: 'look', message: 1 };
     });
+
+/** What ends a connection, and leaves the runner as it is. */
+const LOSSES: PlannedFault['kind'][] = ['cut', 'cut all', 'end change session', 'restart server'];
+
+/** What stops a change, and not its code. */
+const stops = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(null) },
+  {
+    weight: 2,
+    arbitrary: fc.record<PlannedFault>({
+      kind: fc.constantFrom('interrupt', 'terminate', 'cut all', 'cut all', 'cut all'),
+      from: fc.constant('change'),
+      message: fc.integer({ min: 2, max: 12 }),
+      when: fc.constantFrom('before', 'after'),
+      ms: fc.constant(800),
+    }),
+  },
+);
 
 export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
   {
-    weight: 5,
+    weight: 8,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('taken over' as const),
+        fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'suspend', 'end lock session']),
+        next: fc.oneof(
+          { weight: 5, arbitrary: fc.constant(UP) },
+          { weight: 4, arbitrary: fc.constant(BY_HAND) },
+          { weight: 3, arbitrary: fc.constantFrom(...downs.slice(1)) },
+          { weight: 2, arbitrary: fc.constant(RESOLVE) },
+        ),
+        at: placed,
+      })
+      .map((scene): Scene => {
+        const { fault, next, at } = scene;
+        if (fault.kind !== 'suspend' || fault.from !== 'look') return scene;
+        // Before its look, a person who only looks finds nothing to say. After it, a change by hand has to wait,
+        // and whoever comes while it is in a transaction.
+        if (fault.when === 'before') return { ...scene, next: next === RESOLVE ? BY_HAND : next };
+        return {
+          ...{ ...scene, next: next === RESOLVE ? next : UP },
+          at: { ...at, transaction: false, format: at.format === 'sql' ? at.format : 'knex' },
+        };
+      }),
+  },
+  {
+    weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('taken over' as const),
-      fault: soon(['lose lock', 'suspend', 'suspend', 'suspend', 'end lock session', 'cut lock']),
-      next: fc.constantFrom<Command[]>(...[UP, UP, UP, UP, ...downs.slice(1), RESOLVE, RESOLVE]),
-      at: placed,
+      kind: fc.constant('cut off' as const),
+      // After any other of these, the failure is recorded.
+      fault: soon(['kill', 'kill', 'kill', 'kill', 'terminate', ...LOSSES]),
+      at: placed.map((at) => ({ ...at, transaction: false })),
     }),
   },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('cut off' as const),
-      fault: soon(['kill', 'kill', 'cut', 'terminate', 'end change session', 'restart server']),
-      at: placed.map((at) => ({ ...at, transaction: false })),
+      kind: fc.constant('answer lost' as const),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('cut', 'cut', ...LOSSES),
+        from: fc.constant('commit'),
+        message: fc.constantFrom(1, 1, 1, 2),
+        when: fc.constantFrom('before', 'after'),
+        ms: fc.constant(800),
+      }),
+      at: placed.map((at) => ({ ...at, sleepMs: 0 })),
     }),
   },
   {
@@ -101,12 +153,47 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('busy' as const),
-      table: fc.constantFrom('history', 'journal'),
-      atMs: fc.integer({ min: 50, max: 300 }),
-      at: placed.map((at) => ({ ...at, sleepMs: 600 })),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('hold history', 'hold journal'),
+        ...{ from: fc.constant('change'), message: fc.constant(1), when: fc.constant('before') },
+        ms: fc.constant(1500),
+      }),
+      at: placed.map((at) => ({ ...at, sleepMs: 400 })),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('made meanwhile' as const),
+      next: fc.constantFrom(UP, BY_HAND),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constantFrom('suspend', 'suspend', 'suspend', 'lose lock'),
+        ...{ from: fc.constant('change'), message: fc.constant(2) },
+        when: fc.constantFrom('before', 'after'),
+        ms: fc.constantFrom(1500, 2000),
+      }),
+      // In a transaction, so that nothing but the fence tells of it.
+      at: placed.map((at) => ({ ...at, transaction: true, sleepMs: 800 })),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('stalled' as const),
+      fault: fc.record<PlannedFault>({
+        kind: fc.constant('stall'),
+        from: fc.constant('change'),
+        message: fc.integer({ min: 3, max: 12 }),
+        when: fc.constant('before'),
+        ms: fc.constant(800),
+      }),
+      at: placed.map((at) => ({
+        ...{ ...at, format: 'knex' as const, transaction: false, sleepMs: 0 },
+        style: 'retries' as const,
+      })),
     }),
   },
   {
@@ -114,100 +201,22 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('not recorded' as const),
       table: fc.constantFrom('history', 'journal'),
-      row: fc.constantFrom(1, 2),
+      row: fc.constantFrom(1, 1, 2),
       at: placed.map((at) => ({ ...at, sleepMs: 0, transaction: true })),
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('goes on' as const),
-      at: fc.tuple(placed, fc.constantFrom(0, 50)).map(([{ transaction, ...at }, sleepMs]) =>
-        // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
-        transaction
-          ? { ...at, transaction, sleepMs, format: 'db-migrate' as const }
-          : { ...at, transaction, sleepMs, format: 'knex' as const },
-      ),
+      fault: stops,
+      at: fc
+        .tuple(placed, fc.constantFrom(0, 50, 200), fc.constantFrom('await', 'retries', 'retries'))
+        .map(([at, sleepMs, style]) => ({
+          ...{ ...at, sleepMs, style },
+          // In a transaction of its own, Knex refuses what comes late; where it sends nothing itself, nobody does.
+          format: at.transaction ? ('db-migrate' as const) : ('knex' as const),
+        })),
     }),
   },
 );
-
-/** Puts a scene into a schedule. */
-export function set(scene: Scene, schedule: Schedule): Schedule {
-  const [first, second, ...rest] = schedule.runners as [PlannedRunner, PlannedRunner];
-  const calm = { ...first, atMs: 0, faults: [] };
-  switch (scene.kind) {
-    case 'taken over':
-    case 'cut off': {
-      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
-      const one = { ...calm, command: UP, faults: [scene.fault] };
-      const next = scene.kind === 'taken over' ? scene.next : UP;
-      const command = next.kind === 'resolve' ? { ...next, migration: index } : next;
-      const two = { ...second, command, atMs: scene.at.nextAtMs, faults: [] };
-      return { ...placedIn, runners: [one, two, ...rest] };
-    }
-    case 'not recorded': {
-      const { table, row, at } = scene;
-      // The disk is full once something is applied.
-      const before = schedule.migrations.slice(0, 1);
-      const longer = { ...schedule, migrations: [...before, ...schedule.migrations], applied: 1 };
-      const { schedule: placedIn, index } = placedAt(longer, at);
-      const { schedule: both } = placedAt({ ...placedIn, applied: index + 1 }, at);
-      const runners = [{ ...calm, command: UP, json: true }, second, ...rest];
-      return { ...both, applied: index, runners, diskFull: { table, row } };
-    }
-    case 'goes on': {
-      const { schedule: placedIn, index } = placedAt(schedule, scene.at);
-      const goingOn = { style: 'together', ending: 'fails' } as const;
-      const migrations = placedIn.migrations.map((one, place) =>
-        place === index ? { ...one, ...goingOn } : one,
-      );
-      return { ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] };
-    }
-    case 'reverted twice': {
-      const migrations = schedule.migrations.map((one) =>
-        canBeApplied(one) ? one : { ...one, ending: 'well' as const },
-      );
-      const one = { ...calm, command: scene.first };
-      const two = { ...second, command: scene.second, atMs: scene.atMs, faults: [] };
-      return { ...schedule, migrations, applied: migrations.length, runners: [one, two, ...rest] };
-    }
-    case 'busy': {
-      const { table, atMs, at } = scene;
-      const { schedule: placedIn, index } = placedAt(schedule, at);
-      const migrations = placedIn.migrations.map((one, place) =>
-        place === index ? commitsByItself(one) : one,
-      );
-      return {
-        ...{ ...placedIn, migrations, runners: [{ ...calm, command: UP }, second, ...rest] },
-        surroundings: { ...placedIn.surroundings, lockTimeout: '200ms' },
-        tableLock: { ...{ table, atMs, forMs: 1000 }, ended: false },
-      };
-    }
-  }
-}
-
-/** Makes the first change that is pending the one that it happens at. */
-function placedAt(
-  schedule: Schedule,
-  { sleepMs, sleepIn, format, transaction, table }: Placed,
-): { schedule: Schedule; index: number } {
-  const applied = Math.max(Math.min(schedule.applied, schedule.migrations.length - 2), 0);
-  const migrations = schedule.migrations.map((one, place): PlannedMigration => {
-    if (place < applied && !canBeApplied(one)) return { ...one, ending: 'well' };
-    if (place !== applied) return one;
-    return {
-      ...{ ...one, format, sleepMs, table, style: 'await', ending: 'well', index: false },
-      transaction: transaction || format === 'db-migrate',
-      sleepIn: format === 'sql' ? 'server' : sleepIn,
-    };
-  });
-  const surroundings = {
-    ...{ ...schedule.surroundings, queryTimeoutMs: null, roleSettings: [], waitForLock: '3s' },
-  };
-  return { schedule: { ...schedule, migrations, applied, surroundings }, index: applied };
-}
-
-function commitsByItself(one: PlannedMigration): PlannedMigration {
-  return { ...one, format: 'sql', transaction: true, sleepIn: 'server', ending: 'commits' };
-}

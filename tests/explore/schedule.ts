@@ -3,8 +3,11 @@
  * of it is plain data, so that it can be printed, shrunk, and acted out again.
  */
 
-/** How a migration treats what it sends; one that does all together goes on after a part has failed. */
-export type Style = 'await' | 'callback' | 'together' | 'swallow';
+/**
+ * How a migration treats what it sends: one that does all `together` goes on after a part has failed; one that `retries`
+ * works in small batches, and goes on with the next where one fails, as a backfill does that is to outlive a restart.
+ */
+export type Style = 'await' | 'callback' | 'together' | 'swallow' | 'retries';
 
 /** How a migration's `up` ends: `commits` and `rolls back` stand in its own SQL. */
 export type Ending = 'well' | 'fails' | 'commits' | 'rolls back';
@@ -31,12 +34,14 @@ export type Command =
   | { kind: 'down'; extent: 'last' | 'batch' | 'all' }
   | { kind: 'redo' }
   | { kind: 'resolve'; migration: number }
+  /** A person makes the next change, or takes the last back, in psql, and says so with `resolve`. */
+  | { kind: 'by hand'; verdict: 'applied' | 'reverted' }
   | { kind: 'wait' }
   | { kind: 'library'; call: 'up' | 'latest' | 'down' }
   | { kind: 'knex' };
 
 /**
- * Every way to disturb a runner. `lose lock` ends the session that holds its lock without its knowing,
+ * Every way to disturb a runner. `cut` ends the connection that sends the message, `cut all` every one. `lose lock` ends the session that holds its lock without its knowing,
  * as a network does that drops what nobody has used for long; `suspend` freezes it at the same time.
  */
 export const FAULT_KINDS = [
@@ -45,6 +50,7 @@ export const FAULT_KINDS = [
   'terminate',
   'freeze',
   'cut',
+  'cut all',
   'cut lock',
   'lose lock',
   'suspend',
@@ -53,19 +59,32 @@ export const FAULT_KINDS = [
   'cancel change',
   'restart server',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/**
+ * What only scenes draw, for it matters at one moment alone. `hold history` and `hold journal`: another session locks that
+ * table. `stall`: the server's processes that serve a change stand still, as on a busy machine, while the runner is stopped
+ * by SIGTERM.
+ */
+export const SCENE_FAULT_KINDS = ['hold history', 'hold journal', 'stall'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof SCENE_FAULT_KINDS)[number];
+
+/** What keeps a table from every runner, and not only from the one that it strikes. */
+export const HOLDS_TABLE: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'hold history',
+  'hold journal',
+]);
 
 /** What may end the session that holds a runner's lock. */
 export const TAKES_LOCK: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  ...(['cut', 'cut lock', 'lose lock', 'suspend', 'end lock session'] as const),
+  ...(['cut', 'cut all', 'cut lock', 'lose lock', 'suspend', 'end lock session'] as const),
   'restart server',
 ]);
 
 /**
  * From where a runner's messages are counted: the first of all, the first that looks whether a change is still to be
- * done, or the first that is a change's own.
+ * done, the first that is a change's own, or the first that commits.
  */
-export type CountedFrom = 'start' | 'look' | 'change';
+export type CountedFrom = 'start' | 'look' | 'change' | 'commit';
 
 /** Strikes a runner at the n-th protocol message that it sends. */
 export interface PlannedFault {
@@ -80,8 +99,9 @@ export interface PlannedFault {
 export interface PlannedRunner {
   command: Command;
   json: boolean;
-  /** When it starts. */
+  /** When it starts; with `afterFault`, counted from where the first runner is struck, or has ended. */
   atMs: number;
+  afterFault?: boolean;
   faults: PlannedFault[];
 }
 

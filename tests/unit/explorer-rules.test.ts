@@ -1,5 +1,5 @@
 import { runNumber } from '../../src/history/knex-lock';
-import { type EffectRow, type JournalRow, type Snapshot } from '../explore/effects';
+import { type EffectRow, type JournalRow, type Snapshot, type TrailRow } from '../explore/effects';
 import { violationsOf } from '../explore/invariants';
 import { type Observation } from '../explore/observe';
 import { type RunnerOutcome } from '../explore/runners';
@@ -31,15 +31,19 @@ function outcome(document: unknown, code = 0): RunnerOutcome {
   return {
     ...{ index: 0, planned: SCHEDULE.runners[0] as RunnerOutcome['planned'], code, signal: null },
     ...{ stdout: JSON.stringify(document), stderr: '', struck: [], hung: false },
-    ...{ verdict: null, tookMs: 10 },
+    ...{ resolved: null, tookMs: 10 },
   };
 }
 
 let id = 0;
+function trailOf(part: TrailRow['part']): TrailRow {
+  return { at: id + 10, name: NAME, part, application: `knexward ${RUN}` };
+}
+
 function effect(given: Partial<EffectRow> = {}): EffectRow {
   id++;
   return {
-    ...{ id, at: id, name: NAME, direction: 'up', part: 'end', runner: 0, locked: 2 },
+    ...{ id, at: id, name: NAME, direction: 'up', part: 'end', runner: 0, locked: runNumber(RUN) },
     ...{ application: `knexward ${RUN}`, path: '"$user", public', zone: 'UTC' },
     ...given,
   };
@@ -55,7 +59,7 @@ function word(event: string, given: Partial<JournalRow> = {}): JournalRow {
 
 function snapshot(given: Partial<Snapshot> = {}): Snapshot {
   const effects = [effect({ part: 'begin' }), effect()];
-  return { effects, late: [], history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
+  return { effects, trail: [], history: [NAME], journal: [word('applied')], isLocked: 0, ...given };
 }
 
 /** A run in which all is well. */
@@ -178,6 +182,8 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
       expect(rulesOf(after({ effects: during }))).not.toContain('taken over');
       const next = effect({ name: SECOND, part: 'begin', locked: 7 });
       expect(rulesOf(after({ effects: [...during, next] }))).toContain('taken over');
+      const first = { effects: [effect({ part: 'begin', locked: 7 }), effect({ locked: 7 })] };
+      expect(rulesOf(after(first))).toContain('taken over');
     });
 
     it('notice two runs that record in turn', () => {
@@ -203,14 +209,30 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
   });
 
   it('notice what the code of a change does that has failed', () => {
-    const application = `knexward ${RUN}`;
-    const late = [{ at: id + 10, name: NAME, application }];
-    expect(rulesOf(observation({ end: snapshot({ late }) }))).toEqual(['goes on']);
+    const trail = [trailOf('late')];
+    expect(rulesOf(observation({ end: snapshot({ trail }) }))).toEqual(['goes on']);
     const schedule = { ...SCHEDULE, migrations: [{ ...MIGRATION, transaction: false }] };
     const end = (at: number): Snapshot =>
-      snapshot({ late, journal: [word('failed', { at }), word('applied')] });
+      snapshot({ trail, journal: [word('failed', { at }), word('applied')] });
     expect(rulesOf(observation({ schedule, end: end(0) }))).toContain('goes on');
     expect(rulesOf(observation({ schedule, end: end(id + 1000) }))).not.toContain('goes on');
+  });
+
+  it('notice a batch that is there without the rest of its transaction', () => {
+    const batch = trailOf('batch');
+    expect(rulesOf(observation({ end: snapshot({ trail: [batch] }) }))).toEqual(['goes on']);
+    const whole = [trailOf('begin'), batch, trailOf('end')];
+    expect(rulesOf(observation({ end: snapshot({ trail: whole }) }))).toEqual([]);
+  });
+
+  it('notice a change that runs after a person has resolved it as applied', () => {
+    const ends = [effect(), word('resolved', { verdict: 'applied' }), effect()] as const;
+    const of = (verdict: string): Snapshot => {
+      const [first, resolved, second] = ends;
+      return snapshot({ effects: [first, second], journal: [{ ...resolved, verdict }] });
+    };
+    expect(rulesOf(observation({ end: of('applied') }))).toContain('twice');
+    expect(rulesOf(observation({ end: of('reverted') }))).not.toContain('twice');
   });
 
   it('notice a part of a change that one run did twice', () => {
@@ -221,6 +243,10 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
       effect({ name, part: 'begin', application: `knexward ${application}` });
     const twice = snapshot({ effects: [begun(RUN), begun(RUN)] });
     expect(rulesOf(observation({ schedule, end: twice }))).toContain('twice');
+    // It has come to its end in between, and could not be recorded.
+    const ended = effect({ name });
+    const whole = snapshot({ effects: [begun(RUN), ended, begun(RUN), effect({ name })] });
+    expect(rulesOf(observation({ schedule, end: whole }))).toContain('twice');
     const again = snapshot({ effects: [begun(RUN), begun('another')] });
     expect(rulesOf(observation({ schedule, end: again }))).not.toContain('twice');
   });
