@@ -49,9 +49,9 @@ describeOnTerminal('the question before a revert in production, on a terminal', 
 
   it.each([
     ['y', 'y\r', '', 0, 'Batch 1 rolled back: 1 migrations', 0],
-    ['n', 'n\r', '', 2, 'The answer was no', 1],
-    ['the end of the input (Ctrl-D)', '\x04', '', 2, 'The answer was no', 1],
-    ['Ctrl-C', '\x03', '', 130, 'Stopped at the question. Nothing was changed', 1],
+    ['n', 'n\r', '', 2, 'You answered no', 1],
+    ['the end of the input (Ctrl-D)', '\x04', '', 2, 'You answered no', 1],
+    ['Ctrl-C', '\x03', '', 130, 'Stopped before an answer. Nothing was changed', 1],
     ['Ctrl-C, with stderr in a file', '\x03', '2>said.txt', 130, '', 1],
   ])('%s (FR-009)', async (_, keys, redirected, code, says, left) => {
     const outcome = await answer(keys, redirected);

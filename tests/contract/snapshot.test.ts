@@ -84,7 +84,7 @@ describe('knexward snapshot', () => {
     await knexward('snapshot', 'db/schema.json');
     const check = await knexward('snapshot', 'db/schema.json', '--check');
     expect(check).toMatchObject({ code: 0 });
-    expect(check.stdout).toContain('The database is as db/schema.json says\n');
+    expect(check.stdout).toContain('The database matches db/schema.json says\n');
     expect(
       (await knexward('snapshot', 'db/schema.json', '--check', '--json')).json(),
     ).toMatchObject({
@@ -140,7 +140,7 @@ describe('knexward snapshot', () => {
     project.write({ 'schema.snapshot.sql': `${project.read('schema.snapshot.sql')}-- mine\n` });
     const stale = await knexward('snapshot', '--check');
     expect(stale.code).toBe(6);
-    expect(stale.stdout).toContain('schema.snapshot.sql is not the one that goes with it');
+    expect(stale.stdout).toContain('schema.snapshot.sql is out of date');
     rmSync(join(project.root, 'schema.snapshot.sql'));
     const missing = await knexward('snapshot', '--check', '--json');
     expect(missing.code).toBe(6);

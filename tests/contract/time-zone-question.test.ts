@@ -76,7 +76,7 @@ describe("the time zone of db-migrate's times (US4)", () => {
     const [code] = (await once(child, 'close')) as [number];
     return { code, said: stripVTControlCharacters(said) };
   };
-  const WHICH = /Which zone, by its number or its name\?/;
+  const WHICH = /Which time zone\? Enter its number or its name:/;
   const APPLY = /Apply this plan\? \[y\/N\]/;
 
   describe('on a terminal', () => {

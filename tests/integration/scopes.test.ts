@@ -282,7 +282,7 @@ describe('the config.json of a scope', () => {
     const locked = await knexward('up', '--scope', 'tenant');
     expect(locked.stderr).toContain('If none runs: knexward unlock --scope tenant\n');
     const { stdout } = await run('unlock', '--yes', '--scope', 'tenant');
-    expect(stdout).toMatch(/\(schema y\)\n.*\n[^]*The lock is free again/);
+    expect(stdout).toMatch(/\(schema y\)\n.*\n[^]*Released the lock/);
     const name = 'tenant/20160101000000-second.js';
     await database.query(`insert into y.knexward_journal (run_id, event, migration, actor)
       values (gen_random_uuid(), 'started', '${name}', 'x')`);

@@ -128,7 +128,7 @@ describe('each SQLSTATE, as the real server gives it, comes with a cause and a f
     // Who holds the table is known then, and told.
     const told = sqlstate === '55P03' ? 'select pg_terminate_backend(' : `fix         ${fix}\n`;
     expect(stderr).toContain(told);
-    expect(stderr).toMatch(/\n {2}next {8}Nothing before it was changed\. It was rolled back/);
+    expect(stderr).toMatch(/\n {2}next {8}Nothing was changed before it\. It was rolled back/);
     const page = `${REPOSITORY}/docs/errors/sqlstate-${sqlstate}.md`;
     expect(stderr.endsWith(`\n  page        ${page}\n`)).toBe(true);
   });

@@ -125,7 +125,7 @@ describe('npx knexward init, from the packed package, in less than a minute (US1
         terminal.type(`node node_modules/knex/bin/cli.js ${words}`);
       expect(knex('migrate:latest')).toContain('Batch 1 run: 2 migrations');
 
-      expect(terminal.type('npx knexward init --yes')).toContain('0 red');
+      expect(terminal.type('npx knexward init --yes')).toMatch(/^\d+ checks passed/m);
       expect(terminal.read('knexfile.js')).toBe(SHOP_KNEXFILE);
       expect(JSON.parse(terminal.read('package.json'))).toMatchObject({
         scripts: { start: 'node .', 'migrate:up': 'knexward up' },
