@@ -104,7 +104,7 @@ describe('adopt (US4, FR-007, SC-003)', () => {
     await insertOld('/20150101000000-a', '2015-01-15 12:00:00');
     await insertOld('/20160101000000-b', '2016-07-15 12:00:00');
     const plan = await knexward('adopt', '--dry-run', '--time-zone', 'Europe/Berlin');
-    expect(plan.stdout).toContain('read as Europe/Berlin');
+    expect(plan.stdout).toContain('assuming Europe/Berlin');
     await adopt('--time-zone', 'Europe/Berlin');
     expect((await carried()).map(({ at }) => at)).toEqual([
       '2015-01-15 11:00:00.000000',
