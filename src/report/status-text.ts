@@ -31,8 +31,10 @@ function renderApplied({ applied }: Status, c: Colors, listing: Listing): string
   ];
 }
 
-function renderPending({ pending }: Status, c: Colors, { verbose }: Listing): string[] {
-  if (pending.length === 0) return ['Already up to date'];
+function renderPending({ pending, upToDate }: Status, c: Colors, { verbose }: Listing): string[] {
+  if (upToDate) return ['Already up to date'];
+  // A problem below stands in the way of up.
+  if (pending.length === 0) return ['Found 0 pending migrations'];
   const names = pending.map(({ name }) => `  ${c.yellow(name)}`);
   return [
     `Found ${countOf(pending.length, 'pending migration')}:`,

@@ -121,4 +121,12 @@ describe('a status', () => {
       '  ✓ 0.js   batch 0,  2026',
     );
   });
+
+  it.each([
+    [true, 'Already up to date\n'],
+    [false, 'Found 0 pending migrations\n'],
+  ])('with nothing pending, and nothing in the way of up: %s', (upToDate, says) => {
+    const status = { environment: 'x', upToDate, applied: [], pending: [], problems: [] };
+    expect(renderStatus(status, plain, { verbose: false, local: false })).toContain(says);
+  });
 });
