@@ -53,7 +53,10 @@ Examples:
       const told = usable ? plan : { ...plan, files: [] };
       output.line(renderInitPlan(told));
       if (!dryRun && told.files.length > 0) {
-        await output.confirm(`Write these ${told.files.length} files?`, yes);
+        await output.confirm(
+          told.files.length === 1 ? 'Write this file?' : `Write these ${told.files.length} files?`,
+          yes,
+        );
         const { writeFiles } = await import('../init/write.js');
         await writeFiles(root, told.files);
       }

@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { type Command } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
@@ -78,7 +79,7 @@ async function plan(name: string | undefined, options: PlanCommandOptions): Prom
   output.result(document, () => {
     if (sql) return renderScript(rehearsal);
     if (file === undefined || rehearsal.batch === null) return renderPlan(rehearsal, output.colors);
-    return `Wrote ${file}: ${rehearsal.changes.length} migrations as batch ${rehearsal.batch}\n`;
+    return `Wrote ${file}: ${countOf(rehearsal.changes.length, 'migration')} as batch ${rehearsal.batch}\n`;
   });
   await reportFailure(asDryRun(rehearsal, output.runId), output);
 }

@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
 import { type RunResult } from '../run/result.js';
@@ -19,7 +20,7 @@ export async function rehearseForCommand(
       ...{ direction, ...(extent && { extent }), signal: stop.signal },
       onEmbedded: (folder) => output.note('info', `Using the embedded PostgreSQL in ${folder}`),
       onRehearse: (where, count) =>
-        output.note('info', `Rehearsing ${count} migrations on ${where} …`),
+        output.note('info', `Rehearsing ${countOf(count, 'migration')} on ${where} …`),
       ...replayProgress(output),
     });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { type Output } from '../report/output.js';
 import { type ReplayOptions } from '../replay/replay.js';
 
@@ -6,7 +7,8 @@ export function replayProgress(
   output: Output,
 ): Required<Pick<ReplayOptions, 'onReplay' | 'listener'>> {
   return {
-    onReplay: (where, count) => output.note('info', `Replaying ${count} migrations on ${where} …`),
+    onReplay: (where, count) =>
+      output.note('info', `Replaying ${countOf(count, 'migration')} on ${where} …`),
     listener: (event) => {
       if (event.type !== 'started') return;
       output.status(`  … ${event.index + 1}/${event.total} ${event.name}`);

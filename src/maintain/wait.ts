@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { findRenamedFiles } from '../files/renamed.js';
 import { renamedFilesError, unmatched } from '../plan/renamed.js';
 import { commandLine } from '../command-line.js';
@@ -145,7 +146,9 @@ async function refuseStuck(
 function stillPending({ pending, problems, holder }: Waiting): KnexwardError {
   const names = pending.slice(0, 3).join(', ') + (pending.length > 3 ? ', …' : '');
   const what = [
-    ...(pending.length > 0 ? [`${pending.length} migrations are still pending (${names})`] : []),
+    ...(pending.length > 0
+      ? [`${countOf(pending.length, 'migration is', 'migrations are')} still pending (${names})`]
+      : []),
     ...problems.map(({ migration, message }) => `${migration ? `${migration}: ` : ''}${message}`),
     holder ? `${holder.role} from ${holder.client} is running` : 'no runner is active',
   ];

@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { commandLine } from '../command-line.js';
 import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
@@ -56,7 +57,7 @@ export function refuseUnadopted({ dbMigrate, tables }: History): void {
     });
   }
   throw new KnexwardError('NOT_ADOPTED', {
-    message: `${dbMigrate.unadopted} of ${dbMigrate.rows} rows of db-migrate's history (${schema}.${table}) are not copied yet; running now could apply them a second time.`,
+    message: `${dbMigrate.unadopted} of ${countOf(dbMigrate.rows, 'row')} of db-migrate's history (${schema}.${table}) ${dbMigrate.unadopted === 1 ? 'is' : 'are'} not copied yet; running now could apply them a second time.`,
     fix: `Run "${commandLine('adopt')}"; if the project's files are already taken over, run "${commandLine('adopt', '--database-only')}".`,
   });
 }

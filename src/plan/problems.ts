@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { commandLine, commandLineInScope } from '../command-line.js';
 import { KnexwardError, type ProblemCode } from '../errors.js';
 import { type ChangedFile } from '../files/changed.js';
@@ -74,7 +75,7 @@ function notAdopted(count: number): Problem {
   return {
     code: 'NOT_ADOPTED',
     migration: null,
-    message: `${count} rows of db-migrate's history are not copied`,
+    message: `${countOf(count, 'row')} of db-migrate's history ${count === 1 ? 'is' : 'are'} not copied`,
     fix: `Run "${commandLine('adopt')}"; if the project's files are already taken over, run "${commandLine('adopt', '--database-only')}".`,
   };
 }
@@ -165,7 +166,7 @@ function databaseAhead(names: readonly string[]): Problem {
   return {
     code: 'AHEAD',
     migration: null,
-    message: `the database is ahead of these files by ${names.length} migrations: ${listed(names)}`,
+    message: `the database is ahead of these files by ${countOf(names.length, 'migration')}: ${listed(names)}`,
     fix: 'If this is an older release, you do not have to do anything: up continues. Otherwise, bring the files up to date.',
   };
 }
@@ -191,7 +192,7 @@ function rowsWithoutName(count: number): Problem {
   return {
     code: 'ROW_WITHOUT_NAME',
     migration: null,
-    message: `the history has ${count} rows without a name`,
+    message: `the history has ${countOf(count, 'row')} without a name`,
     fix: 'Delete them by hand: they stand for no migration, and plain Knex stops at them.',
   };
 }
@@ -216,7 +217,7 @@ function changedFile(file: ChangedFile): Problem {
 export function changedFilesError(changed: readonly ChangedFile[]): KnexwardError {
   const told = changed.map(({ name, change }) => `${name}${describeChange(change)}`).join('; ');
   return new KnexwardError('CHANGED_FILE', {
-    message: `${changed.length} files were edited after they were applied, and the knexfile says to stop in this case (knexward.checksums). ${told}.`,
+    message: `${countOf(changed.length, 'file was edited after it was', 'files were edited after they were')} applied, and the knexfile says to stop in this case (knexward.checksums). ${told}.`,
     fix: `Put what changed into a new migration and restore the file. If a file is right: ${changed
       .slice(0, MOST_SUGGESTED)
       .map(({ name }) => `"${acceptCommand(name)}"`)

@@ -1,3 +1,4 @@
+import { countOf } from '../count.js';
 import { commandLine } from '../command-line.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { escapeLiteral } from 'pg';
@@ -62,7 +63,7 @@ function head(rehearsal: Rehearsal): string {
   const { beforeAll, afterAll } = migrations.hooks;
   return [
     TITLE,
-    `-- ${direction}, ${changes.length} migrations, batch ${rehearsal.batch}; environment ${environment}.`,
+    `-- ${direction}, ${countOf(changes.length, 'migration')}, batch ${rehearsal.batch}; environment ${environment}.`,
     `-- For a database with ${rows.length} applied migrations${last ? `, ${last.name} the last` : ''}; any other refuses it, so it cannot run twice.`,
     '-- Run it with: psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f <this file>',
     `-- Found out on ${shadow ?? ''}${base === 'schema' ? ', which had the schema of the database and no data' : ''}.`,

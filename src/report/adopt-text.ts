@@ -3,7 +3,7 @@ import { type Adoption } from '../adopt/adopt.js';
 import { type FileAction } from '../adopt/file-plan.js';
 import { RECORD_FILE } from '../adopt/takeover-record.js';
 import { type AdoptedRow, type Warning } from '../adopt/plan.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { batchesAndTimes, FEW, type Listing, NEWEST } from './long-list.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';

@@ -2,7 +2,7 @@ import { commandLine } from '../command-line.js';
 import { type BaselineCheck } from '../squash/check.js';
 import { type WrittenBaseline } from '../squash/write.js';
 import { type Colors } from './output.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { renderDifference } from './snapshot-text.js';
 
 /** What a baseline holds and where it was written. */

@@ -1,6 +1,6 @@
 import { type Check, type CheckStatus } from '../doctor/check.js';
 import { type Diagnosis } from '../doctor/diagnose.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 
 const MARKS: Record<CheckStatus, (c: Colors) => string> = {

@@ -2,7 +2,7 @@ import { calledFrom, commandLine } from '../command-line.js';
 import { relative } from 'node:path';
 import { type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { excerptOf, type StatementPlace } from './excerpt.js';
 import { type Colors } from './output.js';
 

@@ -1,4 +1,4 @@
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type InitPlan } from '../init/decide.js';
 
 const FOUND: Record<InitPlan['kind'], string> = {

@@ -1,7 +1,7 @@
 import { terminated, withValues } from '../rehearsal/bound-values.js';
 import { type RehearsedChange, type Rehearsal } from '../rehearsal/rehearse.js';
 import { notesOn } from '../rehearsal/script.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 import { baselineLine } from './run-text.js';
 

@@ -1,7 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { FEW } from './long-list.js';
 import { type LogLevel } from './levels.js';
 import { type Output } from './output.js';

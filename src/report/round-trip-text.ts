@@ -2,7 +2,7 @@ import { calledFrom } from '../command-line.js';
 import { relative } from 'node:path';
 import { type Difference } from '../schema/compare.js';
 import { isSound, type RoundTrip, type RoundTrips } from '../verify/round-trip.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 
 /** What became of what is pending on its way up, down and up again; nothing where it was not asked. */

@@ -1,6 +1,6 @@
 import { type Plan } from '../plan/plan.js';
 import { type RunResult } from '../run/result.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { firstOf, TO_COME } from './long-list.js';
 
 /**

@@ -4,7 +4,7 @@ import { type Difference, type SomeParts } from '../schema/compare.js';
 import { type MendedDifference } from '../repair/mend.js';
 import { type Snapshot, type SnapshotCheck } from '../snapshot/snapshot.js';
 import { endStatement } from '../schema/sql/text.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */

@@ -1,5 +1,5 @@
 import { type Status } from '../plan/status.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { batchesAndTimes, FEW, firstOf, type Listing, NEWEST, TO_COME } from './long-list.js';
 import { type Colors } from './output.js';
 import { pagesOf } from './pages-text.js';

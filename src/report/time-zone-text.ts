@@ -1,5 +1,5 @@
 import { evidenceOn, ownersOf, type TimeZoneQuestion } from '../adopt/time-zone/decide.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 import { tableOf } from './table.js';
 

@@ -1,6 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { type Verification } from '../verify/verify.js';
-import { countOf } from './count.js';
+import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 import { renderBaselineCheck } from './baseline-text.js';
 import { renderRoundTrips } from './round-trip-text.js';

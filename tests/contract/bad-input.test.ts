@@ -320,7 +320,7 @@ describe('bad input: a clear error that changes nothing', () => {
     await expectError(['up'], {
       exit: 5,
       code: 'NOT_ADOPTED',
-      says: /1 of 1 rows.*knexward adopt/s,
+      says: /1 of 1 row of.*knexward adopt/s,
     });
     await expectError(['down'], { exit: 5, code: 'NOT_ADOPTED', says: /knexward adopt/ });
   });

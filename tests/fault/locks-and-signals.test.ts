@@ -250,7 +250,7 @@ describe('locks and signals (US7, FR-009)', () => {
     const early = await knexward('wait', '--timeout', '1s');
     expect({ code: early.code, stderr: early.stderr }).toMatchObject({
       code: 6,
-      stderr: expect.stringContaining('STILL_PENDING 1 migrations are still pending') as string,
+      stderr: expect.stringContaining('STILL_PENDING 1 migration is still pending') as string,
     });
     project.write({
       'migrations/20260101000001_b.js': `exports.up = (knex) => knex.raw('${HELD_UP}');`,

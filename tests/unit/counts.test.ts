@@ -5,7 +5,7 @@ import { type Adoption } from '../../src/adopt/adopt';
 import { type TimeZoneQuestion } from '../../src/adopt/time-zone/decide';
 import { renderOutcome, renderPlan as renderTakeover } from '../../src/report/adopt-text';
 import { renderBaseline, renderBaselineCheck } from '../../src/report/baseline-text';
-import { countOf } from '../../src/report/count';
+import { countOf } from '../../src/count';
 import { renderInitOutcome } from '../../src/report/init-text';
 import { shortTime } from '../../src/report/long-list';
 import { renderPlan } from '../../src/report/plan-text';

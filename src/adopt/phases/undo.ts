@@ -1,3 +1,4 @@
+import { countOf } from '../../count.js';
 import { commandLine } from '../../command-line.js';
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
@@ -124,7 +125,7 @@ function refuseUnknown({ rows }: History): void {
   const unknown = rows.filter(({ name }) => oldNameOf(name) === undefined).map(({ name }) => name);
   if (unknown.length === 0) return;
   throw new KnexwardError('UNDO_BLOCKED', {
-    message: `${unknown.length} migrations are applied that db-migrate cannot know: ${unknown.join(', ')}. Nothing was changed.`,
+    message: `${countOf(unknown.length, 'migration is', 'migrations are')} applied that db-migrate cannot know: ${unknown.join(', ')}. Nothing was changed.`,
     fix: `Revert them first (where they are the last: "${commandLine('down', '-c', String(unknown.length))}"), then undo; or stay with knexward.`,
   });
 }
