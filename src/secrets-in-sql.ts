@@ -54,13 +54,15 @@ function secretsIn(inner: Inner, depth: number): Span[] {
   const statements = depth === 0 ? splitAtSemicolons(pieces) : [pieces];
   for (const statement of statements) {
     if (!statement.some(({ text }) => NAMED.test(text))) continue;
-    if (isPutTogether(statement)) found.push(...statement.flatMap((piece) => allOf(piece, inner)));
-    else found.push(...namedSecrets(statement, inner));
-    if (depth < DEEPEST) {
-      for (const piece of statement) {
-        const body = NAMED.test(piece.text) ? bodyOf(piece, inner) : undefined;
-        if (body) found.push(...secretsIn(body, depth + 1));
-      }
+    // One by one: of a long list, a spread would be more arguments than a call can have.
+    const spans = isPutTogether(statement)
+      ? statement.flatMap((piece) => allOf(piece, inner))
+      : namedSecrets(statement, inner);
+    for (const span of spans) found.push(span);
+    if (depth === DEEPEST) continue;
+    for (const piece of statement) {
+      const body = NAMED.test(piece.text) ? bodyOf(piece, inner) : undefined;
+      for (const span of body ? secretsIn(body, depth + 1) : []) found.push(span);
     }
   }
   return found;

@@ -37,11 +37,13 @@ const PATTERNS = [
 /** What every text has in it that one of them finds something in: most texts have none of it. */
 const HINT = new RegExp(`:/|${WORD}`, 'i');
 
-/** Passwords of connections that were made, as they are and as they stand in a URL. */
+/** Passwords of connections that were made, the newest last, as they are and as they stand in a URL. */
 const known = new Set<string>();
+/** A token for each connection would fill it without end. */
+const MOST_KNOWN = 200;
 /** A shorter one would be found in innocent words. */
 const LEAST_LENGTH = 6;
-/** A shorter one tells nobody anything, and would be found in every word of the server's. */
+/** A shorter one tells nobody anything. */
 const LEAST_QUOTED = 3;
 
 /**
@@ -52,7 +54,14 @@ const LEAST_QUOTED = 3;
 export function keepSecret(password: unknown, shown: readonly unknown[]): void {
   if (typeof password !== 'string' || password.length < LEAST_LENGTH || shown.includes(password))
     return;
-  known.add(password).add(encodeURIComponent(password));
+  for (const secret of [password, encodeURIComponent(password)]) {
+    known.delete(secret);
+    known.add(secret);
+  }
+  for (const oldest of known) {
+    if (known.size <= MOST_KNOWN) break;
+    known.delete(oldest);
+  }
 }
 
 /**
@@ -87,23 +96,57 @@ export function redactAround(text: string, offset: number): { text: string; offs
 }
 
 /**
- * As `redact`, for what the server says about a statement: it names the piece that it stumbled over,
- * which may be one of the statement's secrets.
+ * Redacts what the server says about a statement, too: it quotes the piece that it stumbled over, which
+ * may be one of the statement's secrets. A value that the statement shows anyway, as the name of a
+ * table perhaps, is none.
+ *
+ * @returns what does as `redact` for any text about that statement
  */
-export function redactAbout(statement: string, text: string): string {
-  const values = findSecrets(statement)
-    .map(({ start, end }) => statement.slice(start, end).replace(/^['"$]+|['"$;]+$/g, ''))
-    .filter((value) => value.length >= LEAST_QUOTED);
-  const longestFirst = [...new Set(values)].sort((a, b) => b.length - a.length);
-  return redact(longestFirst.reduce((shown, value) => shown.replaceAll(value, MASK), text));
+export function redactionAbout(statement: string): (text: string) => string {
+  const spans = findSecrets(statement);
+  const values = new Set(
+    spans
+      .map(({ start, end }) => statement.slice(start, end).replace(/^['"$]+|['"$;]+$/g, ''))
+      .filter((value) => value.length >= LEAST_QUOTED),
+  );
+  const rest = values.size === 0 ? '' : without(statement, spans);
+  return (text) => {
+    const quoted = [...values].filter((value) => text.includes(value) && !rest.includes(value));
+    const longestFirst = quoted.sort((a, b) => b.length - a.length);
+    return redact(longestFirst.reduce(maskQuoted, text));
+  };
+}
+
+/** What stands before a value that the server quotes, and behind it. */
+const BEFORE = /(?:["'(=]|[,:] )$/;
+const BEHIND = /^(?:["'),\n]|$)/;
+
+function maskQuoted(text: string, value: string): string {
+  let shown = '';
+  let copied = 0;
+  for (const { start, end } of placesOf(value, text)) {
+    const isQuoted = BEFORE.test(text.slice(0, start)) && BEHIND.test(text.slice(end));
+    if (!isQuoted) continue;
+    shown += text.slice(copied, start) + MASK;
+    copied = end;
+  }
+  return shown + text.slice(copied);
+}
+
+function without(text: string, spans: readonly Span[]): string {
+  const edges = [0, ...spans.flatMap(({ start, end }) => [start, end]), text.length];
+  const pieces = edges.flatMap((edge, at) =>
+    at % 2 === 0 ? [text.slice(edge, edges[at + 1])] : [],
+  );
+  return pieces.join(' ');
 }
 
 /** Where the secrets are: in order, and apart from each other. */
 function findSecrets(text: string): Span[] {
   const literal = [...known].flatMap((secret) => placesOf(secret, text));
   if (!HINT.test(text) && literal.length === 0) return [];
-  const spans = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
-  spans.push(...literal, ...secretsInKeys(text), ...secretsInSql(text));
+  const byPattern = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
+  const spans = byPattern.concat(literal, secretsInKeys(text), secretsInSql(text));
   spans.sort((a, b) => a.start - b.start);
   const apart: Span[] = [];
   for (const span of spans) {

@@ -194,8 +194,8 @@ export const GUARDS = [
     edits: [
       {
         file: OUTSIDE,
-        find: 'await run.control.endSessions(keep).catch(() => undefined);',
-        replace: "if (migration.name === '') await run.control.endSessions(keep);",
+        find: 'const isOver = await run.control.endSessions(keep);',
+        replace: "const isOver = migration.name !== '' || (await run.control.endSessions(keep));",
       },
     ],
   },
@@ -298,8 +298,8 @@ export const GUARDS = [
     edits: [
       {
         file: OUTSIDE,
-        find: "state: ran ? 'unknown' : 'left behind'",
-        replace: "state: ran && migration.name === '' ? 'unknown' : 'left behind'",
+        find: "state: ran || !isOver ? 'unknown' : 'left behind'",
+        replace: "state: (ran || !isOver) && migration.name === '' ? 'unknown' : 'left behind'",
       },
     ],
   },

@@ -91,7 +91,7 @@ function fromDbMigrate(
   given: { isElsewhere: boolean; schema: string | undefined },
 ): EnvironmentConfig {
   const alone = given.isElsewhere
-    ? (given.schema ?? schemaAlone(dbMigrate, environment, process.env))
+    ? schemaAlone(dbMigrate, environment, process.env, given.schema)
     : undefined;
   const { connection, schema } =
     alone === undefined

@@ -1,3 +1,5 @@
+import { countOf } from '../count.js';
+import { KnexwardError } from '../errors.js';
 import { type FileState, refuseChanged } from '../files/as-planned.js';
 import { type Warning } from './plan.js';
 import { type FileStep } from './takeover-record.js';
@@ -41,5 +43,18 @@ export function refuseEdited(actions: readonly FileAction[], consequence?: strin
  */
 export async function applyActions(actions: readonly FileAction[]): Promise<void> {
   refuseEdited(actions, 'The database is done; no file was changed.');
-  for (const { apply } of actions) await apply?.();
+  const changes = actions.flatMap(({ apply }) => apply ?? []);
+  for (const [done, apply] of changes.entries()) {
+    try {
+      await apply();
+    } catch (error) {
+      if (!(error instanceof KnexwardError)) throw error;
+      const { code, message, fix } = error;
+      throw new KnexwardError(code, {
+        message: `${message}. The database is done, and ${done} of ${countOf(changes.length, 'file')} ${done === 1 ? 'was' : 'were'} changed`,
+        fix: `${fix} It completes what is left.`,
+        cause: error,
+      });
+    }
+  }
 }

@@ -55,6 +55,8 @@ export function inspectProject(root: string, hints: ProjectHints): DbMigrateProj
   const packageJson = readPackageJson(root);
   const told = whatIsTold(root, packageJson, hints);
   const found = findConfig(root, told.config, hints);
+  // Read before it is parsed: what is written in between is then seen as a change.
+  const text = found === null || !existsSync(found) ? null : readFileSync(found, 'utf8');
   const content = found === null ? null : contentOf(found);
   const configPath = content === null ? null : found;
   const directory = told.migrationsDir ?? 'migrations';
@@ -71,7 +73,7 @@ export function inspectProject(root: string, hints: ProjectHints): DbMigrateProj
     nonTransactional: told.nonTransactional ?? false,
     config: configPath === null ? null : parseDbMigrateConfig(content, configPath),
     configPath,
-    configText: configPath === null ? null : readFileSync(configPath, 'utf8'),
+    configText: configPath === null ? null : text,
     migrationsDirectory: inProject.replaceAll('\\', '/'),
     table: told.table ?? 'migrations',
     packageJson,

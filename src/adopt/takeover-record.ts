@@ -7,7 +7,7 @@ import { stateOf } from '../files/as-planned.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { type FileAction } from './file-plan.js';
 import { checkTimeZone } from './inspect-database.js';
-import { describeBefore, describeThrough, type TextBefore } from './text-before.js';
+import { describeBefore, describeThrough, textBefore, type TextBefore } from './text-before.js';
 
 /**
  * The file that remembers what a takeover did to the others, so that it can be undone. It is in the
@@ -59,6 +59,12 @@ export function scriptSteps(
   });
 }
 
+/** The text before, from the text that was written; `null` where it does not come out as it was. */
+export function restored({ before, sha256Before }: Rewriting, written: string): string | null {
+  const text = textBefore(before, written);
+  return hashOf(text) === sha256Before ? text : null;
+}
+
 /** SHA-256 of a text. */
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -78,17 +84,23 @@ export function keptTimeZone(root: string): string | null {
   return readDocument(root)?.timeZone ?? null;
 }
 
+/** The form of the record. */
+const VERSION = 2;
+
 interface RecordDocument {
+  version: number;
   files: FileStep[];
   /** In which zone db-migrate's times are, as a person has said: it counts for every environment. */
   timeZone?: string | undefined;
 }
 
-function readDocument(root: string): RecordDocument | null {
+function readDocument(root: string): Omit<RecordDocument, 'version'> | null {
   const path = join(root, RECORD_FILE);
   if (!existsSync(path)) return null;
   try {
-    const { files, timeZone } = JSON.parse(readFileSync(path, 'utf8')) as RecordDocument;
+    const document = JSON.parse(readFileSync(path, 'utf8')) as RecordDocument;
+    const { version, files, timeZone } = document;
+    if (version !== VERSION) throw new Error(`it is of version ${version}, not ${VERSION}`);
     const inside = files.every(
       (step) => isInside(root, step.path) && (step.kind !== 'renamed' || isInside(root, step.to)),
     );
@@ -97,7 +109,7 @@ function readDocument(root: string): RecordDocument | null {
   } catch (error) {
     throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
       message: `${path} is not what knexward wrote: ${(error as Error).message}. Nothing was changed.`,
-      fix: 'Bring it back from version control, or remove it and see to the files by hand.',
+      fix: 'Restore it from version control, or remove it and restore the files by hand.',
       cause: error,
     });
   }
@@ -129,7 +141,7 @@ export function recordAction(
   if (JSON.stringify({ files, timeZone }) === JSON.stringify(known)) return [];
   const about =
     'What "knexward adopt" did to the files of this project; "knexward adopt --undo" needs it.';
-  const content = `${JSON.stringify({ version: 1, about, timeZone, files }, null, 2)}\n`;
+  const content = `${JSON.stringify({ version: VERSION, about, timeZone, files }, null, 2)}\n`;
   return [
     {
       path: RECORD_FILE,
@@ -166,11 +178,7 @@ function mergeStep(known: FileStep, step: FileStep): FileStep {
 
 /** What a person has changed in between stays: it is undone to there. */
 function mergeRewriting(first: Rewriting, last: Rewriting): Rewriting {
-  const { sha256, sha256Before, before } = last;
-  if (first.sha256 !== sha256Before) return { sha256, sha256Before, before };
-  return {
-    sha256,
-    sha256Before: first.sha256Before,
-    before: describeThrough(first.before, before),
-  };
+  if (first.sha256 !== last.sha256Before) return last;
+  const before = describeThrough(first.before, last.before);
+  return { sha256: last.sha256, sha256Before: first.sha256Before, before };
 }

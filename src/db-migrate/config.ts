@@ -209,12 +209,14 @@ export function resolveDbMigrateEnvironment(
  * What an environment says of its schema, for whoever knows the database from elsewhere; `undefined` where the
  * whole environment can be resolved. The variables of the connection need not be set.
  *
- * @throws KnexwardError `DB_MIGRATE_CONFIG` where the schema itself comes from a variable that is not set
+ * @param otherwise the schema where that of the configuration comes from a variable that is not set
+ * @throws KnexwardError `DB_MIGRATE_CONFIG` where it does, and there is no other
  */
 export function schemaAlone(
   config: DbMigrateConfig,
   name: string,
   env: NodeJS.ProcessEnv,
+  otherwise?: string,
 ): string | undefined {
   const environment = Object.hasOwn(config.environments, name)
     ? config.environments[name]
@@ -224,6 +226,7 @@ export function schemaAlone(
   const given = isConfigObject(environment) ? environment['schema'] : undefined;
   const schema = given === undefined ? 'public' : readVariables(given, env);
   if (typeof schema === 'string' && schema !== '') return schema;
+  if (otherwise !== undefined) return otherwise;
   throw unset(given ?? environment, { path: config.path, name: `"${name}"` }, env);
 }
 

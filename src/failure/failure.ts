@@ -6,7 +6,7 @@ import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
 import { stemOf } from '../files/name.js';
 import { pageOf, pageOfSqlstate } from '../pages.js';
-import { redactAbout, redactAround } from '../secrets.js';
+import { redactAround, redactionAbout } from '../secrets.js';
 import { isLostConnection, type ServerError, serverErrorIn } from '../server-error.js';
 import { adviceOn } from '../sqlstates.js';
 import { type FailedStatement, statementOf } from '../statement.js';
@@ -58,7 +58,7 @@ export function describeFailure(
   const server = serverErrorIn(error);
   const place = findPlace(error, statement, server, migration, direction);
   const code = failureCode(error);
-  const about = (text: string): string => redactAbout(statement?.sql ?? '', text);
+  const about = redactionAbout(statement?.sql ?? '');
   const failure: MigrationFailure = {
     name: migration.name,
     code,

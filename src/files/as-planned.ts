@@ -12,6 +12,15 @@ export function stateOf(path: string): FileState {
   return { path, text: existsSync(path) ? readFileSync(path, 'utf8') : null };
 }
 
+/** Whether a path holds what it held; a folder, or what may not be read, is something else. */
+function isAsPlanned({ path, text }: FileState): boolean {
+  try {
+    return stateOf(path).text === text;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Refuses to go on with a plan whose files have been written since it was made, as while a question stood open.
  *
@@ -22,10 +31,10 @@ export function refuseChanged(
   planned: readonly FileState[],
   consequence = 'Nothing was changed.',
 ): void {
-  for (const { path, text } of planned) {
-    if (stateOf(path).text === text) continue;
+  for (const state of planned) {
+    if (isAsPlanned(state)) continue;
     throw new KnexwardError('PLAN_CHANGED', {
-      message: `${path} has been written meanwhile. ${consequence}`,
+      message: `${state.path} was changed after the plan was made. ${consequence}`,
       fix: 'Run the command again.',
     });
   }

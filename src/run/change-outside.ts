@@ -50,9 +50,9 @@ export async function changeOutsideTransaction(
     run.connections.sever();
     // What is on its way to the server must not arrive once the run has told of its end.
     const keep = beside ? [lock.pid, beside.seen.pid] : [lock.pid];
-    await run.control.endSessions(keep).catch(() => undefined);
-    // It is done, and only its record is missing: to run it again would be wrong.
-    return { state: ran ? 'unknown' : 'left behind', error };
+    const isOver = await run.control.endSessions(keep);
+    // Done, with only its record missing, or perhaps still to be done: to run it again would be wrong.
+    return { state: ran || !isOver ? 'unknown' : 'left behind', error };
   } finally {
     // What is open on it goes with the connection.
     if (beside) await closeInTime(beside.client);

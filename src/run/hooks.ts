@@ -24,8 +24,9 @@ export async function withHooks(
   };
   const failed = async (error: unknown, hook: 'beforeAll' | 'afterAll', consequence: string) => {
     connections.sever();
-    await control.endSessions([lock.pid]).catch(() => undefined);
-    const failure = describeHookFailure(error, hook, consequence);
+    const isOver = await control.endSessions([lock.pid]);
+    const more = isOver ? '' : '; the server may still carry out what it has sent';
+    const failure = describeHookFailure(error, hook, `${consequence}${more}`);
     reporting.listener({ type: 'failed', failure });
     return failure;
   };

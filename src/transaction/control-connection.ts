@@ -1,4 +1,4 @@
-import { type Client, escapeLiteral } from 'pg';
+import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { SESSIONS } from '../database/sessions.js';
 import { type Patience } from './patience.js';
@@ -45,14 +45,22 @@ export class ControlConnection {
    * is not enough: the server still carries out what it has received on it, and sees only then that nobody is there.
    *
    * @param keep the processes that go on: those that hold the runners' lock and the fence
+   * @returns whether the server has confirmed that they are gone
    */
-  async endSessions(keep: readonly number[]): Promise<void> {
-    const end = (wait: string): string =>
-      `select pg_terminate_backend(pid${wait}) from ${SESSIONS} s
+  async endSessions(keep: readonly number[]): Promise<boolean> {
+    const others = `from ${SESSIONS} s
         where application_name = ${escapeLiteral(this.applicationName)}
           and pid not in (${['pg_backend_pid()', ...keep.map(Number)].join(', ')})`;
-    // All are told before any is waited for.
-    await this.asLoginRole(`${end('')}; ${end(`, ${ENDS_IN_MS}`)}`);
+    try {
+      // All are told before any is waited for.
+      const results = await this.asLoginRole(
+        `select pg_terminate_backend(pid) ${others}; select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${others}`,
+      );
+      return results.every(({ rows }) => rows.every(({ gone }) => gone !== false));
+    } catch {
+      // Without an answer, nothing is confirmed.
+      return false;
+    }
   }
 
   /**
@@ -69,10 +77,11 @@ export class ControlConnection {
   }
 
   /** The knexfile's `afterCreate` may have set a role that may not signal the one that logged in. */
-  private async asLoginRole(query: string): Promise<void> {
-    await this.use(async (client) => {
+  private async asLoginRole(query: string): Promise<QueryResult<{ gone?: boolean }>[]> {
+    return this.use(async (client) => {
       try {
-        await client.query(`begin; set local role none; ${query}; commit`);
+        const answer = await client.query(`begin; set local role none; ${query}; commit`);
+        return answer as unknown as QueryResult<{ gone?: boolean }>[];
       } catch (error) {
         await client.query('rollback').catch(() => undefined);
         throw error;

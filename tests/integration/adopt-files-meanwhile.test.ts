@@ -54,11 +54,13 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
     '%s is written while adopt asks: nothing is changed, in the database neither',
     async (file) => {
       const text = file.endsWith('.json') ? '{ "mine": true }' : '# mine\n';
+      const before = texts();
       const said = await adoptAnd(`fs.writeFileSync('${file}', ${JSON.stringify(text)});`);
-      expect(said).toMatch(new RegExp(`^PLAN_CHANGED .*${file} has been written meanwhile`));
+      expect(said).toMatch(
+        new RegExp(`^PLAN_CHANGED .*${file} was changed after the plan was made`),
+      );
       expect(await isAdopted()).toBe(false);
-      expect(texts()).toEqual({ ...texts(), [file]: text });
-      expect(Object.keys(texts())).not.toContain('database.json.bak');
+      expect(texts()).toEqual({ ...before, [file]: text });
     },
   );
 
@@ -82,7 +84,12 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
     child.stderr.on('data', (text: Buffer) => (said += text.toString()));
     child.stdout.resume();
     const [code] = (await once(child, 'close')) as [number];
-    expect([code, said]).toEqual([2, expect.stringMatching(/^FILE_NOT_WRITABLE /m)]);
+    expect([code, said]).toEqual([
+      2,
+      expect.stringMatching(
+        /^FILE_NOT_WRITABLE .*The database is done, and 0 of \d files were changed/m,
+      ),
+    ]);
     expect(texts()).toEqual(before);
     chmodSync(project.root, 0o755);
     const again = await project.knexward(['adopt', '--yes', '--time-zone', 'UTC'], env);
@@ -100,5 +107,48 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
     const { code, stderr } = await project.knexward(args);
     expect([code, stderr]).toEqual([0, '']);
     expect(await isAdopted()).toBe(true);
+  });
+
+  it.each([['--schema', 'x'], []])(
+    'adopt --url %s does not take an environment that database.json does not have',
+    async (...more) => {
+      const args = [
+        'adopt',
+        '--yes',
+        '--time-zone',
+        'UTC',
+        '--url',
+        database.url,
+        '--env',
+        'prduction',
+      ];
+      const { code, stderr } = await project.knexward([...args, ...more]);
+      expect([code, stderr.split(' ')[0]]).toEqual([2, 'UNKNOWN_ENVIRONMENT']);
+      expect(await isAdopted()).toBe(false);
+    },
+  );
+
+  it('a record of another form is refused, and nothing is changed', async () => {
+    expect(await adoptAnd('')).toBe('done\n');
+    const record = project.read('knexward-adopted.json');
+    project.write({ 'knexward-adopted.json': record.replace('"version": 2', '"version": 1') });
+    const before = texts();
+    const { code, stderr } = await project.knexward(['adopt', '--undo', '--yes'], env);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/it is of version 1, not 2/)]);
+    expect(texts()).toEqual(before);
+  });
+
+  it('a record that does not give a file back as it was leaves the file, and says so', async () => {
+    expect(await adoptAnd('')).toBe('done\n');
+    const record = JSON.parse(project.read('knexward-adopted.json')) as {
+      files: { path: string; before?: unknown }[];
+    };
+    const makefile = record.files.find(({ path }) => path === 'Makefile');
+    if (makefile) makefile.before = ['something else'];
+    project.write({ 'knexward-adopted.json': JSON.stringify(record) });
+    const rewritten = project.read('Makefile');
+    const { code, stdout } = await project.knexward(['adopt', '--undo', '--yes'], env);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('does not give back Makefile')]);
+    expect(project.read('Makefile')).toBe(rewritten);
   });
 });

@@ -261,6 +261,18 @@ describe('what cannot be copied safely (EC-02)', () => {
     expect(leftovers.map((left) => left.reason).join()).toContain(reason);
   });
 
+  it.each([
+    'db-migrate up && (cd web && npm run build) | tee log',
+    'db-migrate up; for x in 1; do one; done > log',
+    'db-migrate up; if true; then one; fi | tee log',
+    'one | tee log; db-migrate up',
+  ])('is rewritten where only the output of others is read: %s', (script) => {
+    expect(rewrite(script)).toMatchObject({
+      script: script.replace('db-migrate', 'knexward'),
+      leftovers: [],
+    });
+  });
+
   it('keeps the other calls of the script as they are, too', () => {
     const { script, leftovers } = rewrite('db-migrate db:create app && db-migrate up');
     expect(script).toBe('db-migrate db:create app && db-migrate up');

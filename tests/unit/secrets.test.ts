@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { keepSecret, redact, redactAbout, redactAround, secretsInKeys } from '../../src/secrets';
+import { keepSecret, redact, redactAround, redactionAbout, secretsInKeys } from '../../src/secrets';
 
 const SECRET = 'hunter2';
 
@@ -102,7 +102,7 @@ describe('a secret is never shown', () => {
   });
 
   it('is masked in what the server says about the statement', () => {
-    const about = (sql: string, said: string): string => redactAbout(sql, said);
+    const about = (sql: string, said: string): string => redactionAbout(sql)(said);
     expect(about(`alter role app password hunter2`, 'syntax error at or near "hunter2"')).toBe(
       'syntax error at or near "***"',
     );
@@ -112,6 +112,28 @@ describe('a secret is never shown', () => {
         'unterminated quoted string at or near "\'hunter2"',
       ),
     ).not.toContain(SECRET);
+  });
+
+  it('of what the server says, only what it quotes is masked, and no name that the statement shows', () => {
+    const about = redactionAbout(
+      `insert into accounts (role, password) values ('key', 'accounts'), ('staff', 'abc')`,
+    );
+    const said = 'duplicate key value violates unique constraint "accounts_pkey"';
+    expect(about(said)).toBe(said);
+    expect(about('relation "accounts" does not exist')).toBe('relation "accounts" does not exist');
+    expect(about('invalid input syntax for type integer: "abc"')).toBe(
+      'invalid input syntax for type integer: "***"',
+    );
+    expect(about('Key (role)=(staff) already exists.')).toBe(
+      'Key (role)=(***) already exists.',
+    );
+  });
+
+  it('a hundred and fifty thousand of them in one statement are masked like one', () => {
+    const rows = Array.from({ length: 50_000 }, (_, at) => `('n${at}', 'm${at}', 'pw-${at}')`);
+    const sql = `insert into users (name, mail, password) values ${rows.join(', ')}`;
+    expect(redact(sql)).not.toMatch(/pw-\d/);
+    expect(redactionAbout(sql)('at or near "pw-4711"')).toBe('at or near "***"');
   });
 
   it('takes no longer for a large text than its length asks for', () => {

@@ -6,9 +6,8 @@ import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { locateScripts, replaceScripts } from '../scripts/package-json.js';
-import { type FileStep, hashOf, readRecord, RECORD_FILE } from '../takeover-record.js';
+import { type FileStep, hashOf, readRecord, RECORD_FILE, restored } from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
-import { textBefore } from '../text-before.js';
 import { redact } from '../../secrets.js';
 
 /**
@@ -44,7 +43,7 @@ function planStep(plan: FilePlan, root: string, step: FileStep): void {
   const path = join(root, step.path);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
   if (text === null) {
-    if (step.kind !== 'created') plan.warnings.push(left(`${step.path} is not there any more`));
+    if (step.kind !== 'created') plan.warnings.push(left(`${step.path} no longer exists`));
     return;
   }
   if (step.kind === 'scripts') return planScripts(plan, path, text, step);
@@ -53,25 +52,26 @@ function planStep(plan: FilePlan, root: string, step: FileStep): void {
     plan.warnings.push(left(`${step.path} was changed since the takeover, and is left as it is`));
     return;
   }
-  plan.actions.push(
-    step.kind === 'created'
-      ? {
-          ...{ path: step.path, action: 'remove', notes: [] },
-          apply: () => removeFile(path),
-          expects: [{ path, text }],
-        }
-      : {
-          ...{ path: step.path, action: 'rewrite', notes: ['as it was before the takeover'] },
-          apply: () => writeAtomically(path, textBefore(step.before, text)),
-          expects: [{ path, text }],
-        },
-  );
+  const expects = [{ path, text }];
+  if (step.kind === 'created') {
+    const apply = (): Promise<void> => removeFile(path);
+    plan.actions.push({ path: step.path, action: 'remove', notes: [], apply, expects });
+    return;
+  }
+  const before = restored(step, text);
+  if (before === null) {
+    plan.warnings.push(left(`${RECORD_FILE} does not give back ${step.path} as it was`));
+    return;
+  }
+  const notes = ['as it was before the takeover'];
+  const apply = (): Promise<void> => writeAtomically(path, before);
+  plan.actions.push({ path: step.path, action: 'rewrite', notes, apply, expects });
 }
 
 function planRename(plan: FilePlan, root: string, from: string, to: string): void {
   if (!existsSync(join(root, from))) {
     if (!existsSync(join(root, to)))
-      plan.warnings.push(left(`${from} is not there any more; write ${to} anew`));
+      plan.warnings.push(left(`${from} no longer exists; create ${to} again`));
     return;
   }
   if (existsSync(join(root, to))) {
@@ -95,28 +95,29 @@ function planScripts(
     scripts?: Record<string, string>;
   };
   const places = locateScripts(text);
-  const restored: { name: string; to: string; raw: string }[] = [];
+  const replaced: { name: string; to: string; raw: string }[] = [];
   const notes: string[] = [];
-  for (const { name, sha256, sha256Before, before } of step.scripts) {
+  for (const known of step.scripts) {
+    const { name, sha256, sha256Before } = known;
     const script = scripts[name];
     const raw = JSON.stringify(script ?? '');
     if (isTextOf(places?.get(name)?.raw, sha256Before)) continue;
-    if (script !== undefined && hashOf(raw) === sha256) {
-      const rawBefore = textBefore(before, raw);
-      const from = JSON.parse(rawBefore) as string;
-      restored.push({ name, to: from, raw: rawBefore });
-      notes.push(redact(`${name}: ${script} → ${from}`));
-    } else {
+    const before = script !== undefined && hashOf(raw) === sha256 ? restored(known, raw) : null;
+    if (before === null) {
       const what = script === undefined ? 'removed' : 'changed';
       plan.warnings.push(
         left(
           `the script "${name}" was ${what} since the takeover; what it was before is in version control`,
         ),
       );
+      continue;
     }
+    const from = JSON.parse(before) as string;
+    replaced.push({ name, to: from, raw: before });
+    notes.push(redact(`${name}: ${script} → ${from}`));
   }
   if (notes.length === 0) return;
-  const content = replaceScripts(text, restored);
+  const content = replaceScripts(text, replaced);
   const apply = () => writeAtomically(path, content);
   const expects = [{ path, text }];
   plan.actions.push({ path: step.path, action: 'rewrite', notes, apply, expects });
@@ -132,7 +133,7 @@ function planWithoutRecord(plan: FilePlan, root: string): void {
   if (!existsSync(join(root, from)) || existsSync(join(root, to))) return;
   planRename(plan, root, from, to);
   plan.warnings.push(
-    left(`${RECORD_FILE} is not there: bring package.json's scripts back from version control`),
+    left(`${RECORD_FILE} does not exist: restore package.json's scripts from version control`),
   );
 }
 

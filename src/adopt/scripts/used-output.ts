@@ -8,7 +8,8 @@ import { type ShellCommand, type ShellOperator } from './shell-words.js';
 type Tokens = readonly (ShellCommand | ShellOperator)[];
 
 const EXIT_CODE = /\$\?|\$\{\?|PIPESTATUS|%errorlevel%|\bif\s+errorlevel\b/i;
-/** What ends a group of commands: what follows it is about all of them. */
+/** What begins and ends a group of commands: what follows a group is about all of them. */
+const BEGINS_GROUP = new Set(['{', 'for', 'while', 'until', 'if', 'case', 'select']);
 const ENDS_GROUP = new Set(['}', 'done', 'fi', 'esac']);
 /** A redirection that hands nobody anything to read: input, another stream of the same, or nowhere. */
 const UNREAD =
@@ -24,26 +25,39 @@ export function whoReadsOutput(
   command: ShellCommand,
 ): string | undefined {
   if (EXIT_CODE.test(script)) {
-    return 'the script looks at its exit code ($?), and knexward has others; rewrite it by hand';
+    return "the script reads the exit code ($?), and knexward's exit codes differ; change the script by hand";
   }
   const at = tokens.indexOf(command);
-  const around = tokens.flatMap((token, index) => (index > at && endsGroup(token) ? [index] : []));
-  for (const index of [at, ...around]) {
+  for (const index of [at, ...endsAround(tokens, at)]) {
     const token = tokens[index];
     if (/^\|&?$/.test(operatorOf(tokens[index + 1]) ?? '')) {
-      return 'another program reads its output, and the words of knexward are others; rewrite it by hand';
+      return 'another program reads its output, and knexward prints something else; change the script by hand';
     }
     const redirected = token && 'words' in token ? token : redirectedGroup(tokens[index + 1]);
     if (redirected?.redirections.some((place) => !UNREAD.test(script.slice(place)))) {
-      return 'its output goes to a file, and the words of knexward are others; rewrite it by hand';
+      return 'its output goes to a file, and knexward prints something else; change the script by hand';
     }
   }
   return undefined;
 }
 
-function endsGroup(token: ShellCommand | ShellOperator): boolean {
-  if ('operator' in token) return token.operator === ')';
-  return ENDS_GROUP.has(token.words[0]?.text ?? '');
+/** Where the groups end that a command is in. */
+function endsAround(tokens: Tokens, at: number): number[] {
+  let depth = 0;
+  return tokens.flatMap((token, index) => {
+    if (index <= at) return [];
+    depth += stepOf(token);
+    if (depth >= 0) return [];
+    depth = 0;
+    return [index];
+  });
+}
+
+/** Up at the beginning of a group, down at its end. */
+function stepOf(token: ShellCommand | ShellOperator): number {
+  if ('operator' in token) return token.operator === '(' ? 1 : token.operator === ')' ? -1 : 0;
+  const word = token.words[0]?.text ?? '';
+  return BEGINS_GROUP.has(word) ? 1 : ENDS_GROUP.has(word) ? -1 : 0;
 }
 
 /** The redirections of `( … ) > file`. */
