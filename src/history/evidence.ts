@@ -22,9 +22,11 @@ export interface UnfinishedEvidence {
  */
 export async function findEvidence(client: ClientBase): Promise<UnfinishedEvidence> {
   const indexes = await findInvalidIndexes(client);
+  const { processID } = client as ClientBase & { processID?: number | null };
+  // Behind a pooler, a session of the server's may serve others by now under the name of a run.
   const { rows: atWork } = await client.query<SessionAtWork>(
     `select pid, substr(application_name, 10) as "runId" from ${SESSIONS} s
-      where application_name like 'knexward %'
+      where application_name like 'knexward %' and pg_backend_pid() = ${processID ?? 0}
         and pid <> pg_backend_pid() and state is distinct from 'idle' order by pid`,
   );
   const left = indexes.filter(({ building, partitioned }) => !building && !partitioned);

@@ -188,7 +188,7 @@ async function recordBeside(
     if (!isLostConnection(error)) throw isNotWritten(error) ? rowNotWritten() : error;
   }
   // Where only this side has lost it, the server would keep the fence for nobody.
-  await run.control.terminate(seen.pid);
+  await run.control.terminate(seen);
   const anew = await open(run, migration);
   try {
     const isRecorded = anew.seen.applied === (run.recording.direction === 'up');

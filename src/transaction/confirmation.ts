@@ -69,7 +69,7 @@ async function ask(
   { tables, runId, name, direction, seen }: Question,
 ): Promise<Found | null> {
   // Where the role may not end it, it ends by itself: nobody is connected to it any more.
-  await control.terminate(seen.pid).catch((error: unknown) => {
+  await control.terminate(seen).catch((error: unknown) => {
     if (isUnreachable(error)) throw error;
   });
   const event = direction === 'up' ? 'applied' : 'reverted';

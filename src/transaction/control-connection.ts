@@ -1,6 +1,8 @@
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { SESSIONS } from '../database/sessions.js';
+import { isLostConnection } from '../server-error.js';
+import { type Seen } from './opening.js';
 import { type Patience } from './patience.js';
 
 /** For how long to wait for a server process to end, which may be in the middle of a write. */
@@ -43,19 +45,23 @@ export class ControlConnection {
   /**
    * Ends the server processes of the run's other connections, and waits until they are gone. To close a connection
    * is not enough: the server still carries out what it has received on it, and sees only then that nobody is there.
+   * Behind a pooler none is ended: a server process may serve somebody else by now, under the run's name still.
    *
    * @param keep the processes that go on: those that hold the runners' lock and the fence
    * @returns whether the server has confirmed that they are gone
    */
   async endSessions(keep: readonly number[]): Promise<boolean> {
-    const others = `from ${SESSIONS} s
-        where application_name = ${escapeLiteral(this.applicationName)}
-          and pid not in (${['pg_backend_pid()', ...keep.map(Number)].join(', ')})`;
+    const others = `pid not in (${[0, ...keep.map(Number)].join(', ')})`;
+    // All are told before any is waited for.
+    const end = (direct: string): string =>
+      `select pg_terminate_backend(pid) ${this.own} and ${direct} and ${others};
+       select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${this.own} and ${direct} and ${others}`;
     try {
-      // All are told before any is waited for.
-      const results = await this.asLoginRole(
-        `select pg_terminate_backend(pid) ${others}; select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${others}`,
-      );
+      // What cut the change's connection may have cut this one too, and shows only now.
+      const results = await this.asLoginRole(end).catch((error: unknown) => {
+        if (!isLostConnection(error)) throw error;
+        return this.asLoginRole(end);
+      });
       return results.every(({ rows }) => rows.every(({ gone }) => gone !== false));
     } catch {
       // Without an answer, nothing is confirmed.
@@ -65,22 +71,35 @@ export class ControlConnection {
 
   /**
    * Ends one of the run's own server processes, and waits until it is gone. Its transaction is then rolled back, unless
-   * the server has committed it before. Behind a pooler the process may serve somebody else by now: it
-   * is known by the run's name.
+   * the server has committed it before. Behind a pooler the process may serve somebody else by now, under the run's
+   * name still: there it is ended only while it is in the run's transaction.
    */
-  async terminate(pid: number): Promise<void> {
+  async terminate({ pid, xid }: Pick<Seen, 'pid' | 'xid'>): Promise<void> {
+    const inTransaction =
+      xid === null ? 'false' : `backend_xid::text = (${Number(xid)} % 4294967296)::text`;
     await this.asLoginRole(
-      `select pg_terminate_backend(pid, ${ENDS_IN_MS}) from ${SESSIONS} s
-        where pid = ${pid} and application_name = ${escapeLiteral(this.applicationName)}
-          and pid <> pg_backend_pid()`,
+      (direct) =>
+        `select pg_terminate_backend(pid, ${ENDS_IN_MS}) ${this.own}
+          and pid = ${Number(pid)} and (${direct} or ${inTransaction})`,
     );
   }
 
+  /** The server processes of the run, without the one that is asked. */
+  private get own(): string {
+    return `from ${SESSIONS} s where application_name = ${escapeLiteral(this.applicationName)}
+          and pid <> pg_backend_pid()`;
+  }
+
   /** The knexfile's `afterCreate` may have set a role that may not signal the one that logged in. */
-  private async asLoginRole(query: string): Promise<QueryResult<{ gone?: boolean }>[]> {
+  private async asLoginRole(
+    /** @param direct whether there is no pooler in between, as SQL */
+    query: (direct: string) => string,
+  ): Promise<QueryResult<{ gone?: boolean }>[]> {
     return this.use(async (client) => {
+      const { processID } = client as Client & { processID?: number | null };
+      const direct = `pg_backend_pid() = ${processID ?? 0}`;
       try {
-        const answer = await client.query(`begin; set local role none; ${query}; commit`);
+        const answer = await client.query(`begin; set local role none; ${query(direct)}; commit`);
         return answer as unknown as QueryResult<{ gone?: boolean }>[];
       } catch (error) {
         await client.query('rollback').catch(() => undefined);

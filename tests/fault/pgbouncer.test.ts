@@ -359,4 +359,45 @@ describeWithPgBouncer('through PgBouncer (US7)', () => {
     const left = await settingsLeft(place);
     expect(left).toEqual(left.map(() => UNTOUCHED));
   });
+
+  const THROWS = "throw new Error('no');";
+  it.each([
+    [
+      'a change outside a transaction that fails',
+      '',
+      `await knex.raw('select pg_sleep(1)'); ${THROWS}`,
+    ],
+    [
+      'a hook that fails',
+      `afterAll: async (knex) => { await knex.raw('select pg_sleep(1)'); ${THROWS} },`,
+      '',
+    ],
+  ])('%s ends nobody else, though the name of the run stays in the pool', async (_, hook, work) => {
+    const [place] = places as [Place];
+    project.write({
+      'knexfile.js': KNEXFILE.replace(
+        "directory: './migrations'",
+        `directory: './migrations', ${hook}`,
+      ),
+      'migrations/20260101000000_a.js': `
+        exports.config = { transaction: ${work === ''} };
+        exports.up = async (knex) => { ${work} };`,
+    });
+    const others = Array.from({ length: 6 }, () => new Client(pooled(place)));
+    const errors: Error[] = [];
+    let going = true;
+    await Promise.all(others.map((client) => client.connect()));
+    const busy = others.map(async (client) => {
+      client.on('error', (error) => errors.push(error));
+      while (going && errors.length === 0)
+        await client.query('select pg_sleep(0.02)').catch((error: Error) => errors.push(error));
+    });
+    const { code, stderr } = await project.knexward(['up'], environment(place, false));
+    going = false;
+    await Promise.all(busy);
+    await Promise.all(others.map((client) => client.end()));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no')]);
+    expect(stderr).not.toContain('outcome is unknown');
+    expect(errors).toEqual([]);
+  });
 });
