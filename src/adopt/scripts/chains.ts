@@ -59,7 +59,8 @@ export function readHandoversIn(script: string, names: readonly string[]): ReadH
   });
 }
 
-const CAPTURED = 'the script reads its output, and knexward prints other text; rewrite it by hand';
+const CAPTURED =
+  'the script reads its output, and knexward prints something else; change the script by hand';
 
 /** A script and those that it runs, directly or through others. */
 export function reachedFrom(name: string, scripts: Record<string, string>): ReadonlySet<string> {
