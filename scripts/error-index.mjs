@@ -47,7 +47,7 @@ ${pages('run')}
 
 ## PostgreSQL's error codes
 
-PostgreSQL reports one of these when a migration fails. What else can be the cause is on the page.
+PostgreSQL reports one of these when a migration fails. Each page also lists less common causes.
 
 ${table(
   ['SQLSTATE', 'name', 'usual cause'],

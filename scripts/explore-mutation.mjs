@@ -37,6 +37,7 @@ const { values } = parseArgs({
   },
 });
 const guards = chooseGuards(values.only?.split(','));
+const compilerOptions = compilerOptionsOf('tsconfig.build.json');
 const copy = copyPackage();
 try {
   build();
@@ -89,6 +90,12 @@ function build() {
   });
 }
 
+/** @param {string} name the file that `build` compiles with */
+function compilerOptionsOf(name) {
+  const { config } = ts.readConfigFile(join(REPOSITORY, name), ts.sys.readFile);
+  return ts.parseJsonConfigFileContent(config, ts.sys, REPOSITORY).options;
+}
+
 /**
  * One file anew, in a moment, and without a look at its types: what only the guard has needed is unused without it.
  *
@@ -96,11 +103,6 @@ function build() {
  * @param {string} text
  */
 function compile(file, text) {
-  const compilerOptions = {
-    module: ts.ModuleKind.CommonJS,
-    target: ts.ScriptTarget.ES2022,
-    esModuleInterop: true,
-  };
   const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
   writeFileSync(join(copy, file.replace(/^src/, 'dist').replace(/ts$/, 'js')), outputText);
 }

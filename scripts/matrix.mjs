@@ -44,7 +44,13 @@ const servers = new Map();
 
 try {
   const tarballs = values.tarballs ? tarballsIn(resolve(values.tarballs)) : packInto(work);
-  const { startEmbedded, findBinaries } = require(join(REPOSITORY, 'dist/embedded/index.js'));
+  const cells = [];
+  for (const major of nodes) cells.push(...(await cellsOf(major, tarballs)));
+  // From the tarballs too: a release builds nothing here.
+  const [{ installed }] = cells;
+  const { startEmbedded, findBinaries } = require(
+    join(installed, 'node_modules/knexward/dist/embedded/index.js'),
+  );
   for (const major of majors) {
     const binaries = await findBinaries(await fetchPostgres(major));
     const folder = join(work, `postgres-${major}`);
@@ -52,8 +58,6 @@ try {
     matrix.addColumn(major, servers.get(major).version);
   }
   matrix.addColumn(EMBEDDED, EMBEDDED);
-  const cells = [];
-  for (const major of nodes) cells.push(...(await cellsOf(major, tarballs)));
   await Promise.all(Array.from({ length: Number(values.jobs) }, () => workOff(cells)));
 } finally {
   for (const server of servers.values()) await server.stop();

@@ -1,5 +1,6 @@
 // Draws docs/images/terminal-{light,dark}.svg from a real run: `npm run build && node scripts/terminal-picture.mjs`.
 // A migration fails, says why, is corrected and runs; the server is the embedded PostgreSQL.
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -46,10 +47,10 @@ try {
   mkdirSync(join(shop, 'node_modules'));
   symlinkSync(repository, join(shop, 'node_modules/knexward'));
   const screen = [];
-  enter(screen, 'npx knexward up');
+  enter(screen, 'npx knexward up', 1);
   enter(screen, `sed -i s/optoins/options/ migrations/${MIGRATION}`);
   write(`migrations/${MIGRATION}`, adds('options'));
-  enter(screen, 'npx knexward up');
+  enter(screen, 'npx knexward up', 0);
   for (const [name, colours] of Object.entries(THEMES)) {
     const file = join(repository, `docs/images/terminal-${name}.svg`);
     writeFileSync(file, drawTerminal(screen, colours));
@@ -66,14 +67,14 @@ function write(name, text) {
 }
 
 /** Puts a command on the screen, and what it prints if it is knexward's. */
-function enter(screen, command) {
+function enter(screen, command, exitCode) {
   screen.push({ command });
   const [program, name, ...args] = command.split(' ');
   if (program !== 'npx') return;
   // One file for both, so that results and progress keep their order.
   const output = join(work, 'output');
   const file = openSync(output, 'w');
-  spawnSync(
+  const { status } = spawnSync(
     process.execPath,
     ['--require', './terminal.cjs', join(shop, 'node_modules', name, 'bin/knexward.js'), ...args],
     {
@@ -87,7 +88,9 @@ function enter(screen, command) {
     },
   );
   closeSync(file);
-  const printed = readFileSync(output, 'utf8')
+  const text = readFileSync(output, 'utf8');
+  assert.equal(status, exitCode, text);
+  const printed = text
     .replaceAll(`${server.user}@${server.host}:${server.port}`, 'ann@localhost:5432')
     .replaceAll(repository, 'node_modules/knexward');
   for (const line of printed.trimEnd().split('\n')) screen.push({ line });

@@ -14,10 +14,14 @@ export async function showInvite() {
   $('invite-link').value = link;
   $('localhost-hint').hidden = !/^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
   // Only a host's page needs these.
-  const [{ generate }, { toSvg }] = await Promise.all([
+  const modules = await Promise.all([
     import('/lean-qr/index.mjs'),
     import('/lean-qr/extras/svg.mjs'),
-  ]);
+  ]).catch(() => null);
+  // Where they cannot be loaded, the code and the link are enough.
+  $('qr').hidden = modules === null;
+  if (modules === null) return;
+  const [{ generate }, { toSvg }] = modules;
   const svg = toSvg(generate(link), document);
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', 'QR code for the link to the room');

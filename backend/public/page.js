@@ -13,7 +13,7 @@ import {
 } from './messages.js';
 import { asUnanswered, focusQuestion, showQuestion } from './results.js';
 import { call, ServerError, unreachable } from './server.js';
-import { $, enterAs, remember, rememberHost, state } from './state.js';
+import { $, enterAs, remember, rememberHost, state, thisRoom } from './state.js';
 
 const CODE = /^[A-Z0-9]{6}$/;
 const WRONG_CODE = 'A room code has six letters and digits, for example ABC234.';
@@ -32,6 +32,11 @@ socket.on('connect', () => {
   void watch();
 });
 socket.on('disconnect', () => showConnection('Reconnecting…'));
+// Each attempt fails anew; a screen reader is told once.
+socket.on('connect_error', () => {
+  const isWaiting = state.code && !state.isShown;
+  if (isWaiting && $('problem').textContent === '') complain(unreachable());
+});
 socket.on('stale', () => watch());
 socket.on('people', ({ participants }) => showPeople(participants));
 // Of a room that was left, the server may still tell.
@@ -52,10 +57,9 @@ function enter() {
 
 /** Looks at the room, and hears of what changes in it. */
 async function watch() {
-  const { code, role } = state;
+  const { code, role, isHere } = thisRoom();
   if (!code || !socket.connected) return;
   clearTimeout(retry);
-  const isHere = () => state.code === code && state.role === role;
   try {
     // Anybody can write #host into the address: who is host, the server says.
     if (role === 'host') await call(`/rooms/${code}/host`);
@@ -115,7 +119,9 @@ submit('open-form', async (form) => {
 });
 
 submit('name-form', async () => {
-  remember(await call(`/rooms/${state.code}/participants`, { name: $('name').value }));
+  const room = thisRoom();
+  remember(await call(`/rooms/${room.code}/participants`, { name: $('name').value }), room);
+  if (!room.isHere()) return;
   showRole();
   state.questions.forEach((question) => showQuestion(question, { isQuiet: true }));
   $('room-title').focus();
@@ -124,7 +130,9 @@ submit('name-form', async () => {
 submit('ask-form', async (form) => {
   const lines = $('options').value.split('\n');
   const options = lines.map((line) => line.trim()).filter((line) => line !== '');
-  const asked = await call(`/rooms/${state.code}/questions`, { body: $('body').value, options });
+  const { code, isHere } = thisRoom();
+  const asked = await call(`/rooms/${code}/questions`, { body: $('body').value, options });
+  if (!isHere()) return;
   form.reset();
   if (!state.questions.has(asked.id)) showQuestion(asUnanswered(asked));
   focusQuestion(asked);

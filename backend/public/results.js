@@ -2,7 +2,7 @@
 /* global document */
 import { announce, attempt } from './messages.js';
 import { call } from './server.js';
-import { $, remember, state } from './state.js';
+import { $, recall, remember, state, thisRoom } from './state.js';
 
 const STATES = { draft: 'Not open yet', open: '', closed: 'Voting closed' };
 
@@ -78,11 +78,14 @@ function rowOf(item, tag) {
 }
 
 async function vote(question, option) {
+  const room = thisRoom();
   await call(`/questions/${question.id}/votes`, {
     participantId: state.me.id,
     optionId: option.id,
   });
-  remember({ ...state.me, votes: { ...state.me.votes, [question.id]: option.id } });
+  const me = recall(room);
+  remember({ ...me, votes: { ...me.votes, [question.id]: option.id } }, room);
+  if (!room.isHere()) return;
   showQuestion(state.questions.get(question.id));
   announce(`You voted for ${option.label}.`);
   // The button that was pressed is gone.

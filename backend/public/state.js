@@ -9,12 +9,23 @@ export const state = { role: null, code: null, me: null, isShown: false, questio
 export function enterAs(role, code) {
   Object.assign(state, { role, code, me: null, isShown: false });
   state.questions.clear();
-  if (code) state.me = JSON.parse(storage().getItem(`${role}/${code}`) ?? 'null');
+  if (code) state.me = recall({ role, code });
 }
 
-export function remember(me) {
-  state.me = me;
-  storage().setItem(`${state.role}/${state.code}`, JSON.stringify(me));
+/** The room of now. While the server answers, a person may have gone to another one. */
+export function thisRoom() {
+  const { role, code } = state;
+  return { role, code, isHere: () => state.role === role && state.code === code };
+}
+
+export function recall({ role, code }) {
+  return JSON.parse(storageOf(role).getItem(`${role}/${code}`) ?? 'null');
+}
+
+/** Keeps who a person is in a room of `thisRoom`, which they may have left since. */
+export function remember(me, { role, code, isHere }) {
+  storageOf(role).setItem(`${role}/${code}`, JSON.stringify(me));
+  if (isHere()) state.me = me;
 }
 
 /** Keeps a host's token for the room that was just created. */
@@ -22,6 +33,6 @@ export function rememberHost(code, token) {
   localStorage.setItem(`host/${code}`, JSON.stringify({ token }));
 }
 
-function storage() {
-  return state.role === 'host' ? localStorage : sessionStorage;
+function storageOf(role) {
+  return role === 'host' ? localStorage : sessionStorage;
 }

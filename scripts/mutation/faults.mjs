@@ -327,7 +327,7 @@ export const FAULTS = [
     file: 'src/doctor/judge/history.ts',
     find: "new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED'])",
     replace: "new Set(['NOT_ADOPTED', 'UNFINISHED'])",
-    breaks: "doctor exits with 0 although up refuses, because Knex's lock is taken.",
+    breaks: "doctor exits with 0 although up refuses, because Knex's lock is held.",
   },
   {
     id: 'first-out-stops-server',

@@ -14,7 +14,10 @@ export function problemsOf(tag, main, alias, changelog) {
   const version = tag.replace(/^v/, '');
   const needed = alias.dependencies?.knexward;
   return [
-    ...(/^v\d+\.\d+\.\d+(-[\w.]+)?$/.test(tag) ? [] : [`"${tag}" is not a tag such as v0.1.0.`]),
+    // npm would give a pre-release such as v1.0.0-rc.1 to everybody who asks for the latest version.
+    ...(/^v\d+\.\d+\.\d+$/.test(tag)
+      ? []
+      : [`"${tag}" is not a tag such as v0.1.0. A pre-release is not possible.`]),
     ...[main, alias]
       .filter((one) => one.version !== version)
       .map((one) => `${one.name} has the version ${one.version}, not ${version}.`),

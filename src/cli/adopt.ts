@@ -89,10 +89,10 @@ that the files' dates suggest give different times, adopt asks which one is righ
 knexward-adopted.json for the other environments. Without a terminal or with --yes, --time-zone is
 then required.
 
-With --verify it replays the old files first, in a database made for the moment (see knexward verify
---help), and shows what was changed by hand in the past; with --yes it goes on all the same.
+With --verify, adopt first replays the old files in a temporary database (see knexward verify --help) and
+shows changes that were made by hand; with --yes it continues anyway.
 
-Repeating it is harmless: it picks up what db-migrate has applied meanwhile.
+Running adopt again is safe: it copies what db-migrate has applied since.
 
 Examples:
   $ knexward adopt --dry-run
@@ -139,7 +139,7 @@ Examples:
           showPlan(plan);
           shown = true;
           const differs = (plan.proof?.drift.length ?? 0) > 0;
-          const question = differs ? 'Take over all the same?' : 'Apply this plan?';
+          const question = differs ? 'Adopt anyway?' : 'Apply this plan?';
           await output.confirm(question, options.yes ?? false);
         },
       }).finally(() => proof?.end());

@@ -127,7 +127,7 @@ function endedByProject(reason: StoppedByMigration, argv: readonly string[]): Kn
   const isSeed = command === 'seed' || KNEX_WORDS[command]?.command === 'seed';
   return new KnexwardError(isSeed ? 'SEED_FAILED' : 'KNEXFILE_BROKEN', {
     message: `${isSeed ? 'The knexfile or a seed' : 'The knexfile'} did what would end the process. ${reason.message}`,
-    fix: 'Await each promise that it makes or handle its error, and throw an error in the place of process.exit.',
+    fix: 'Await each promise that it makes or handle its error, and throw an error instead of calling process.exit.',
     cause: reason,
   });
 }

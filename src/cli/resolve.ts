@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { commandLine } from '../command-line.js';
 import { resolveConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { type Rename } from '../maintain/rename.js';
@@ -102,6 +103,6 @@ function verdictOf(options: ResolveOptions): 'applied' | 'reverted' | 'checksum'
   if (verdict !== undefined && given.length === 1) return verdict;
   throw new KnexwardError('USAGE', {
     message: 'Give one of --applied, --reverted, --accept-checksum and --renamed-to.',
-    fix: 'Check in the database whether the change took effect.',
+    fix: `Give exactly one; "${commandLine('resolve', '--help')}" says when to use which.`,
   });
 }

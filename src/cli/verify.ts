@@ -27,29 +27,29 @@ export function addVerifyCommand(program: Command): void {
           'compare with this snapshot instead of replaying the migrations',
         ).conflicts('roundTrip'),
       )
-      .option('--mend <file>', 'write the statements that mend all of it to that .sql file')
+      .option('--mend <file>', 'write the SQL that fixes every difference to this file')
       .option('--ignore-column-order', 'ignore the order of columns')
       .option('--round-trip', 'also run each pending migration up, down and up again'),
   )
     .addHelpText(
       'after',
       `
-Replays the applied migrations, in the order in which they were applied, in a database made for
-the moment, and compares every object. That database is made on the server that knexward.shadow in
+Replays the applied migrations, in the order in which they were applied, in a temporary database,
+and compares every object. That database is made on the server that knexward.shadow in
 the knexfile names; else beside the real one, where the role may create databases; else on the
 embedded PostgreSQL. It is dropped again, whatever happens.
 
-Each difference comes with the statements that would mend the database, and says where they lose
-data. --mend writes all of them to one file, in an order that works. knexward runs none of them.
+Each difference comes with the statements that would fix the database, and says where they lose
+data. --mend writes all of them to one file, in an order that works. knexward does not run them.
 
-With --round-trip each pending migration then goes up, down and up again there: after down all has to
-be as it was before, after the second up as after the first. What down forgot is named. A migration
-without a way down is named and is no failure.
+With --round-trip each pending migration then goes up, down and up again there: after down, the schema
+must equal the schema before up; after the second up, the schema after the first. What down forgot is
+named. A migration without a way down is named and is no failure.
 
-Where the project has a baseline, a database that begins with it is compared with the replay as well,
+If the project has a baseline, a database that begins with it is compared with the replay as well,
 data included: see knexward baseline --help.
 
-The real database is only read. Exits with 6 when it differs, or a round trip does not come back.
+The real database is only read. Exits with 6 when it differs, or a round trip fails.
 
 Examples:
   $ knexward verify

@@ -21,9 +21,9 @@ export function addWaitCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-For a container that must not run migrations itself and starts when another one has run them.
+For a container that does not run migrations itself: it starts once another has applied them.
 It only reads. It waits until "knexward status" shows nothing pending, no running up and no problem that
-would stop one. Exits with 6 when the time is over, and with 5 at once where a person has to decide.
+would stop one. Exits with 6 when the time is over, and with 5 at once if a person has to decide.
 
 Example:
   $ knexward wait --timeout 5min && node server.js`,

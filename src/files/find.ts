@@ -154,7 +154,7 @@ async function readFolder(directory: string): Promise<Dirent[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new KnexwardError('MIGRATIONS_FOLDER', {
       message: `The migrations folder ${directory} cannot be read: ${(error as Error).message}`,
-      fix: 'Correct migrations.directory in the knexfile, or the rights of the folder.',
+      fix: 'Correct migrations.directory in the knexfile, or the permissions of the folder.',
       cause: error,
     });
   }

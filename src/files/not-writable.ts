@@ -5,7 +5,7 @@ import { KnexwardError } from '../errors.js';
 export function notWritable(path: string, error: unknown, what = 'written'): KnexwardError {
   return new KnexwardError('FILE_NOT_WRITABLE', {
     message: `${path} cannot be ${what}: ${(error as Error).message}`,
-    fix: 'Check the rights of the file and of its folder, and the space that is left, then run the command again.',
+    fix: 'Check the permissions of the file and its folder, and the free disk space, then run the command again.',
     cause: error,
   });
 }

@@ -91,7 +91,7 @@ export async function freeKnexLock(client: ClientBase, tables: HistoryTables): P
 /** Knex's own runner is at work, or was killed at it: two runners must not overlap. */
 export function knexLockTaken(table: string): KnexwardError {
   return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${table}) is taken: a "knex migrate" command is running, or was killed.`,
+    message: `Knex's own lock (${table}) is held: a "knex migrate" command is running, or was killed.`,
     fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }

@@ -10,6 +10,7 @@ import { type Resolution, resolveMigration, type Verdict } from '../maintain/res
 import { readStatus } from '../maintain/status.js';
 import { waitUntilMigrated } from '../maintain/wait.js';
 import { KnexwardError } from '../errors.js';
+import { describeFrozen } from '../squash/frozen.js';
 import { type WrittenBaseline } from '../squash/write.js';
 import { resolveFor } from './configuration.js';
 import { harmless } from './listener.js';
@@ -70,7 +71,7 @@ export async function writeBaseline(
     confirmFrozen: (frozen) => {
       if (freeze) return Promise.resolve();
       throw new KnexwardError('CONFIRMATION_REQUIRED', {
-        message: `What migrations write into ${frozen.join(', ')} differs from replay to replay, and no default gives it anew. Nothing was written.`,
+        message: `${describeFrozen(frozen)} Nothing was written.`,
         fix: 'Give { freeze: true } if every database may have the same values.',
       });
     },

@@ -257,7 +257,7 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
       {
         code: 'KNEX_LOCKED',
         migration: null,
-        message: "Knex's lock is taken: a knex migrate command is running, or was killed",
+        message: "Knex's lock is held: a knex migrate command is running, or was killed",
         fix: `If none runs: ${commandLine('unlock')}`,
       },
     ];
@@ -267,7 +267,7 @@ function lockProblems(knexLock: KnexLockState): Problem[] {
       {
         code: 'LEFT_LOCK',
         migration: null,
-        message: "Knex's lock is taken by a knexward run that is still running, or was killed",
+        message: "Knex's lock is held by a knexward run that is still running, or was killed",
         fix: 'You do not have to do anything: the next up releases it.',
       },
     ];

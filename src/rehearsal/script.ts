@@ -147,7 +147,7 @@ begin
   if found <> '${hash}' then
     raise exception 'The history of this database is not the one that this plan is for: it is another database, or the plan has been run on it.'
       using detail = format('It has %s applied migrations; the plan needs ${applied.length} here.', (select count(*) from ${table})),
-      hint = ${escapeLiteral(`Write the plan anew: ${commandLine('plan')}`)};
+      hint = ${escapeLiteral(`Create the plan again: ${commandLine('plan')}`)};
   end if;
 end $knexward$;`;
 }

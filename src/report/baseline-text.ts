@@ -1,5 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { type BaselineCheck } from '../squash/check.js';
+import { describeFrozen } from '../squash/frozen.js';
 import { type WrittenBaseline } from '../squash/write.js';
 import { type Colors } from './output.js';
 import { countOf } from '../count.js';
@@ -22,8 +23,7 @@ export function renderBaseline(written: WrittenBaseline, c: Colors): string {
 
 /** What is asked before values are written that differ from replay to replay. */
 export function renderFrozenQuestion(frozen: readonly string[]): string {
-  const shown = frozen.slice(0, 10).join(', ') + (frozen.length > 10 ? ', …' : '');
-  return `The values that migrations write into ${shown} are different in each replay, and no default produces them: every database would get the same values. Write them?`;
+  return `${describeFrozen(frozen)} Write them?`;
 }
 
 /** Whether a baseline is what a replay gives, and how it is not. */

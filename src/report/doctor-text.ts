@@ -12,7 +12,7 @@ const MARKS: Record<CheckStatus, (c: Colors) => string> = {
 /**
  * What doctor found: what may hurt, then what is wrong, then how much of each.
  *
- * @param verbose what is well, too
+ * @param verbose also list the checks that passed
  */
 export function renderDiagnosis({ checks }: Diagnosis, c: Colors, verbose = false): string {
   const of = (status: CheckStatus): Check[] => checks.filter((check) => check.status === status);

@@ -155,7 +155,7 @@ function createClock(output: Target): Clock {
         if (shown || now - reminded < REMINDER_MS) return;
         reminded = now;
         output.note('info', `  … ${c.dim(position)} ${name}, running for ${seconds} s`, {
-          message: 'at work',
+          message: 'running',
           fields: { migration: name, seconds },
         });
       }, TICK_MS);

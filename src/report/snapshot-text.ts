@@ -55,7 +55,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
           `Found ${countOf(differences.length, 'difference')} between ${snapshot} and the database:`,
           ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
           `  If the database is right, update both files and commit them: ${commandLine('snapshot', snapshot)}`,
-          `  Where ${snapshot} is right: the statements mend the database, or a migration that holds them.`,
+          `  If ${snapshot} is right, run the statements above to fix the database, or write a migration that runs them. knexward does not run them.`,
         ]
       : []),
     ...(schemaState === 'current'

@@ -42,16 +42,15 @@ function sourceOf({ against, replayed }: Verification): string {
   return against ?? countOf(replayed ?? 0, 'applied migration');
 }
 
+const LEGEND = '  + unexpected, - missing, ~ different';
+
 function advice({ against, mendFile }: Verification & { mendFile: string | null }): string[] {
-  const legend = against
-    ? '  + unexpected, - missing, ~ different'
-    : '  + unexpected, - missing, ~ different';
   return [
-    legend,
+    LEGEND,
     against
       ? `  If the database is right, update the snapshot and commit it: ${commandLine('snapshot', against)}`
       : '  If the database is right, write a migration that makes the change.',
-    `  Where ${against ?? 'the migrations'} ${against ? 'is' : 'are'} right: the statements mend the database. knexward runs none of them.`,
+    `  If ${against ? `${against} is` : 'the migrations are'} right, run the statements above to fix the database. knexward does not run them.`,
     mendFile
       ? `  ${mendFile} written: all of them, in order. Review it, then run: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
       : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--mend', 'mend.sql')}`,

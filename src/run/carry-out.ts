@@ -230,7 +230,7 @@ async function withKnexLockedOut(
     } catch (error) {
       listener({
         ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
-        message: `Knex's lock could not be given back; the next run does it: ${redact(String(error))}`,
+        message: `Knex's lock could not be released; the next run releases it: ${redact(String(error))}`,
       });
     }
   }
@@ -243,7 +243,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 function changeUnderWay(): KnexwardError {
   return new KnexwardError('LOCKED', {
     message:
-      "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is at work.",
+      "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is running.",
     fix: `Wait until the change has ended; "${commandLine('status')}" shows it. Then run the command again.`,
   });
 }

@@ -39,7 +39,7 @@ export async function makeSeed(config: ProjectConfig, request: SeedMakeRequest):
   return knex.seed.make(name, given).catch((error: unknown) => {
     throw new KnexwardError('FILE_NOT_WRITABLE', {
       message: `${path} cannot be written: ${messageOf(error)}`,
-      fix: 'Check the folder, its rights, the extension and the stub.',
+      fix: 'Check the folder, its permissions, the extension and the stub.',
       cause: error,
     });
   });

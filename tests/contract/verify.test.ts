@@ -42,7 +42,7 @@ describe('knexward verify: mends, --against, --mend', () => {
         '      CREATE INDEX users_email ON public.users USING btree (email);',
       ].join('\n'),
     );
-    expect(found.stdout).toContain('knexward runs none of them');
+    expect(found.stdout).toContain('knexward does not run them');
     expect((await knexward('verify', '--json')).json()).toMatchObject({
       version: 1,
       inSync: false,

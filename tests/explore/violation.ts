@@ -23,7 +23,7 @@ export const RULES = {
   'under way': 'nobody records the end of a change that is under way',
   plan: 'no more is carried out than was shown',
   'Knex lock left': "Knex's lock is free, or the next run's to take over",
-  'Knex lock open': "Knex's lock is taken while a change runs",
+  'Knex lock open': "Knex's lock is held while a change runs",
   'session state': 'each migration finds the session as the configuration says',
   'undisturbed run': 'a run that nothing disturbs does what it is asked for',
   'disturbed by another': 'what other runs are struck by makes no migration fail in this one',

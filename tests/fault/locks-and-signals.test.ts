@@ -121,7 +121,7 @@ describe('locks and signals (US7, FR-009)', () => {
     expect(refused.stderr).toContain('knexward unlock');
     const asked = await knexward('unlock');
     expect(asked.code).toBe(2);
-    expect(asked.stdout).toMatch(/knex_migrations_lock" is taken by Knex[\s\S]*pid \d+, postgres/);
+    expect(asked.stdout).toMatch(/knex_migrations_lock" is held by Knex[\s\S]*pid \d+, postgres/);
     expect(await lockRow()).toBe(1);
     expect((await knexward('unlock', '--yes')).stdout).toContain('Released the lock.');
     expect(await lockRow()).toBe(0);

@@ -216,7 +216,7 @@ describe('a file that was renamed after it was applied', () => {
       expect(await refusal(OLD, NEW)).toBe('UNFINISHED');
     });
 
-    it("where Knex's lock is taken", async () => {
+    it("where Knex's lock is held", async () => {
       rename(OLD, NEW);
       await database.query('update knex_migrations_lock set is_locked = 1');
       expect(await refusal(OLD, NEW)).toBe('LOCKED');

@@ -139,7 +139,7 @@ describe('wait', () => {
     await make({ ...inOrder, knexLock: 1 });
     const waited = await ask('public', 'wait', '--timeout', '0');
     expect(waited.code).toBe(6);
-    expect(waited.stderr).toContain("Knex's lock is taken");
+    expect(waited.stderr).toContain("Knex's lock is held");
     expect(waited.stderr).not.toContain('pending');
     const waiting = ask('public', 'wait', '--timeout', '10min');
     await database.query('update knex_migrations_lock set is_locked = 0');

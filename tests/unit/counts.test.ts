@@ -175,7 +175,7 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
 
 /** Texts without a number of things, or whose numbers stand behind a colon. */
 const COUNTS_NOTHING = [
-  ...['count', 'doctor-text', 'error-text', 'excerpt', 'failure-text', 'finding', 'github'],
+  ...['doctor-text', 'error-text', 'excerpt', 'failure-text', 'finding', 'github'],
   ...['levels', 'log', 'long-list', 'output', 'pages-text', 'progress', 'status-line', 'table'],
 ];
 

@@ -83,7 +83,7 @@ describe('progress', () => {
     listener({ type: 'started', name: 'a.js', index: 0, total: 1 });
     jest.advanceTimersByTime(61_000);
     const atWork = (seconds: number): string =>
-      JSON.stringify({ message: 'at work', fields: { migration: 'a.js', seconds } });
+      JSON.stringify({ message: 'running', fields: { migration: 'a.js', seconds } });
     expect(notes.slice(1)).toEqual([atWork(30), atWork(60)]);
   });
 });

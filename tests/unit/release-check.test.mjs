@@ -33,6 +33,16 @@ describe('what has to agree before a release', () => {
 
   it.each([
     ['a tag that is no version', ['1.2', main, alias, CHANGELOG], /"1\.2" is not a tag/],
+    [
+      'a pre-release',
+      [
+        'v1.2.3-rc.1',
+        { ...main, version: '1.2.3-rc.1' },
+        { ...alias, version: '1.2.3-rc.1', dependencies: { knexward: '1.2.3-rc.1' } },
+        CHANGELOG.replace('## 1.2.3', '## 1.2.3-rc.1'),
+      ],
+      /^"v1\.2\.3-rc\.1" is not a tag such as v0\.1\.0\. A pre-release is not possible\.$/,
+    ],
     ['another version', ['v1.2.4', main, alias, CHANGELOG], /knexward has the version 1\.2\.3/],
     [
       'an alias that needs another version',

@@ -250,11 +250,11 @@ describe('what cannot be copied safely (EC-02)', () => {
     ['db-migrate up; [ $? -eq 1 ] && one', 'exit code'],
     ['db-migrate up; case ${?} in 1) one;; esac', 'exit code'],
     ['X=$(db-migrate check)', 'substitution'],
-    ['db-migrate up 5', 'beginnings of names'],
-    ['db-migrate up 2020 -c 1', 'beginnings of names'],
-    ['db-migrate up 20200101000000', 'beginnings of names'],
-    ['db-migrate up 20200101000000-longer', 'beginnings of names'],
-    ['db-migrate up 20210101000000-two', 'beginnings of names'],
+    ['db-migrate up 5', 'matches the beginning of a name'],
+    ['db-migrate up 2020 -c 1', 'matches the beginning of a name'],
+    ['db-migrate up 20200101000000', 'matches the beginning of a name'],
+    ['db-migrate up 20200101000000-longer', 'matches the beginning of a name'],
+    ['db-migrate up 20210101000000-two', 'matches the beginning of a name'],
   ])('stays, since what it says or means would be another: %s', (script, reason) => {
     const { changes, leftovers } = rewrite(script);
     expect(changes).toEqual([]);

@@ -178,6 +178,54 @@ describeInBrowser('the page, as hosts and participants see it', () => {
     await page.getByText('You are Ann').waitFor();
   });
 
+  it('says that the server cannot be reached where a room was never shown, until it can', async () => {
+    const { code } = await openRoom();
+    const page = await opened.person();
+    await page.route(/\/socket\.io\/\?/, (route) => route.abort('internetdisconnected'));
+    await page.goto(`${backend.url}/#join/${code}`);
+    await page.getByRole('alert').filter({ hasText: 'Can’t reach the server.' }).waitFor();
+    await page.unroute(/\/socket\.io\/\?/);
+    await page.getByLabel('Your name').waitFor();
+    await page.locator('#problem:empty').waitFor({ state: 'attached' });
+  });
+
+  it('keeps a person in the room that they joined, where they have gone to another one meanwhile', async () => {
+    const [joined, other] = [await openRoom(), await openRoom()];
+    const page = await at(`#join/${joined.code}`);
+    let answer = (): void => undefined;
+    const left = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/participants', async (route) => {
+      const response = await route.fetch();
+      await left;
+      await route.fulfill({ response });
+    });
+    const answered = page.waitForResponse('**/participants');
+    await join(page, 'Ann');
+    await page.evaluate(`location.hash = 'join/${other.code}'`);
+    await page.locator('#room-code', { hasText: other.code }).waitFor();
+    answer();
+    await (await answered).finished();
+    await page.waitForFunction(`sessionStorage.getItem('join/${joined.code}') !== null`);
+    expect(await page.evaluate(`sessionStorage.getItem('join/${other.code}')`)).toBeNull();
+    expect(await page.getByLabel('Your name').isVisible()).toBe(true);
+    await page.evaluate(`location.hash = 'join/${joined.code}'`);
+    await page.getByText('You are Ann').waitFor();
+  });
+
+  it('invites with the code and the link where the QR code cannot be made', async () => {
+    const room = await openRoom();
+    const host = await opened.person();
+    await host.route('**/lean-qr/**', (route) => route.abort('internetdisconnected'));
+    await host.addInitScript(
+      `localStorage.setItem('host/${room.code}', '{"token":"${room.hostToken}"}')`,
+    );
+    await host.goto(`${backend.url}/#host/${room.code}`);
+    await host.locator('#invite-code', { hasText: room.code }).waitFor();
+    await host.locator('#qr[hidden]').waitFor({ state: 'attached' });
+    const link = await host.getByLabel('Link to the room').inputValue();
+    expect(link).toBe(`${backend.url}/#join/${room.code}`);
+  });
+
   it('says at each field what is wrong with it, in words for people', async () => {
     const start = await at('');
     await start.getByLabel('Room title').fill('   ');

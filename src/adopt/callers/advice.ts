@@ -14,7 +14,8 @@ export function adviceForCall(
   isOutside = false,
 ): string {
   const found = text.slice(call.start, call.end);
-  const line = /^[^\n;&|)\]#`]*/.exec(text.slice(call.end))?.[0] ?? '';
+  // The & of 2>&1 ends no command.
+  const line = /^(?:>&|[^\n;&|)\]#`])*/.exec(text.slice(call.end))?.[0] ?? '';
   // The next key of a JSON object on one line is no argument.
   const rest = line.split(/"\s*,\s*"[^"]*"\s*:/)[0] ?? '';
   if (found.includes('\n') || rest.trimEnd().endsWith('\\')) {

@@ -177,7 +177,7 @@ async function setKnexTablesAside(
 
 function knexIsRunning(tables: HistoryTables): KnexwardError {
   return new KnexwardError('LOCKED', {
-    message: `Knex's own lock (${tables.lock}) is taken: a "knex migrate" command is running, or was killed. Nothing was changed.`,
+    message: `Knex's own lock (${tables.lock}) is held: a "knex migrate" command is running, or was killed. Nothing was changed.`,
     fix: `Wait until it has finished. If none runs: ${commandLine('unlock')}`,
   });
 }

@@ -38,7 +38,7 @@ export function chainsOf(scripts: Record<string, string>): Map<string, ReadonlyS
 }
 
 /** A command of a script that runs another one and has its output, or its exit code, read. */
-export interface ReadHandover {
+interface ReadHandover {
   command: string;
   to: string;
   reason: string;
@@ -60,7 +60,7 @@ export function readHandoversIn(script: string, names: readonly string[]): ReadH
 }
 
 const CAPTURED =
-  'its output is read by the script, and the words of knexward are others; rewrite it by hand';
+  'the script reads its output, and knexward prints something else; change the script by hand';
 
 /** A script and those that it runs, directly or through others. */
 export function reachedFrom(name: string, scripts: Record<string, string>): ReadonlySet<string> {

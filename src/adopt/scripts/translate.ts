@@ -210,7 +210,7 @@ function translateAction(
     case 'up':
       if (name && !isOneMigration(name.value, project.migrations ?? [])) {
         return {
-          reason: `db-migrate goes by the beginnings of names, and applies all up to ${name.text}; give the whole name of one migration`,
+          reason: `db-migrate matches the beginning of a name and applies everything up to ${name.text}; give the full name of one migration`,
         };
       }
       return { args: ['up', ...dryRun, ...(count ? ['--count', count.text] : []), ...operand] };
@@ -239,7 +239,8 @@ function translateAction(
 function isOneMigration(word: string, migrations: readonly string[]): boolean {
   const stem = stemOf(word);
   const names = migrations.map((migration) => stemOf(withoutScope(migration)));
-  return names.filter((name) => name.startsWith(stem) || stem.startsWith(name)).join() === stem;
+  const alike = names.filter((name) => name.startsWith(stem) || stem.startsWith(name));
+  return alike.length === 1 && alike[0] === stem;
 }
 
 function isDryRun(given: ReadonlyMap<string, PlainWord>): boolean {
