@@ -13,7 +13,8 @@ export interface Span {
 }
 
 /** What a name has in it that a secret goes by. */
-export const SECRET_WORD = '(?:password|passwd|passphrase|pwd|secret|api_?key|access_?token)';
+export const SECRET_WORD =
+  '(?:password|passwd|passphrase|passcode|pwd|secret(?:_?(?:access_?)?key)?|api_?key|private_?key|token|credentials|_pass|_pw)';
 const NAMED = new RegExp(SECRET_WORD, 'i');
 /** A literal that ends where the secret is to be put: `'alter role a password ' || …`, `'… password %L'`. */
 const OPEN_ENDED = new RegExp(

@@ -12,7 +12,7 @@ import { planFiles } from './files.js';
 import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
 import { checkTimeZone } from './inspect-database.js';
-import { type AdoptedRow, type HistoryPlan, type Warning } from './plan.js';
+import { type AdoptedRow, type HistoryPlan, type Warning, withoutSecrets } from './plan.js';
 import { type ReplayOptions } from '../replay/replay.js';
 import { proveSchema, type Proof, warningsOfProof } from './prove.js';
 import { findTakeover, type TakeoverRequest } from './takeover.js';
@@ -115,12 +115,12 @@ export async function adopt(request: AdoptRequest): Promise<Adoption> {
       ...sumUp(found.map(({ plan }) => plan)),
       adopted: 0,
       files: files.actions,
-      warnings: [
+      warnings: withoutSecrets([
         ...found.flatMap(({ plan }) => plan.warnings),
         ...(proof ? warningsOfProof(proof) : []),
         ...files.warnings,
         ...implicit,
-      ],
+      ]),
       proof,
       verified: false,
     };

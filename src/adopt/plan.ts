@@ -1,3 +1,4 @@
+import { redact } from '../secrets.js';
 import { KnexwardError, type WarningCode } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { oldStemOf } from '../files/old-name.js';
@@ -23,6 +24,11 @@ export interface AdoptedRow {
 export interface Warning {
   code: WarningCode;
   message: string;
+}
+
+/** The warnings as they may be shown: one that quotes a script may quote its password. */
+export function withoutSecrets(warnings: readonly Warning[]): Warning[] {
+  return warnings.map(({ code, message }) => ({ code, message: redact(message) }));
 }
 
 /** What carrying the history over comes down to. */

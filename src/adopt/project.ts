@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
@@ -160,7 +161,7 @@ function readPackageJson(root: string): PackageJson | null {
 function readJson(path: string): Record<string, unknown> | null {
   if (!existsSync(path)) return null;
   try {
-    return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) as Record<string, unknown>;
+    return parseJson(readFileSync(path, 'utf8')) as Record<string, unknown>;
   } catch (error) {
     throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
       message: `${path} is not JSON: ${(error as Error).message}`,

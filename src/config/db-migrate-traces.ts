@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -33,7 +34,7 @@ function textOf(folder: string): string {
 
 function packageJsonIn(folder: string): { scripts?: unknown } {
   try {
-    return Object(JSON.parse(textOf(folder).replace(/^\uFEFF/, '') || '{}')) as {
+    return Object(parseJson(textOf(folder) || '{}')) as {
       scripts?: unknown;
     };
   } catch {

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -12,6 +13,6 @@ export function packageTypeOf(path: string): 'module' | 'commonjs' {
   if (folder === path || basename(folder) === 'node_modules') return 'commonjs';
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return packageTypeOf(folder);
-  const content = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown } | null;
+  const content = parseJson(readFileSync(manifest, 'utf8')) as { type?: unknown } | null;
   return content?.type === 'module' ? 'module' : 'commonjs';
 }

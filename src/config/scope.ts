@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnexwardError } from '../errors.js';
@@ -82,7 +83,7 @@ function withFirst(first: string, schemas: readonly string[]): string[] {
 
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    return parseJson(readFileSync(path, 'utf8'));
   } catch (error) {
     throw unusable(path, `cannot be read (${(error as Error).message})`);
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dbMigrateConfigurationIn } from '../config/db-migrate-traces.js';
@@ -85,7 +86,7 @@ function readPackageJson(root: string) {
 function parse(path: string, text: string): Record<string, unknown> {
   let content: unknown;
   try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+    content = parseJson(text);
   } catch (error) {
     throw unusable(path, (error as Error).message);
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { rewritePackageJson } from '../adopt/scripts/package-json.js';
 
 /**
@@ -25,7 +26,7 @@ function append(text: string, scripts: Record<string, string>): string {
 }
 
 function parse(text: string): Record<string, unknown> {
-  return JSON.parse(text.replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  return parseJson(text) as Record<string, unknown>;
 }
 
 function sorted(content: Record<string, unknown>): [string, unknown][] {

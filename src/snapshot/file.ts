@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { KnexwardError } from '../errors.js';
 import {
   type Catalog,
@@ -106,7 +107,7 @@ export function isSnapshot(text: string): boolean {
 
 function parseJson(text: string, path: string): unknown {
   try {
-    return joinLines(JSON.parse(text.replace(/^\uFEFF/, '')));
+    return joinLines(parseJson(text));
   } catch (error) {
     throw broken(path, `it is no JSON (${(error as Error).message})`);
   }

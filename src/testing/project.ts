@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ResolvedConfig } from '../config/resolve.js';
@@ -40,7 +41,7 @@ export function projectName(root: string): string {
   const path = join(root, 'package.json');
   try {
     const { name } = existsSync(path)
-      ? (JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown })
+      ? (parseJson(readFileSync(path, 'utf8')) as { name?: unknown })
       : {};
     if (typeof name === 'string' && name !== '') return name;
   } catch {

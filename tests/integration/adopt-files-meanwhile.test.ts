@@ -151,4 +151,36 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('does not give back Makefile')]);
     expect(project.read('Makefile')).toBe(rewritten);
   });
+
+  it('a package.json with a byte order mark: taken over, run and undone', async () => {
+    project.write({ 'package.json': `\uFEFF${project.read('package.json')}` });
+    const before = texts();
+    expect(await adoptAnd('')).toBe('done\n');
+    for (const command of [['status'], ['up'], ['doctor']]) {
+      const { code, stderr } = await project.knexward(command, env);
+      expect([command, code, stderr]).toEqual([command, 0, '']);
+    }
+    const { code, stderr } = await project.knexward(['adopt', '--undo', '--yes'], env);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(texts()).toEqual(before);
+  });
+
+  it('a password in a script that is left stands in no line that is shown (FR-018)', async () => {
+    const manifest = JSON.parse(project.read('package.json')) as {
+      scripts: Record<string, string>;
+    };
+    manifest.scripts['other'] = 'db-migrate up --config=postgres://u:hunter2secret@h/d';
+    manifest.scripts['more'] =
+      'API_TOKEN=hunter2secret DB_PASS=hunter2secret db-migrate up | tee log';
+    project.write({
+      'package.json': JSON.stringify(manifest),
+      'run.sh': 'db-migrate up --config=postgres://u:hunter2secret@h/d\n',
+    });
+    for (const more of [[], ['--json']]) {
+      const args = ['adopt', '--dry-run', '--time-zone', 'UTC', ...more];
+      const { stdout, stderr } = await project.knexward(args, env);
+      expect(stdout).toContain('SCRIPT_LEFT');
+      expect(stdout + stderr).not.toContain('hunter2secret');
+    }
+  });
 });

@@ -3,7 +3,7 @@
 const { createJiti } = require('jiti');
 
 /**
- * Jest's `--filter` for `npm test`: the day's sample of the test files. Where files are named, all of
+ * Jest's `--filter` for `npm test`: the day's sample of the test files. Where files are named by a path, all of
  * them are run. (jiti, for what `global-setup.ts` says.)
  */
 module.exports = async (paths) => {
@@ -11,9 +11,7 @@ module.exports = async (paths) => {
   return { filtered: areNamed() ? paths : filesOfSample(paths) };
 };
 
-/** Whether the command line names test files. */
+/** Whether the command line names test files, by a path: a word may be an option's value. */
 function areNamed() {
-  return process.argv
-    .slice(2)
-    .some((word, at, all) => !word.startsWith('-') && all[at - 1] !== '--filter');
+  return process.argv.slice(2).some((word) => /^(?:tests|backend|compat)[/\\]/.test(word));
 }

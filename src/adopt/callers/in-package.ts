@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.js';
 import { join } from 'node:path';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FileAction } from '../file-plan.js';
@@ -41,7 +42,7 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
 
 function scriptsOf(text: string): Record<string, string> | null {
   try {
-    const { scripts } = JSON.parse(text.replace(/^\uFEFF/, '')) as { scripts?: unknown };
+    const { scripts } = parseJson(text) as { scripts?: unknown };
     const isMap = typeof scripts === 'object' && scripts !== null;
     if (!isMap || Object.values(scripts).some((script) => typeof script !== 'string')) return null;
     return scripts as Record<string, string>;

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { removeFile, renameFile } from '../../files/not-writable.js';
@@ -91,7 +92,7 @@ function planScripts(
   text: string,
   step: FileStep & { kind: 'scripts' },
 ): void {
-  const { scripts = {} } = JSON.parse(text.replace(/^\uFEFF/, '')) as {
+  const { scripts = {} } = parseJson(text) as {
     scripts?: Record<string, string>;
   };
   const places = locateScripts(text);

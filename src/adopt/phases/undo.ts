@@ -11,7 +11,7 @@ import { freeName, readPhase, renameTable, UNDONE_SUFFIX } from '../../history/p
 import { type History, type HistoryRow, readHistory } from '../../history/read.js';
 import { type HistoryTables, qualified } from '../../history/tables.js';
 import { applyActions, type FileAction, refuseEdited } from '../file-plan.js';
-import { type Warning } from '../plan.js';
+import { type Warning, withoutSecrets } from '../plan.js';
 import { findTakeover, type TakeoverRequest, withEachHistory } from '../takeover.js';
 import { type TableMove } from './finish.js';
 import { planFilesBack } from './files-back.js';
@@ -63,7 +63,7 @@ export async function undoTakeover(request: UndoRequest): Promise<Undo> {
       ),
     ),
     files: files.actions,
-    warnings: files.warnings,
+    warnings: withoutSecrets(files.warnings),
   };
   const changes = planned.tables.length > 0 || files.actions.some(({ apply }) => apply);
   if (planned.dryRun || !changes) return planned;

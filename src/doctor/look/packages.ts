@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -65,5 +66,5 @@ function manifestOf(name: string, folder: string): Manifest | null {
 }
 
 function readManifest(path: string): Manifest {
-  return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  return parseJson(readFileSync(path, 'utf8')) as Manifest;
 }
