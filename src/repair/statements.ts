@@ -7,9 +7,9 @@ import { replicaIdentity } from '../schema/sql/alter/table.js';
 import { createStandIn } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
+import { needsByMention } from '../schema/sql/mention.js';
 import { addColumn, attach, createTable } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { needsByMention } from './mention.js';
 import { columnOfDefault } from './side.js';
 
 /** The statements of a change, each after what it needs. */
@@ -143,6 +143,7 @@ class Statements {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
     this.cutter.put(id, 'table', statements);
+    this.cutter.holdsChecks(id);
     this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
   }
 
@@ -198,6 +199,7 @@ class Statements {
       : [];
     const now = statements.filter((one) => !later.includes(one));
     const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
+    if (alteration.makesChecks) this.cutter.holdsChecks(id);
     if (first.length > 0) {
       this.cutter.put(firstOf(id), DROPS, first);
       unit.needs.add(firstOf(id));

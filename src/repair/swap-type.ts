@@ -2,9 +2,10 @@ import { escapeIdentifier } from 'pg';
 import { type CatalogObject, idOf } from '../schema/catalog/model.js';
 import { unquoted, withoutSchema } from '../schema/catalog/names.js';
 import { cannot } from '../schema/sql/alter/alteration.js';
-import { create } from '../schema/sql/create.js';
+import { create, createDomain } from '../schema/sql/create.js';
+import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { columnOfDefault } from './side.js';
+import { columnOfDefault, type Side } from './side.js';
 
 type Type = CatalogObject<'enum' | 'domain' | 'range'>;
 
@@ -51,14 +52,24 @@ export function swapType(change: Change, from: Type, to: Type): void {
     ];
   });
   change.altered.set(id, {
+    makesChecks: true,
     statements: [
       ...renames(from),
-      ...create(expected.lookup, to),
+      ...(to.kind === 'domain'
+        ? [createDomain(to, checksOf(expected, to))]
+        : create(expected.lookup, to)),
       ...converted,
       `DROP ${to.kind === 'domain' ? 'DOMAIN' : 'TYPE'} ${oldName(to.name)}`,
     ],
   });
   for (const member of expected.belongingTo(id)) change.make(member);
+}
+
+function checksOf(
+  { lookup }: Side,
+  domain: CatalogObject<'domain'>,
+): CatalogObject<'constraint'>[] {
+  return lookup.membersOf(domain, 'constraint').filter(({ parts }) => canBeInline(parts));
 }
 
 function renames({ kind, name, parts }: Type): string[] {

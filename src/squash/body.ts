@@ -31,6 +31,7 @@ export interface Content {
 const DATA = 6.5;
 const AFTER_DATA = 6.7;
 const SEQUENCES = 6.8;
+const AFTER_MATERIALIZED = 18.5;
 const LATE = /^ALTER (?:TABLE|DOMAIN) .*(?: ENABLE ROW LEVEL SECURITY| NOT VALID)$/s;
 
 /**
@@ -130,7 +131,11 @@ function withoutLate(unit: Unit): Unit[] {
     .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
   if (late.length === 0) return [unit];
   if (late.length === unit.statements.length) {
-    return [{ ...unit, stage: Math.max(unit.stage, AFTER_DATA) }];
+    // What materialized views hold was not held against it either.
+    const stage = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
+      ? AFTER_MATERIALIZED
+      : AFTER_DATA;
+    return [{ ...unit, stage: Math.max(unit.stage, stage) }];
   }
   const now = unit.statements.filter((statement) => !LATE.test(statement));
   const rest = { id: `late, ${unit.id}`, stage: AFTER_DATA, needs: new Set([unit.id]) };

@@ -15,6 +15,7 @@ import { type NotDescribedRow } from './queries/not-described.js';
 import {
   type CommentRow,
   type DefaultPrivilegesRow,
+  type GivenPrivilegesRow,
   type PrivilegesRow,
 } from './queries/privileges.js';
 import { type Address, CLASS, type ObjectRow } from './queries/row.js';
@@ -24,6 +25,7 @@ export interface CatalogRows {
   objects: ObjectRow[];
   hidden: { class: number; oid: number }[];
   privileges: PrivilegesRow[];
+  givenPrivileges: GivenPrivilegesRow[];
   defaultPrivileges: DefaultPrivilegesRow[];
   comments: CommentRow[];
   aliases: AliasRow[];
@@ -37,6 +39,7 @@ export function assembleCatalog(postgres: number, rows: CatalogRows): Catalog {
   const described = [
     ...builder.described(),
     ...builder.privileges(),
+    ...builder.givenPrivileges(),
     ...builder.defaultPrivileges(),
     ...builder.comments(),
   ];
@@ -86,6 +89,20 @@ class Builder {
     return this.rows.privileges.flatMap((row) => {
       const parent = this.objects.get(keyOf(row));
       return parent ? [objectOf('privileges', row.grantee, parent, rightsOf(row))] : [];
+    });
+  }
+
+  /** They belong to the extension; those on what is the server's own, to nothing. */
+  givenPrivileges(): CatalogObject[] {
+    return this.rows.givenPrivileges.map((row) => {
+      const { on, column, extension, grantee } = row;
+      const place = { class: CLASS.extension, oid: extension ?? 0, sub: 0 };
+      const parent = extension === null ? null : (this.objects.get(keyOf(place)) ?? null);
+      const target = column === null ? on : `${on} (${column})`;
+      return objectOf('privileges', `${grantee} on ${target}`, parent, {
+        ...{ on, ...(column !== null && { column }), to: grantee },
+        ...rightsOf(row),
+      });
     });
   }
 

@@ -1,5 +1,5 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { type CatalogObject, type Rights } from '../catalog/model.js';
+import { type CatalogObject, roleOf, type Rights } from '../catalog/model.js';
 import { schemaOf } from '../catalog/names.js';
 import { words } from './text.js';
 
@@ -34,19 +34,21 @@ export function grant(lookup: CatalogLookup, privileges: CatalogObject<'privileg
 /** The statements that take a role's rights on an object from what they are to what they should be. */
 export function changeGrants(
   lookup: CatalogLookup,
-  { own, parent }: CatalogObject<'privileges'>,
+  privileges: CatalogObject<'privileges'>,
   from: Rights,
   to: Rights,
 ): string[] {
-  const object = lookup.get(parent);
+  const { on, column: given } = privileges.parts;
+  const role = roleOf(privileges) === 'OWNER' ? 'CURRENT_USER' : roleOf(privileges);
+  if (on !== undefined) {
+    const column = given === undefined ? '' : ` (${given})`;
+    return statements(from, to, { target: `ON ${on}`, column, role, before: '' });
+  }
+  const object = lookup.get(privileges.parent);
   if (object === undefined) return [];
   const table = object.kind === 'column' ? lookup.get(object.parent) : undefined;
-  return statements(from, to, {
-    target: targetOf(table ?? object),
-    column: table ? ` (${object.own})` : '',
-    role: own === 'OWNER' ? 'CURRENT_USER' : own,
-    before: '',
-  });
+  const column = table ? ` (${object.own})` : '';
+  return statements(from, to, { target: targetOf(table ?? object), column, role, before: '' });
 }
 
 /** The same for objects that are yet to be made. */
