@@ -7,7 +7,7 @@ import { replicaIdentity } from '../schema/sql/alter/table.js';
 import { createStandIn } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
-import { needsByMention } from '../schema/sql/mention.js';
+import { leadsTo, needsByMention } from '../schema/sql/mention.js';
 import { addColumn, attach, createTable } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { columnOfDefault } from './side.js';
@@ -219,8 +219,9 @@ class Statements {
     }
     for (const id of altered.keys()) {
       for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
-        const drops = dropOf(this.carrier(other));
-        if (byId.has(drops)) byId.get(id)?.needs.add(drops);
+        const drops = byId.get(dropOf(this.carrier(other)));
+        // A column that a view reads goes after the view was replaced, which the table's own change is for.
+        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.needs.add(drops.id);
       }
     }
     this.connectSequences(byId);

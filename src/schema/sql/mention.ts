@@ -39,7 +39,8 @@ function withoutBody(statement: string): string {
   );
 }
 
-function leadsTo(
+/** Whether a unit comes after another already, directly or not. */
+export function leadsTo(
   from: Unit,
   id: string,
   byId: ReadonlyMap<string, Unit>,

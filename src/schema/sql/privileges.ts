@@ -1,5 +1,5 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { type CatalogObject, roleOf, type Rights } from '../catalog/model.js';
+import { type CatalogObject, type PartsOf, roleOf, type Rights } from '../catalog/model.js';
 import { schemaOf } from '../catalog/names.js';
 import { words } from './text.js';
 
@@ -84,6 +84,16 @@ const DEFAULTS_ON: Partial<Record<string, string>> = {
   TYPE: 'TYPES',
 };
 
+/** What everybody may do anyway, whatever default privileges grant besides. */
+const USUAL: Partial<Record<string, string>> = {
+  'FUNCTIONS PUBLIC': 'EXECUTE',
+  'TYPES PUBLIC': 'USAGE',
+};
+
+function withoutUsual({ on, to, granted = [], ...rest }: PartsOf['default privileges']): Rights {
+  return { ...rest, granted: granted.filter((right) => right !== USUAL[`${on} ${to}`]) };
+}
+
 /** The statements that take back what default privileges say of an object that was just made. */
 export function withoutDefaults(
   object: CatalogObject,
@@ -95,7 +105,7 @@ export function withoutDefaults(
     .filter(({ parts: { schema } }) => schema === undefined || schema === schemaOf(object.name))
     .flatMap(({ parts }) =>
       statements(
-        parts,
+        withoutUsual(parts),
         {},
         {
           target: targetOf(object),
