@@ -80,7 +80,7 @@ export interface GivenPrivilegesRow extends Omit<PrivilegesRow, 'class' | 'sub'>
 const ofExtension = (catalog: number): string => `(select d.refobjid from pg_depend d
   where d.classid = ${catalog} and d.objid = o.oid and d.deptype = 'e')`;
 const isGiven = (catalog: number): string =>
-  `(not (${USER_SCHEMA}) or exists ${ofExtension(catalog)})`;
+  `(n.nspname = 'pg_catalog' or exists ${ofExtension(catalog)})`;
 
 /**
  * Privileges on what an extension or the server brings, where they are not those that it came with
@@ -117,7 +117,7 @@ export const GIVEN_PRIVILEGES = `
     union all
     select ${CLASS.schema}, oid, 0, nspowner, nspacl, 'n', 'SCHEMA ' || quote_ident(nspname), null, null
       from pg_namespace
-      where nspacl is not null and nspname in ('pg_catalog', 'information_schema')
+      where nspacl is not null and nspname = 'pg_catalog'
   ) a
   left join pg_init_privs i on i.classoid = a.class and i.objoid = a.oid and i.objsubid = a.sub,
   lateral (${differences('a.acl', 'coalesce(i.initprivs, acldefault(a.type::"char", a.owner))', 'a.owner')}) d
