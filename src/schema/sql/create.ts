@@ -198,9 +198,20 @@ function createConstraint(
   const table = owner?.name ?? '';
   const isKey = /^(PRIMARY|UNIQUE|EXCLUDE)/.test(parts.definition);
   const index = indexName(lookup, constraint);
+  // A partitioned index takes no options any more once it is there.
+  const isPartitioned = owner?.kind === 'table' && owner.parts.partitionBy !== undefined;
+  const definition =
+    parts.options && isPartitioned
+      ? parts.definition.replace(
+          /(?: DEFERRABLE(?: INITIALLY DEFERRED)?)?$/,
+          (tail) => ` WITH ${inBrackets(parts.options ?? [])}${tail}`,
+        )
+      : parts.definition;
   return [
-    `ALTER TABLE ${isKey ? 'ONLY ' : ''}${table} ADD CONSTRAINT ${own} ${parts.definition}`,
-    ...(parts.options ? [`ALTER INDEX ${index} SET ${inBrackets(parts.options)}`] : []),
+    `ALTER TABLE ${isKey ? 'ONLY ' : ''}${table} ADD CONSTRAINT ${own} ${definition}`,
+    ...(parts.options && !isPartitioned
+      ? [`ALTER INDEX ${index} SET ${inBrackets(parts.options)}`]
+      : []),
     ...(parts.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${own}`] : []),
     ...(parts.triggers ? enforcement(table, own, parts.triggers) : []),
   ];

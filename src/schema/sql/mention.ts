@@ -12,21 +12,25 @@ export function needsByMention(
 ): void {
   const byId = new Map(units.map((unit) => [unit.id, unit]));
   const named = units.flatMap((unit) => {
-    const name =
-      /^(?:table|view|materialized view|enum|composite type|domain|range|sequence|function|procedure|aggregate) ((?:"(?:[^"]|"")+"|[^"(])+)/.exec(
+    const [, kind = '', name] =
+      /^(table|view|materialized view|enum|composite type|domain|range|sequence|function|procedure|aggregate) ((?:"(?:[^"]|"")+"|[^"(])+)/.exec(
         unit.id,
-      )?.[1];
-    return name === undefined ? [] : [{ unit, name }];
+      ) ?? [];
+    const isRoutine = /^(function|procedure|aggregate)$/.test(kind);
+    return name === undefined ? [] : [{ unit, name, isRoutine }];
   });
   for (const unit of units) {
-    for (const other of known.get(unit.id) ?? []) if (byId.has(other)) unit.needs.add(other);
+    for (const id of known.get(unit.id) ?? []) {
+      const other = byId.get(id);
+      if (other && other !== unit && !leadsTo(other, unit.id, byId)) unit.needs.add(id);
+    }
   }
   for (const unit of units) {
     if (unit.stage < 0) continue;
     const text = unit.statements.map(withoutBody).join('\n');
-    for (const { unit: other, name } of named) {
-      if (other !== unit && mentions(text, name) && !leadsTo(other, unit.id, byId))
-        unit.needs.add(other.id);
+    for (const { unit: other, name, isRoutine } of named) {
+      const isNamed = isRoutine ? calls(text, name) : mentions(text, name);
+      if (other !== unit && isNamed && !leadsTo(other, unit.id, byId)) unit.needs.add(other.id);
     }
   }
 }
@@ -61,4 +65,10 @@ export function mentions(text: string, name: string): boolean {
     if (!/[\w$".]/.test(before) && !/[\w$"]/.test(after)) return true;
   }
   return false;
+}
+
+/** Whether a text names a routine: a type may have the same name. */
+function calls(text: string, name: string): boolean {
+  const escaped = name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`(?<![\\w$".])${escaped}\\(|= ${escaped}(?![\\w$"])`).test(text);
 }

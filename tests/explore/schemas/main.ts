@@ -50,7 +50,8 @@ export async function explore(
 /** Takes steps out for as long as something of the same kind is still lost. */
 export async function shrink(steps: readonly Step[], outcome: Outcome): Promise<Outcome> {
   const signature = ({ trip, judge, what }: Finding): string =>
-    `${trip} ${judge} ${what.replace(/"[^"]*"|\d+|'[^']*'/g, '').slice(0, 14)}`;
+    // What the server says, and of which statement; else the kind of the object.
+    [trip, judge, what.slice(0, 14), /, in: (\w+ \w+)/.exec(what)?.[1] ?? ''].join(' ');
   const first = outcome.findings[0] as Finding;
   const wanted = signature(first);
   let [kept, smallest] = [[...steps], outcome];
