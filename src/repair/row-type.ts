@@ -2,6 +2,7 @@ import { type CatalogLookup } from '../schema/catalog/lookup.js';
 import { type CatalogObject, idOf } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
 import { note } from '../schema/sql/alter/alteration.js';
+import { mentions } from '../schema/sql/mention.js';
 import { addColumn, setDefault } from '../schema/sql/table.js';
 import { type Side } from './side.js';
 
@@ -50,11 +51,11 @@ export function addColumnBeside(
 ): string[] {
   const { generated, identity, default: value, notNull } = column.parts;
   const reason = `${user.name} is of the row type of ${table.name}`;
-  if (generated ?? identity ?? (hasConstraints(lookup, column.parts.type) || null)) {
+  if (Boolean(generated) || Boolean(identity) || hasConstraints(lookup, column.parts.type)) {
     return [note(`PostgreSQL cannot add ${column.name}: ${reason}.`)];
   }
   if (value == null) return addColumn(lookup, column);
-  if (cannotBeUpdated(lookup, table)) {
+  if (cannotBeUpdated(lookup, table, column)) {
     const more = 'its updates are published, and it has no replica identity';
     return [note(`PostgreSQL cannot add ${column.name}: ${reason}, ${more}.`)];
   }
@@ -86,11 +87,15 @@ function isUpdatedByOthers(lookup: CatalogLookup, table: Table): boolean {
 }
 
 /** Whether the server refuses an UPDATE, because no subscriber could tell which row it is of. */
-function cannotBeUpdated(lookup: CatalogLookup, table: Table): boolean {
+function cannotBeUpdated(lookup: CatalogLookup, table: Table, column: Column): boolean {
   const { replicaIdentity } = table.parts;
+  // A key with the new column comes later.
   const hasKey = lookup
     .membersOf(table, 'constraint')
-    .some(({ parts }) => parts.definition.startsWith('PRIMARY KEY'));
+    .some(
+      ({ parts: { definition } }) =>
+        definition.startsWith('PRIMARY KEY') && !mentions(definition, column.own),
+    );
   const isTold = replicaIdentity === undefined ? hasKey : replicaIdentity !== 'nothing';
   return (
     !isTold &&

@@ -60,6 +60,12 @@ const RESTORED: [what: string, sql: string][] = [
      create function f(d) returns boolean language sql immutable as 'select true';
      alter domain d add constraint c check (f(1))`,
   ],
+  [
+    'a unique key of a partitioned table, with options',
+    `create table p (a int) partition by range (a);
+     create table q partition of p for values from (1) to (9);
+     alter table p add constraint k unique (a) with (fillfactor = 60)`,
+  ],
 ];
 
 describe('what a schema file restores is what was there (US8)', () => {
@@ -116,6 +122,34 @@ describe('what a schema file restores is what was there (US8)', () => {
       'select 1',
       'create table t (n int); create function f() returns bigint language sql as $$select count(*) from public.t$$; alter table t add m bigint default f()',
     ],
+    [
+      'a column with a default in a table whose rows another table holds',
+      'create table t (a int); insert into t values (1); create table u (rows t[])',
+      'drop table u; alter table t add b int not null default 7; create table u (rows t[])',
+    ],
+    [
+      'a table that takes the place of another, with the sequence of its column',
+      'create table t (id bigserial); create table u (row t)',
+      'alter table t rename to v',
+    ],
+    [
+      'a materialized view that reads a new column of the parent of its table',
+      'create table p (a int); create table t () inherits (p); create materialized view m as select a from t',
+      'drop materialized view m; alter table p rename a to b; create materialized view m as select b as a from t',
+    ],
+    [
+      'an aggregate with the name of its type',
+      'create table z (n int)',
+      'create function s(z, z) returns z language sql as $$select $2$$; create aggregate z(z) (sfunc = s, stype = z)',
+    ],
+    [
+      'an enum with one label less, of which a generated column is',
+      `create type e as enum ('a', 'b'); create function same(e) returns e language sql immutable return $1;
+       create table t (a e, b e generated always as (same(a)) stored)`,
+      `drop table t; drop function same; drop type e; create type e as enum ('b');
+       create function same(e) returns e language sql immutable return $1;
+       create table t (a e, b e generated always as (same(a)) stored)`,
+    ],
   ])('a fix script makes %s, from a snapshot file too (FR-015)', async (_, before, change) => {
     await client.query(before);
     await second.query(`${before}; ${change}`);
@@ -129,6 +163,29 @@ describe('what a schema file restores is what was there (US8)', () => {
       await client.query('rollback');
       expect(left).toEqual([]);
     }
+  });
+});
+
+describe('what PostgreSQL has no statement for is said in the fix script (FR-015)', () => {
+  it.each([
+    [
+      'a new type for a column of a table whose rows another holds',
+      'create table t (a int); create table u (row t)',
+      'alter table u drop row; alter table t alter a type text; alter table u add row t',
+      'PostgreSQL cannot change the type of column public.t.a: public.u."row" is of the row type of public.t.',
+    ],
+    [
+      'an enum with one label less, of which a domain is',
+      `create type e as enum ('a', 'b'); create domain d as e; create table t (a d)`,
+      `drop table t; drop domain d; drop type e; create type e as enum ('b'); create domain d as e; create table t (a d)`,
+      'There is no statement for enum public.e: domain public.d is made of it.',
+    ],
+  ])('%s', async (_, before, change, said) => {
+    await client.query(before);
+    await second.query(`${before}; ${change}`);
+    const [expected, actual] = [await catalogOf(second), await catalogOf(client)];
+    const { script } = mend(expected, actual, compareCatalogs(expected, actual));
+    expect(script).toEqual([`-- ${said}`]);
   });
 });
 
