@@ -6,7 +6,7 @@ import { type History } from '../history/read.js';
 import { qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
 import { appliedOf } from '../replay/applied.js';
-import { type Catalog } from '../schema/catalog/model.js';
+import { type Catalog, roleOf } from '../schema/catalog/model.js';
 import { readCatalog } from '../schema/catalog/read.js';
 import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { renderSchemaFile } from '../schema/sql/render.js';
@@ -98,7 +98,7 @@ async function withKnownRoles(client: Client, catalog: Catalog): Promise<Catalog
   const { rows } = await client.query<{ name: string }>('select rolname as name from pg_roles');
   const known = new Set(['PUBLIC', 'OWNER', ...rows.map(({ name }) => name)]);
   const objects = catalog.objects.filter((object) => {
-    if (object.kind === 'privileges') return known.has(object.own);
+    if (object.kind === 'privileges') return known.has(roleOf(object));
     if (object.kind === 'policy') return object.parts.roles.every((role) => known.has(role));
     if (object.kind !== 'default privileges') return true;
     const { to, role } = object.parts;

@@ -8,6 +8,7 @@ import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
 import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
+import { rowUsersOf } from './row-type.js';
 import { columnOfDefault, type Side } from './side.js';
 import { swapType } from './swap-type.js';
 
@@ -101,9 +102,22 @@ export class Change {
     this.altered.delete(id);
     if (dropLosesData(object) && !this.isRefilled(object)) this.losesData = true;
     for (const one of [...this.actual.belongingTo(id), ...this.actual.partsOf(object)]) {
-      this.remove(idOf(one));
+      if (!this.handOver(one)) this.remove(idOf(one));
     }
     for (const dependent of this.actual.dependentsOf(id)) this.release(dependent, id);
+  }
+
+  /** A sequence that is another column's in the end does not go away with its column. */
+  private handOver(a: CatalogObject): boolean {
+    const id = idOf(a);
+    const e = this.expected.get(id);
+    if (a.kind !== 'sequence' || e?.kind !== 'sequence' || this.gone.has(id)) return false;
+    if (a.parts.ownedBy === e.parts.ownedBy) return false;
+    const alteration = this.alterationOf(a, e);
+    if (alteration === ANEW) return false;
+    this.seen.add(id);
+    this.altered.set(id, { ...alteration, first: [`ALTER SEQUENCE ${a.name} OWNED BY NONE`] });
+    return true;
   }
 
   private removeUnexpected(object: CatalogObject): void {
@@ -282,11 +296,34 @@ export class Change {
       ...{ inherited: parents.length > 0, notNullFollows },
     });
     if (alteration === ANEW) return this.renewColumn(id, to);
+    if (alteration.changesType && !this.canChangeType(id, table)) return;
     this.altered.set(id, alteration);
     const sequence = this.expected.lookup.identitySequence(to);
     if (sequence && !from.parts.identity) this.make(sequence);
     if (alteration.losesData) this.losesData = true;
     if (alteration.changesType) this.renewReaders(id, tableName);
+  }
+
+  /** A table whose rows are in a column is not written anew. */
+  private canChangeType(id: ObjectId, table: Table): boolean {
+    const tops = this.topsOf(table);
+    const users = tops.flatMap((one) => rowUsersOf(this.actual, one));
+    const stays = users.find(
+      ({ owner }) => owner.kind === 'table' && this.expected.get(idOf(owner)),
+    );
+    if (stays) {
+      const reason = `${stays.name} is of the row type of ${table.name}`;
+      this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
+      return false;
+    }
+    for (const { owner } of users) if (owner.kind === 'materialized view') this.renew(idOf(owner));
+    return true;
+  }
+
+  /** The tables from which a table inherits and that do not inherit themselves, or itself. */
+  private topsOf(table: Table): Table[] {
+    const parents = this.actual.parentsOf(table);
+    return parents.length === 0 ? [table] : parents.flatMap((parent) => this.topsOf(parent));
   }
 
   private renewColumn(id: ObjectId, to: CatalogObject<'column'>): void {

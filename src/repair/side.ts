@@ -8,6 +8,7 @@ import {
 } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
 import { fullColumns } from '../schema/sql/table.js';
+import { elementOf, type RowUser } from './row-type.js';
 
 type Table = CatalogObject<'table'>;
 type Column = CatalogObject<'column'>;
@@ -26,6 +27,7 @@ export class Side {
   private readonly names = new Map<string, ObjectId>();
   private readonly places = new Map<ObjectId, number>();
   private readonly columns = new Map<string, Map<string, Column>>();
+  private typeUsers: Map<string, RowUser[]> | undefined;
 
   constructor(readonly catalog: Catalog) {
     this.lookup = new CatalogLookup(catalog);
@@ -92,6 +94,31 @@ export class Side {
   /** The publications that name a table. */
   publicationsOf({ name }: Table): ObjectId[] {
     return this.publications.filter(({ parts }) => parts.tables?.[name]).map(idOf);
+  }
+
+  /** What has columns or attributes of a type, or is made of it; arrays of it too. */
+  usersOfType(type: string): readonly RowUser[] {
+    this.typeUsers ??= this.findTypeUsers();
+    return this.typeUsers.get(type) ?? [];
+  }
+
+  private findTypeUsers(): Map<string, RowUser[]> {
+    const users = new Map<string, RowUser[]>();
+    const note = (type: string, owner: CatalogObject, name = owner.name): void =>
+      addTo(users, elementOf(type), { owner, name });
+    for (const object of this.catalog.objects) {
+      if (object.kind === 'table') {
+        for (const { own, parts } of this.columnsOf(object.name).values())
+          note(parts.type ?? '', object, `${object.name}.${own}`);
+      } else if (object.kind === 'materialized view') {
+        for (const column of object.parts.columns)
+          note(column.replace(/^("(?:[^"]|"")+"|\S+) /, ''), object);
+      } else if (object.kind === 'composite type') {
+        for (const { type } of object.parts.attributes) note(type, object);
+      } else if (object.kind === 'domain') note(object.parts.type, object);
+      else if (object.kind === 'range') note(object.parts.subtype, object);
+    }
+    return users;
   }
 
   /** What has the name that an object is to have. */

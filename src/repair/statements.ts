@@ -7,10 +7,11 @@ import { replicaIdentity } from '../schema/sql/alter/table.js';
 import { createStandIn } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
+import { leadsTo, needsByMention } from '../schema/sql/mention.js';
 import { addColumn, attach, createTable } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { needsByMention } from './mention.js';
-import { columnOfDefault } from './side.js';
+import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
+import { columnOfDefault, type Side } from './side.js';
 
 /** The statements of a change, each after what it needs. */
 export function statementsOf(change: Change): string[] {
@@ -20,6 +21,13 @@ export function statementsOf(change: Change): string[] {
 
 const dropOf = (id: ObjectId): string => `drop ${id}`;
 const firstOf = (id: ObjectId): string => `first ${id}`;
+const lastOf = (id: ObjectId): string => `last ${id}`;
+
+/** What is said of a table or a sequence that is there when indexes and columns are. */
+function isLast(id: ObjectId, statement: string): boolean {
+  if (id.startsWith('table ')) return / REPLICA IDENTITY /.test(statement);
+  return id.startsWith('sequence ') && / OWNED BY (?!NONE$)/.test(statement);
+}
 
 /** So early that all that is made comes after it. */
 const DROPS = -100;
@@ -127,9 +135,13 @@ class Statements {
   private makeColumn(column: CatalogObject<'column'>): void {
     const { expected } = this.change;
     const id = idOf(column);
-    const statements = addColumn(expected.lookup, column);
-    const table = expected.get(column.parent)?.name ?? '';
-    const isLast = expected.columnNames(table).at(-1) === column.own;
+    const table = expected.get(column.parent);
+    if (table?.kind !== 'table') return;
+    const user = this.rowUserOf(table);
+    const statements = user
+      ? addColumnBeside(expected.lookup, table, column, user)
+      : addColumn(expected.lookup, column);
+    const isLast = expected.columnNames(table.name).at(-1) === column.own;
     if (!isLast) {
       statements.push(
         note(`${column.name} comes last in its table now: no statement moves a column.`),
@@ -138,11 +150,19 @@ class Statements {
     this.cutter.put(id, this.cutter.stage(column), statements, [id, defaultOf(id)]);
   }
 
+  /** A column that is of the row type of a table, now or in the end. */
+  private rowUserOf(table: CatalogObject<'table'>): RowUser | undefined {
+    const { actual, expected, gone } = this.change;
+    const before = rowUsersOf(actual, table).find(({ owner }) => !gone.has(idOf(owner)));
+    return before ?? rowUsersOf(expected, table)[0];
+  }
+
   /** Its indexes are made under their names first; attached, they become parts of the parent's. */
   private makePartition(table: CatalogObject<'table'>): void {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
     this.cutter.put(id, 'table', statements);
+    this.cutter.holdsChecks(id);
     this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
   }
 
@@ -186,23 +206,22 @@ class Statements {
         : own;
     if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
     const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
-    this.cutter.put(`identity of ${idOf(table)}`, 'later', [statement]);
+    this.cutter.put(lastOf(idOf(table)), 'later', [statement]);
   }
 
   private alter(id: ObjectId, stage: number): void {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
     const { first = [], statements } = alteration;
-    const later = /^table /.test(id)
-      ? statements.filter((one) => / REPLICA IDENTITY /.test(one))
-      : [];
+    const later = statements.filter((one) => isLast(id, one));
     const now = statements.filter((one) => !later.includes(one));
     const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
+    if (alteration.makesChecks) this.cutter.holdsChecks(id);
     if (first.length > 0) {
       this.cutter.put(firstOf(id), DROPS, first);
       unit.needs.add(firstOf(id));
     }
-    if (later.length > 0) this.cutter.put(`identity of ${id}`, 'later', later);
+    if (later.length > 0) this.cutter.put(lastOf(id), 'later', later);
   }
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
@@ -217,11 +236,13 @@ class Statements {
     }
     for (const id of altered.keys()) {
       for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
-        const drops = dropOf(this.carrier(other));
-        if (byId.has(drops)) byId.get(id)?.needs.add(drops);
+        const drops = byId.get(dropOf(this.carrier(other)));
+        // A column that a view reads goes after the view was replaced, which the table's own change is for.
+        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.needs.add(drops.id);
       }
     }
     this.connectSequences(byId);
+    this.connectInherited(byId);
     if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
   }
 
@@ -238,6 +259,38 @@ class Statements {
     for (const one of waits) if (byId.has(one) && one !== unit?.id) unit?.needs.add(one);
   }
 
+  /** A column that comes from a parent is not described: what needs the table may need it. */
+  private connectInherited(byId: ReadonlyMap<string, Unit>): void {
+    const { actual, expected, gone, made } = this.change;
+    for (const id of gone) {
+      const table = this.tableOfColumn(actual, id);
+      const drops = byId.get(dropOf(id));
+      for (const { name } of table && drops ? actual.familyOf(table).slice(1) : []) {
+        for (const other of actual.dependentsOf(idOf({ kind: 'table', name }))) {
+          const before = byId.get(dropOf(this.carrier(other)));
+          if (before && drops && !leadsTo(before, drops.id, byId)) drops.needs.add(before.id);
+        }
+      }
+    }
+    for (const id of made) {
+      const table = this.tableOfColumn(expected, id);
+      const adds = byId.get(id);
+      for (const { name } of table && adds ? expected.familyOf(table).slice(1) : []) {
+        for (const other of expected.dependentsOf(idOf({ kind: 'table', name }))) {
+          const after = this.cutter.unitOf(other);
+          if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
+            after.needs.add(adds.id);
+        }
+      }
+    }
+  }
+
+  private tableOfColumn(side: Side, id: ObjectId): CatalogObject<'table'> | undefined {
+    const column = side.get(id);
+    const table = column?.kind === 'column' ? side.get(column.parent) : undefined;
+    return table?.kind === 'table' ? table : undefined;
+  }
+
   /** The name of an identity's sequence is free once the other one is gone. */
   private connectSequences(byId: ReadonlyMap<string, Unit>): void {
     for (const id of [...this.change.made, ...this.change.altered.keys()]) {
@@ -248,9 +301,20 @@ class Statements {
         if (drops && byId.has(drops)) byId.get(id)?.needs.add(drops);
       }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
-      const first = firstOf(idOf({ kind: 'column', name: object.parts.ownedBy }));
-      if (byId.has(first)) byId.get(id)?.needs.add(first);
+      const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
+      if (byId.has(firstOf(owner))) byId.get(id)?.needs.add(firstOf(owner));
+      const unit = this.cutter.unitOf(owner);
+      if (unit) byId.get(lastOf(id))?.needs.add(unit.id);
     }
+    for (const id of this.change.altered.keys()) this.connectFormerOwner(id, byId);
+  }
+
+  /** A sequence goes away with its column, unless it was taken from that before. */
+  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Unit>): void {
+    const sequence = this.change.actual.get(id);
+    if (sequence?.kind !== 'sequence' || !byId.has(firstOf(id))) return;
+    const owner = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
+    byId.get(dropOf(this.carrier(owner)))?.needs.add(firstOf(id));
   }
 }
 

@@ -2,9 +2,11 @@ import { escapeIdentifier } from 'pg';
 import { type CatalogObject, idOf } from '../schema/catalog/model.js';
 import { unquoted, withoutSchema } from '../schema/catalog/names.js';
 import { cannot } from '../schema/sql/alter/alteration.js';
-import { create } from '../schema/sql/create.js';
+import { create, createDomain } from '../schema/sql/create.js';
+import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { columnOfDefault } from './side.js';
+import { type RowUser, rowUsersOf } from './row-type.js';
+import { columnOfDefault, type Side } from './side.js';
 
 type Type = CatalogObject<'enum' | 'domain' | 'range'>;
 
@@ -22,13 +24,16 @@ export function swapType(change: Change, from: Type, to: Type): void {
   const dependents = actual.dependentsOf(id);
   const objects = dependents.flatMap((dependent) => actual.get(dependent) ?? []);
   const columns = objects.filter((object) => object.kind === 'column');
-  if (columns.length === 0) return change.renew(id);
+  if (columns.length === 0 && !isHeld(actual, to.name)) return change.renew(id);
   const within = objects.find(({ kind }) => IN_TYPES.has(kind));
   const key = columns.find((column) => isPartitionedBy(change, column));
-  if (within ?? key) {
+  const row = columns.flatMap((column) => rowUserOf(change, column) ?? [])[0];
+  if (within ?? key ?? row) {
     const reason = within
       ? `${within.kind} ${within.name} is made of it`
-      : `a table is partitioned by ${key?.name ?? ''}`;
+      : key
+        ? `a table is partitioned by ${key.name}`
+        : `${row?.name ?? ''} is of the row type of a table that has it`;
     change.altered.set(id, cannot(`There is no statement for ${to.kind} ${to.name}: ${reason}.`));
     return;
   }
@@ -42,6 +47,10 @@ export function swapType(change: Change, from: Type, to: Type): void {
     const table = actual.get(column.parent);
     const wanted = table && expected.column(table.name, column.own);
     if (!table || !wanted) return [];
+    if (column.parts.generated) {
+      change.renew(idOf(column));
+      return [];
+    }
     change.loosen(idOf(column));
     change.renewReaders(idOf(column), table.name);
     const { type = '', collation } = wanted.parts;
@@ -51,14 +60,42 @@ export function swapType(change: Change, from: Type, to: Type): void {
     ];
   });
   change.altered.set(id, {
+    makesChecks: true,
     statements: [
       ...renames(from),
-      ...create(expected.lookup, to),
+      ...(to.kind === 'domain'
+        ? [createDomain(to, checksOf(expected, to))]
+        : create(expected.lookup, to)),
       ...converted,
       `DROP ${to.kind === 'domain' ? 'DOMAIN' : 'TYPE'} ${oldName(to.name)}`,
     ],
   });
   for (const member of expected.belongingTo(id)) change.make(member);
+}
+
+/** Whether a column of a table is of the type, in another type or in an array too. */
+function isHeld(side: Side, type: string, seen = new Set<string>()): boolean {
+  if (seen.has(type)) return false;
+  seen.add(type);
+  return side
+    .usersOfType(type)
+    .some(({ owner }) => owner.kind === 'table' || isHeld(side, owner.name, seen));
+}
+
+/** A column that is of the row type of a table, and is so in the end. */
+function rowUserOf({ actual, expected }: Change, column: CatalogObject): RowUser | undefined {
+  const table = actual.get(column.parent);
+  if (table?.kind !== 'table') return undefined;
+  return rowUsersOf(actual, table).find(
+    ({ owner }) => owner.kind === 'table' && expected.get(idOf(owner)),
+  );
+}
+
+function checksOf(
+  { lookup }: Side,
+  domain: CatalogObject<'domain'>,
+): CatalogObject<'constraint'>[] {
+  return lookup.membersOf(domain, 'constraint').filter(({ parts }) => canBeInline(parts));
 }
 
 function renames({ kind, name, parts }: Type): string[] {

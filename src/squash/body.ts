@@ -31,6 +31,7 @@ export interface Content {
 const DATA = 6.5;
 const AFTER_DATA = 6.7;
 const SEQUENCES = 6.8;
+const AFTER_MATERIALIZED = 18.5;
 const LATE = /^ALTER (?:TABLE|DOMAIN) .*(?: ENABLE ROW LEVEL SECURITY| NOT VALID)$/s;
 
 /**
@@ -129,8 +130,16 @@ function withoutLate(unit: Unit): Unit[] {
     // By now the tables that inherit from it are there.
     .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
   if (late.length === 0) return [unit];
-  if (late.length === unit.statements.length) {
-    return [{ ...unit, stage: Math.max(unit.stage, AFTER_DATA) }];
+  // A comment on a constraint comes with it.
+  if (late.length === unit.statements.length || unit.id.startsWith('constraint ')) {
+    // What materialized views hold was not held against it either.
+    const stage = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
+      ? AFTER_MATERIALIZED
+      : AFTER_DATA;
+    const statements = unit.statements.flatMap((one) =>
+      LATE.test(one) ? (late.shift() ?? []) : one,
+    );
+    return [{ ...unit, statements, stage: Math.max(unit.stage, stage) }];
   }
   const now = unit.statements.filter((statement) => !LATE.test(statement));
   const rest = { id: `late, ${unit.id}`, stage: AFTER_DATA, needs: new Set([unit.id]) };

@@ -74,6 +74,9 @@ export async function readData(client: Client, catalog: Catalog): Promise<Data> 
   const settings = Object.entries({ ...RENDERING_SETTINGS, jit: 'off' }).map(
     ([name, value]) => `set local ${name} = '${value}'`,
   );
+  const { rows: before } = await client.query<{ path: string }>(
+    "select current_setting('search_path') as path",
+  );
   await client.query(['begin isolation level repeatable read', ...settings].join('; '));
   try {
     const described = ({ name }: { name: string }): boolean => tables.has(name);
@@ -84,6 +87,8 @@ export async function readData(client: Client, catalog: Catalog): Promise<Data> 
       .filter(({ forced }) => forced)
       .map(({ name }) => `alter table only ${name} no force row level security`);
     if (unforce.length > 0) await client.query(unforce.join('; '));
+    // Reading a table plans its indexes too, and what their functions call is looked for in this path.
+    await client.query("select set_config('search_path', $1, true)", [before[0]?.path ?? '']);
     return {
       tables: await readRows(client, all),
       sequences: await readSequences(client, sequences),

@@ -83,6 +83,7 @@ export async function takeBaseline(
   await refuseOtherFile(place);
   const replayed = await replayTwice(project, migrations, options);
   const { state, settled, verdicts, schemas } = replayed;
+  refuseNotDescribed(state);
   if (await isRightAlready(project, migrations, state)) {
     return told(place, 'unchanged', await current(place), settled);
   }
@@ -186,6 +187,17 @@ async function refuseOtherFile({ path, name }: BaselinePlace): Promise<void> {
   throw new KnexwardError('BASELINE_FILE', {
     message: `${name} is there, and it is no baseline that knexward wrote. It is left as it is.`,
     fix: "Move it away, or name another file in the knexfile: knexward: { baseline: 'db/baseline.sql' }",
+  });
+}
+
+/** What a catalog knows by name only, no file can make again. */
+function refuseNotDescribed({ catalog: { notDescribed } }: State): void {
+  if (notDescribed.length === 0) return;
+  const named = notDescribed.map(({ kind, name }) => `${kind} ${name}`);
+  const more = named.length > SHOWN ? `; and ${named.length - SHOWN} more` : '';
+  throw new KnexwardError('BASELINE_DIFFERS', {
+    message: `The migrations make what a baseline cannot hold: ${named.slice(0, SHOWN).join('; ')}${more}. Nothing was written.`,
+    fix: 'Without a baseline, up goes on replaying. See docs/baseline.md for what one cannot hold.',
   });
 }
 

@@ -33,6 +33,8 @@ export const SIZES = {
   drawnDbMigrateConfigs: [150, 1000],
   /** Of these, projects that are taken over for real. */
   runDbMigrateConfigs: [3, 60],
+  /** Schemas that are drawn and restored from snapshot, baseline and fix script. */
+  drawnSchemas: [3, 25],
   /** Published projects on Knex that are migrated by both, at once and by turns. */
   knexProjects: [2, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */

@@ -8,7 +8,7 @@ import {
 import { compareCatalogs } from '../../src/schema/compare.js';
 import { renderMendFile } from '../../src/repair/file.js';
 import { mend, type Mends } from '../../src/repair/mend.js';
-import { narrows, needsUsing } from '../../src/schema/sql/alter/type-change.js';
+import { conversionOf, narrows } from '../../src/schema/sql/alter/type-change.js';
 
 /** Objects, each of which may need others by their ids. */
 const catalog = (objects: CatalogObject[], needs: Record<string, string[]> = {}): Catalog => ({
@@ -182,10 +182,17 @@ describe('what mends a difference (FR-015)', () => {
   });
 
   it('USING is said only where PostgreSQL would not cast by itself', () => {
-    expect(needsUsing('character varying(9)', 'text')).toBe(false);
-    expect(needsUsing('bigint', 'integer')).toBe(false);
-    expect(needsUsing('text', 'integer')).toBe(true);
-    expect(needsUsing('text', 'app.mood')).toBe(true);
+    expect(conversionOf('a', 'character varying(9)', 'text')).toBeUndefined();
+    expect(conversionOf('a', 'bigint', 'integer')).toBeUndefined();
+    expect(conversionOf('a', 'text', 'integer')).toBe('a::integer');
+    expect(conversionOf('a', 'text', 'app.mood')).toBe('a::app.mood');
+    expect(conversionOf('a', 'boolean', 'integer')).toBe('a::integer');
+  });
+
+  it('what has no cast in PostgreSQL goes by way of text, or is made JSON', () => {
+    expect(conversionOf('a', 'app.size', 'date')).toBe('a::text::date');
+    expect(conversionOf('a', 'date', 'app.size')).toBe('a::text::app.size');
+    expect(conversionOf('a', 'app.size', 'jsonb')).toBe('pg_catalog.to_jsonb(a)');
   });
 
   it('the file names what is lost at its top, and is no one transaction where an enum grows', () => {

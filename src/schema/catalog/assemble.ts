@@ -15,6 +15,7 @@ import { type NotDescribedRow } from './queries/not-described.js';
 import {
   type CommentRow,
   type DefaultPrivilegesRow,
+  type GivenPrivilegesRow,
   type PrivilegesRow,
 } from './queries/privileges.js';
 import { type Address, CLASS, type ObjectRow } from './queries/row.js';
@@ -22,8 +23,9 @@ import { type Address, CLASS, type ObjectRow } from './queries/row.js';
 /** All that the queries found. */
 export interface CatalogRows {
   objects: ObjectRow[];
-  hidden: { class: number; oid: number }[];
+  hidden: { class: number; oid: number; isHistory: boolean }[];
   privileges: PrivilegesRow[];
+  givenPrivileges: GivenPrivilegesRow[];
   defaultPrivileges: DefaultPrivilegesRow[];
   comments: CommentRow[];
   aliases: AliasRow[];
@@ -37,6 +39,7 @@ export function assembleCatalog(postgres: number, rows: CatalogRows): Catalog {
   const described = [
     ...builder.described(),
     ...builder.privileges(),
+    ...builder.givenPrivileges(),
     ...builder.defaultPrivileges(),
     ...builder.comments(),
   ];
@@ -53,12 +56,14 @@ class Builder {
   /** The columns that come from a parent table alone. */
   readonly inherited = new Set<ObjectId>();
   private readonly hidden: Set<string>;
+  private readonly history: Set<string>;
   private readonly objects = new Map<string, CatalogObject>();
   private readonly aliases: Map<string, AliasRow>;
   private readonly unknown: { kind: string; name: string }[] = [];
 
   constructor(private readonly rows: CatalogRows) {
     this.hidden = new Set(rows.hidden.map(({ class: of, oid }) => keyOf({ class: of, oid })));
+    this.history = new Set(rows.hidden.filter(({ isHistory }) => isHistory).map(keyOf));
     this.aliases = new Map(rows.aliases.map((alias) => [keyOf(alias), alias]));
   }
 
@@ -86,6 +91,20 @@ class Builder {
     return this.rows.privileges.flatMap((row) => {
       const parent = this.objects.get(keyOf(row));
       return parent ? [objectOf('privileges', row.grantee, parent, rightsOf(row))] : [];
+    });
+  }
+
+  /** They belong to the extension; those on what is the server's own, to nothing. */
+  givenPrivileges(): CatalogObject[] {
+    return this.rows.givenPrivileges.map((row) => {
+      const { on, column, extension, grantee } = row;
+      const place = { class: CLASS.extension, oid: extension ?? 0, sub: 0 };
+      const parent = extension === null ? null : (this.objects.get(keyOf(place)) ?? null);
+      const target = column === null ? on : `${on} (${column})`;
+      return objectOf('privileges', `${grantee} on ${target}`, parent, {
+        ...{ on, ...(column !== null && { column }), to: grantee },
+        ...rightsOf(row),
+      });
     });
   }
 
@@ -125,9 +144,21 @@ class Builder {
 
   notDescribed(): { kind: string; name: string }[] {
     const found = this.rows.notDescribed.filter((row) => this.visible(row));
-    return [...found.map(({ kind, name }) => ({ kind, name })), ...this.unknown].sort((a, b) =>
-      `${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1,
-    );
+    return [
+      ...found.map(({ kind, name }) => ({ kind, name })),
+      ...this.unknown,
+      ...this.readers(),
+    ].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
+  }
+
+  /** What is described and cannot be made without the tables of the history, which are not. */
+  private readers(): { kind: string; name: string }[] {
+    const readers = this.rows.dependencies.flatMap((row) => {
+      if (!this.history.has(keyOf({ class: row.on_class, oid: row.on_oid }))) return [];
+      const object = this.find(row);
+      return object === undefined ? [] : [idOf(object)];
+    });
+    return [...new Set(readers)].map((name) => ({ kind: 'use of the history', name }));
   }
 
   /** What each object cannot be without, itself and its own pieces left out. */

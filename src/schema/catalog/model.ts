@@ -132,7 +132,8 @@ export interface PartsOf {
     schemas?: readonly string[];
   };
   'default privileges': Rights & { on: string; schema?: string; role?: string; to: string };
-  privileges: Rights;
+  /** `on`, `column` and `to` where the object is an extension's or the server's, and not described. */
+  privileges: Rights & { on?: string; column?: string; to?: string };
   comment: { text: string };
 }
 
@@ -215,6 +216,11 @@ export function defaultOf(column: ObjectId): ObjectId {
   return `default of ${column}`;
 }
 
+/** The role that has privileges. */
+export function roleOf({ own, parts }: CatalogObject<'privileges'>): string {
+  return parts.to ?? own;
+}
+
 /** What an object is called among all of its kind. */
 export function nameOf(
   kind: ObjectKind,
@@ -228,7 +234,7 @@ export function nameOf(
     case 'comment':
       return own === '' ? idOf(parent) : `${own} of ${idOf(parent)}`;
     case 'privileges':
-      return `${own} on ${idOf(parent)}`;
+      return parent.kind === 'extension' ? `${own}, ${idOf(parent)}` : `${own} on ${idOf(parent)}`;
     case 'index':
     case 'statistics':
       return own;

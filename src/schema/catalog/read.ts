@@ -5,7 +5,12 @@ import { CONSTRAINTS, INDEXES, STATISTICS } from './queries/constraints.js';
 import { ALIASES, DEPENDENCIES } from './queries/dependencies.js';
 import { hidden, type HistoryTableNames, knowingHidden } from './queries/hidden.js';
 import { NOT_DESCRIBED } from './queries/not-described.js';
-import { COMMENTS, DEFAULT_PRIVILEGES, PRIVILEGES } from './queries/privileges.js';
+import {
+  COMMENTS,
+  DEFAULT_PRIVILEGES,
+  GIVEN_PRIVILEGES,
+  PRIVILEGES,
+} from './queries/privileges.js';
 import { publications } from './queries/publications.js';
 import { COLUMNS, SEQUENCES, TABLES, VIEWS } from './queries/relations.js';
 import { type ObjectRow } from './queries/row.js';
@@ -52,6 +57,7 @@ function queriesFor(postgres: number, history: HistoryTableNames): Queries {
     ],
     hidden: hidden(history),
     privileges: PRIVILEGES,
+    givenPrivileges: GIVEN_PRIVILEGES,
     defaultPrivileges: knowing(DEFAULT_PRIVILEGES),
     comments: COMMENTS,
     aliases: ALIASES,

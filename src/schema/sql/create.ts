@@ -29,7 +29,7 @@ export function create(lookup: CatalogLookup, object: Own): string[] {
     case 'composite type':
       return [`CREATE TYPE ${object.name} AS (${listed(object.parts.attributes.map(attribute))})`];
     case 'domain':
-      return [createDomain(object)];
+      return [createDomain(object, [])];
     case 'range':
       return [createRange(object)];
     case 'sequence':
@@ -111,13 +111,18 @@ export function indexName(
   return `${schemaOf(ownerName(lookup, object))}.${object.own}`;
 }
 
-function createDomain({ name, parts }: CatalogObject<'domain'>): string {
+/** With those of its checks that are made together with it. */
+export function createDomain(
+  { name, parts }: CatalogObject<'domain'>,
+  checks: readonly CatalogObject<'constraint'>[],
+): string {
   return words(
     `CREATE DOMAIN ${name} AS ${parts.type}`,
     parts.collation && `COLLATE ${parts.collation}`,
     parts.default && `DEFAULT ${parts.default}`,
     parts.notNull && parts.notNullConstraint && `CONSTRAINT ${parts.notNullConstraint}`,
     parts.notNull && 'NOT NULL',
+    ...checks.map((check) => `CONSTRAINT ${check.own} ${check.parts.definition}`),
   );
 }
 
@@ -193,9 +198,20 @@ function createConstraint(
   const table = owner?.name ?? '';
   const isKey = /^(PRIMARY|UNIQUE|EXCLUDE)/.test(parts.definition);
   const index = indexName(lookup, constraint);
+  // A partitioned index takes no options any more once it is there.
+  const isPartitioned = owner?.kind === 'table' && owner.parts.partitionBy !== undefined;
+  const definition =
+    parts.options && isPartitioned
+      ? parts.definition.replace(
+          /(?: DEFERRABLE(?: INITIALLY DEFERRED)?)?$/,
+          (tail) => ` WITH ${inBrackets(parts.options ?? [])}${tail}`,
+        )
+      : parts.definition;
   return [
-    `ALTER TABLE ${isKey ? 'ONLY ' : ''}${table} ADD CONSTRAINT ${own} ${parts.definition}`,
-    ...(parts.options ? [`ALTER INDEX ${index} SET ${inBrackets(parts.options)}`] : []),
+    `ALTER TABLE ${isKey ? 'ONLY ' : ''}${table} ADD CONSTRAINT ${own} ${definition}`,
+    ...(parts.options && !isPartitioned
+      ? [`ALTER INDEX ${index} SET ${inBrackets(parts.options)}`]
+      : []),
     ...(parts.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${own}`] : []),
     ...(parts.triggers ? enforcement(table, own, parts.triggers) : []),
   ];

@@ -1,5 +1,5 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { type CatalogObject, type Rights } from '../catalog/model.js';
+import { type CatalogObject, type PartsOf, roleOf, type Rights } from '../catalog/model.js';
 import { schemaOf } from '../catalog/names.js';
 import { words } from './text.js';
 
@@ -34,19 +34,21 @@ export function grant(lookup: CatalogLookup, privileges: CatalogObject<'privileg
 /** The statements that take a role's rights on an object from what they are to what they should be. */
 export function changeGrants(
   lookup: CatalogLookup,
-  { own, parent }: CatalogObject<'privileges'>,
+  privileges: CatalogObject<'privileges'>,
   from: Rights,
   to: Rights,
 ): string[] {
-  const object = lookup.get(parent);
+  const { on, column: given } = privileges.parts;
+  const role = roleOf(privileges) === 'OWNER' ? 'CURRENT_USER' : roleOf(privileges);
+  if (on !== undefined) {
+    const column = given === undefined ? '' : ` (${given})`;
+    return statements(from, to, { target: `ON ${on}`, column, role, before: '' });
+  }
+  const object = lookup.get(privileges.parent);
   if (object === undefined) return [];
   const table = object.kind === 'column' ? lookup.get(object.parent) : undefined;
-  return statements(from, to, {
-    target: targetOf(table ?? object),
-    column: table ? ` (${object.own})` : '',
-    role: own === 'OWNER' ? 'CURRENT_USER' : own,
-    before: '',
-  });
+  const column = table ? ` (${object.own})` : '';
+  return statements(from, to, { target: targetOf(table ?? object), column, role, before: '' });
 }
 
 /** The same for objects that are yet to be made. */
@@ -82,6 +84,16 @@ const DEFAULTS_ON: Partial<Record<string, string>> = {
   TYPE: 'TYPES',
 };
 
+/** What everybody may do anyway, whatever default privileges grant besides. */
+const USUAL: Partial<Record<string, string>> = {
+  'FUNCTIONS PUBLIC': 'EXECUTE',
+  'TYPES PUBLIC': 'USAGE',
+};
+
+function withoutUsual({ on, to, granted = [], ...rest }: PartsOf['default privileges']): Rights {
+  return { ...rest, granted: granted.filter((right) => right !== USUAL[`${on} ${to}`]) };
+}
+
 /** The statements that take back what default privileges say of an object that was just made. */
 export function withoutDefaults(
   object: CatalogObject,
@@ -93,7 +105,7 @@ export function withoutDefaults(
     .filter(({ parts: { schema } }) => schema === undefined || schema === schemaOf(object.name))
     .flatMap(({ parts }) =>
       statements(
-        parts,
+        withoutUsual(parts),
         {},
         {
           target: targetOf(object),

@@ -1,5 +1,5 @@
 import { CatalogLookup } from '../catalog/lookup.js';
-import { type Catalog, idOf } from '../catalog/model.js';
+import { type Catalog, idOf, roleOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
 import { endStatement } from './text.js';
 import { withoutCircles } from './order.js';
@@ -60,7 +60,7 @@ function foot(): string[] {
 /** The roles that rights and policies name. */
 export function rolesIn({ objects }: Pick<Catalog, 'objects'>): string[] {
   const named = objects.flatMap((object) => {
-    if (object.kind === 'privileges') return [object.own];
+    if (object.kind === 'privileges') return [roleOf(object)];
     if (object.kind === 'policy') return object.parts.roles;
     if (object.kind !== 'default privileges') return [];
     return [object.parts.to, ...(object.parts.role === undefined ? [] : [object.parts.role])];

@@ -6,7 +6,8 @@ import {
   type ObjectId,
   type ObjectKind,
 } from '../catalog/model.js';
-import { create, createLater, createStandIn } from './create.js';
+import { create, createDomain, createLater, createStandIn } from './create.js';
+import { Refreshes } from './refresh.js';
 import { canBeInline, createTable, setDefault } from './table.js';
 
 /** Statements that go together, and what must come before them. */
@@ -89,17 +90,27 @@ export class Cutter {
   private readonly units = new Map<string, Unit>();
   /** In which unit an object is made. */
   private readonly placeOf = new Map<ObjectId, string>();
+  /** Tables and domains that are made here, with the checks that can be made with them. */
+  private readonly withChecks = new Set<ObjectId>();
+
+  private readonly refreshes: Refreshes;
 
   constructor(
     private readonly lookup: CatalogLookup,
     private readonly taken: ReadonlySet<ObjectId>,
-  ) {}
+  ) {
+    this.refreshes = new Refreshes(lookup);
+  }
 
   add(object: CatalogObject): void {
     const id = idOf(object);
     switch (object.kind) {
       case 'table':
         this.unit(id, 'table', createTable(this.lookup, object, this.taken.has(id)), object);
+        if (!this.taken.has(id)) this.withChecks.add(id);
+        break;
+      case 'domain':
+        this.addDomain(object);
         break;
       case 'column':
         this.addColumn(object);
@@ -133,6 +144,11 @@ export class Cutter {
       }
     }
     return [...this.units.values()];
+  }
+
+  /** Says that an object's unit makes its checks too. */
+  holdsChecks(id: ObjectId): void {
+    this.withChecks.add(id);
   }
 
   /** Puts in a unit that stands for an object which is there, and is changed. */
@@ -185,6 +201,16 @@ export class Cutter {
     else this.unit(idOf(comment), 'privileges', statements, comment);
   }
 
+  /** A check cannot be added any more where a column is an array of the domain, or a row with it. */
+  private addDomain(domain: CatalogObject<'domain'>): void {
+    const id = idOf(domain);
+    const checks = this.lookup
+      .membersOf(domain, 'constraint')
+      .filter(({ parts }) => canBeInline(parts) && !this.taken.has(id));
+    this.unit(id, 'type', [createDomain(domain, checks)], domain);
+    if (!this.taken.has(id)) this.withChecks.add(id);
+  }
+
   private addView(view: CatalogObject<'view'>): void {
     const id = idOf(view);
     if (!this.taken.has(id)) {
@@ -200,9 +226,7 @@ export class Cutter {
   private addConstraint(constraint: CatalogObject<'constraint'>): void {
     const { parent, parts } = constraint;
     const id = idOf(constraint);
-    const table = this.lookup.get(parent);
-    const inline = table?.kind === 'table' && canBeInline(parts) && this.units.has(idOf(table));
-    if (inline && !this.taken.has(parent ?? '')) {
+    if (canBeInline(parts) && this.withChecks.has(parent ?? '')) {
       this.placeOf.set(id, parent ?? '');
       return;
     }
@@ -210,10 +234,12 @@ export class Cutter {
   }
 
   private addLater(object: CatalogObject, statements: string[]): void {
-    const id = `later, ${idOf(object)}`;
     const isRefresh = object.kind === 'materialized view';
     const stage = isRefresh ? 'data of a materialized view' : 'later';
-    this.unit(id, stage, statements, object).needs.add(idOf(object));
+    const unit = this.unit(laterOf(idOf(object)), stage, statements, object);
+    unit.needs.add(idOf(object));
+    if (!isRefresh) return;
+    for (const other of this.refreshes.before(object)) unit.needs.add(laterOf(other));
   }
 
   private place(id: ObjectId | null): Unit | undefined {
@@ -223,6 +249,7 @@ export class Cutter {
   private stageOf(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Stage {
     if (object.kind === 'constraint') {
       if (/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return 'key';
+      if (this.lookup.get(object.parent)?.kind === 'domain') return 'type';
       if (object.parts.definition.startsWith('CHECK')) return 'piece of a table';
     }
     if (object.kind === 'trigger' && object.parts.definition === undefined) {
@@ -230,6 +257,11 @@ export class Cutter {
     }
     return STAGE_OF[object.kind];
   }
+}
+
+/** What is said of an object when others are there. */
+function laterOf(id: ObjectId): string {
+  return `later, ${id}`;
 }
 
 /** What the query of a view is called that is taken apart. */

@@ -46,7 +46,7 @@ export function hidden(tables: HistoryTableNames): string {
     from hidden h join pg_depend d on d.refclassid = h.class and d.refobjid = h.oid
     where d.deptype in ('a', 'i')
   )
-  select class, oid from hidden`;
+  select class, oid, (class, oid) in (select class, oid from roots) as "isHistory" from hidden`;
 }
 
 /** Puts before a query what it has to know of that: the hidden relations, and who migrates. */

@@ -42,6 +42,24 @@ export const NOT_DESCRIBED = `
   select ${CLASS.relation}, c.oid, 'foreign table', c.oid::regclass::text
     from pg_class c where c.relkind = 'f'
   union all
+  select ${CLASS.relation}, c.oid, 'column of a foreign table', c.oid::regclass::text || '.' || quote_ident(attname)
+      || ' ' || format_type(atttypid, atttypmod) || case when attnotnull then ' not null' else '' end
+      || coalesce(' ' || attfdwoptions::text, '') || coalesce(' default ' || pg_get_expr(adbin, adrelid), '')
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+    where c.relkind = 'f'
+  union all
+  select ${CLASS.relation}, c.oid, 'options of a foreign table', c.oid::regclass::text || ' ' || ftoptions::text
+    from pg_class c join pg_foreign_table f on f.ftrelid = c.oid where ftoptions is not null
+  union all
+  select ${CLASS.relation}, c.oid, 'trigger of a foreign table', pg_get_triggerdef(g.oid)
+    from pg_class c join pg_trigger g on g.tgrelid = c.oid and not g.tgisinternal where c.relkind = 'f'
+  union all
+  select d.classid::int8::int, d.objid, 'dependency on an extension', i.type || ' ' || i.identity || ' on ' || quote_ident(extname)
+    from pg_depend d join pg_extension e on d.refclassid = ${CLASS.extension} and e.oid = d.refobjid,
+      pg_identify_object(d.classid, d.objid, d.objsubid) i
+    where d.deptype = 'x'
+  union all
   select ${CLASS.type}, t.oid, case t.typtype when 'r' then 'range with a canonical function'
       else 'base type' end, t.oid::regtype::text
     from pg_type t left join pg_range r on r.rngtypid = t.oid

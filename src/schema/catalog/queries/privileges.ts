@@ -1,4 +1,4 @@
-import { CLASS, FIRST_USER_OID, USER_SCHEMA } from './row.js';
+import { CLASS, FIRST_USER_OID, qualified, USER_SCHEMA } from './row.js';
 
 /** What a role may do with an object beyond the usual, or less. */
 export interface PrivilegesRow {
@@ -68,6 +68,60 @@ export const PRIVILEGES = `
       from pg_type t join pg_namespace n on n.oid = t.typnamespace
       where typacl is not null and ${USER_SCHEMA}
   ) a, lateral (${differences('a.acl', 'acldefault(a.type::"char", a.owner)', 'a.owner')}) d`;
+
+/** A row of those on what an extension or the server itself brings. */
+export interface GivenPrivilegesRow extends Omit<PrivilegesRow, 'class' | 'sub'> {
+  /** What GRANT calls the object. */
+  on: string;
+  column: string | null;
+  extension: number | null;
+}
+
+const ofExtension = (catalog: number): string => `(select d.refobjid from pg_depend d
+  where d.classid = ${catalog} and d.objid = o.oid and d.deptype = 'e')`;
+const isGiven = (catalog: number): string =>
+  `(n.nspname = 'pg_catalog' or exists ${ofExtension(catalog)})`;
+
+/**
+ * Privileges on what an extension or the server brings, where they are not those that it came with
+ * (pg_init_privs). pg_dump keeps these too.
+ */
+export const GIVEN_PRIVILEGES = `
+  select a.oid, a.on, a.column, a.extension, d.* from (
+    select ${CLASS.routine} as class, o.oid, 0 as sub, proowner as owner, proacl as acl, 'f' as type,
+      case prokind when 'p' then 'PROCEDURE ' else 'FUNCTION ' end || ${qualified('proname')}
+        || '(' || pg_get_function_identity_arguments(o.oid) || ')' as on,
+      null as column, ${ofExtension(CLASS.routine)} as extension
+      from pg_proc o join pg_namespace n on n.oid = o.pronamespace
+      where proacl is not null and ${isGiven(CLASS.routine)}
+    union all
+    select ${CLASS.relation}, o.oid, 0, relowner, relacl, case relkind when 'S' then 's' else 'r' end,
+      case relkind when 'S' then 'SEQUENCE ' else 'TABLE ' end || ${qualified('relname')},
+      null, ${ofExtension(CLASS.relation)}
+      from pg_class o join pg_namespace n on n.oid = o.relnamespace
+      where relacl is not null and ${isGiven(CLASS.relation)}
+    union all
+    select ${CLASS.relation}, o.oid, a.attnum, relowner, attacl, 'c', 'TABLE ' || ${qualified('relname')},
+      quote_ident(a.attname), ${ofExtension(CLASS.relation)}
+      from pg_attribute a join pg_class o on o.oid = a.attrelid join pg_namespace n on n.oid = o.relnamespace
+      where attacl is not null and not attisdropped and ${isGiven(CLASS.relation)}
+    union all
+    select ${CLASS.type}, o.oid, 0, typowner, typacl, 'T', 'TYPE ' || ${qualified('typname')},
+      null, ${ofExtension(CLASS.type)}
+      from pg_type o join pg_namespace n on n.oid = o.typnamespace
+      where typacl is not null and ${isGiven(CLASS.type)}
+    union all
+    select ${CLASS.language}, o.oid, 0, lanowner, lanacl, 'l', 'LANGUAGE ' || quote_ident(lanname),
+      null, ${ofExtension(CLASS.language)}
+      from pg_language o where lanacl is not null
+    union all
+    select ${CLASS.schema}, oid, 0, nspowner, nspacl, 'n', 'SCHEMA ' || quote_ident(nspname), null, null
+      from pg_namespace
+      where nspacl is not null and nspname = 'pg_catalog'
+  ) a
+  left join pg_init_privs i on i.classoid = a.class and i.objoid = a.oid and i.objsubid = a.sub,
+  lateral (${differences('a.acl', 'coalesce(i.initprivs, acldefault(a.type::"char", a.owner))', 'a.owner')}) d
+  where a.acl is distinct from i.initprivs`;
 
 /**
  * Default privileges of one schema come on top of those of all schemas, so nothing is usual there.

@@ -11,6 +11,7 @@ export const CLASS = {
   default: 2604,
   constraint: 2606,
   schema: 2615,
+  language: 2612,
   rule: 2618,
   trigger: 2620,
   extension: 3079,

@@ -6,6 +6,8 @@ export interface Alteration {
   losesData?: boolean;
   /** The type of a column changes: what is written over it has to be made anew. */
   changesType?: boolean;
+  /** Among the statements is one that makes it anew, with those of its checks that can be in it. */
+  makesChecks?: boolean;
 }
 
 /** There is no statement for it, and the object has to be dropped and made anew. */

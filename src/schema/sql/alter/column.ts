@@ -3,7 +3,7 @@ import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { identityClause, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
 import { type Alteration, ANEW, cannot, note } from './alteration.js';
-import { narrows, needsUsing } from './type-change.js';
+import { conversionOf, narrows } from './type-change.js';
 
 type Column = CatalogObject<'column'>;
 type Parts = PartsOf['column'];
@@ -73,10 +73,11 @@ function alterGenerated({ table, from, to, lookup }: ColumnChange): string[] | t
 
 function changeType(column: string, { parts: a }: Column, { own, parts: e }: Column): string {
   const type = e.type ?? '';
+  const conversion = conversionOf(own, a.type ?? '', type);
   return words(
     `${column} TYPE ${type}`,
     e.collation && `COLLATE ${e.collation}`,
-    !e.generated && needsUsing(a.type ?? '', type) && `USING ${own}::${type}`,
+    !e.generated && conversion && `USING ${conversion}`,
   );
 }
 

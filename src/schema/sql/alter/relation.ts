@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { withoutSchema } from '../../catalog/names.js';
@@ -85,6 +86,8 @@ export function alterConstraint(
 ): Alteration | typeof ANEW {
   const { own, parts: e } = to;
   const owner = lookup.get(to.parent);
+  const isPartitioned = owner?.kind === 'table' && owner.parts.partitionBy !== undefined;
+  if (isPartitioned && !isDeepStrictEqual(a.options, e.options)) return ANEW;
   const table = owner?.name ?? '';
   const alter = `ALTER ${owner?.kind === 'domain' ? 'DOMAIN' : 'TABLE'} ${table}`;
   const validates = a.definition === `${e.definition} NOT VALID`;

@@ -27,11 +27,25 @@ function partsOf(type: string): TypeName {
   return { base: head + tail, modifiers: modifiers.split(',').map(Number) };
 }
 
-/** Whether ALTER COLUMN TYPE needs to be told how (USING): it takes casts on assignment only. */
-export function needsUsing(from: string, to: string): boolean {
+/** From which to which there is a cast that says more than the text would. */
+const EXPLICIT: Readonly<Record<string, readonly string[]>> = {
+  integer: ['boolean'],
+  boolean: ['integer'],
+  'timestamp without time zone': ['time without time zone'],
+  'timestamp with time zone': ['time without time zone', 'time with time zone'],
+};
+
+/**
+ * How ALTER COLUMN TYPE gets the new value (USING): it takes casts on assignment only. Where
+ * PostgreSQL may know no cast at all, it goes by way of text.
+ */
+export function conversionOf(own: string, from: string, to: string): string | undefined {
   const [a, b] = [partsOf(from).base, partsOf(to).base];
-  if (a === b || TEXTS.includes(b) || b === 'character') return false;
-  return !FAMILIES.some((family) => family.includes(a) && family.includes(b));
+  const isFamily = FAMILIES.some((family) => family.includes(a) && family.includes(b));
+  if (a === b || TEXTS.includes(b) || b === 'character' || isFamily) return undefined;
+  const isCast = TEXTS.includes(a) || a === 'character' || EXPLICIT[a]?.includes(b);
+  if (isCast) return `${own}::${to}`;
+  return /^jsonb?$/.test(b) ? `pg_catalog.to_${b}(${own})` : `${own}::text::${to}`;
 }
 
 /** Whether a change of type may lose something of what is stored, or fail because of it. */
