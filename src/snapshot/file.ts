@@ -80,7 +80,7 @@ function blockOf(object: CatalogObject, all: Map<ObjectId | null, CatalogObject[
  * @throws KnexwardError `SNAPSHOT_FILE` where the text is none, or one of a later version.
  */
 export function parseSnapshot(text: string, path: string): Catalog {
-  const document = parseJson(text, path) as Partial<SnapshotDocument> | null;
+  const document = documentIn(text, path) as Partial<SnapshotDocument> | null;
   if (document?.knexward !== 'snapshot' || !Array.isArray(document.objects)) {
     throw broken(path, 'it is not a snapshot of a schema');
   }
@@ -105,7 +105,7 @@ export function isSnapshot(text: string): boolean {
   return /^\s*\{\s*"knexward":\s*"snapshot"/.test(text);
 }
 
-function parseJson(text: string, path: string): unknown {
+function documentIn(text: string, path: string): unknown {
   try {
     return joinLines(parseJson(text));
   } catch (error) {

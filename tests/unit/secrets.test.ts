@@ -124,9 +124,7 @@ describe('a secret is never shown', () => {
     expect(about('invalid input syntax for type integer: "abc"')).toBe(
       'invalid input syntax for type integer: "***"',
     );
-    expect(about('Key (role)=(staff) already exists.')).toBe(
-      'Key (role)=(***) already exists.',
-    );
+    expect(about('Key (role)=(staff) already exists.')).toBe('Key (role)=(***) already exists.');
   });
 
   it('a hundred and fifty thousand of them in one statement are masked like one', () => {
