@@ -148,10 +148,18 @@ function readPackageJson(root: string): PackageJson | null {
     type?: string;
     [group: string]: unknown;
   };
+  const bytes = readFileSync(path);
+  const text = bytes.toString('utf8');
+  if (!Buffer.from(text, 'utf8').equals(bytes)) {
+    throw new KnexwardError('NOT_A_DB_MIGRATE_PROJECT', {
+      message: `${path} is not UTF-8, so its scripts cannot be rewritten without damage. Nothing was changed.`,
+      fix: 'Save the file as UTF-8, then run the command again.',
+    });
+  }
   const groups = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
   return {
     path,
-    text: readFileSync(path, 'utf8'),
+    text,
     scripts: content.scripts ?? {},
     dependencies: new Set(groups.flatMap((group) => Object.keys(content[group] ?? {}))),
     type: content.type === 'module' ? 'module' : 'commonjs',

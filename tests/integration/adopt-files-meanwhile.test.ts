@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
@@ -182,5 +182,24 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
       expect(stdout).toContain('SCRIPT_LEFT');
       expect(stdout + stderr).not.toContain('hunter2secret');
     }
+  });
+
+  it('a caller that is not UTF-8 is listed, stays as it is, and keeps database.json', async () => {
+    const latin1 = Buffer.from('migrate:\n\tdb-migrate up -e dev\n# caf\u00e9\n', 'latin1');
+    writeFileSync(join(project.root, 'Makefile'), latin1);
+    const args = ['adopt', '--yes', '--time-zone', 'UTC'];
+    const { code, stdout } = await project.knexward(args, env);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/CALLER_LEFT: Makefile:2/)]);
+    expect(readFileSync(join(project.root, 'Makefile'))).toEqual(latin1);
+    expect(Object.keys(texts())).toContain('database.json');
+  });
+
+  it('a package.json that is not UTF-8 is refused, and nothing is changed', async () => {
+    const latin1 = Buffer.from('{"author":"J\u00f6rg","scripts":{"m":"db-migrate up"}}', 'latin1');
+    writeFileSync(join(project.root, 'package.json'), latin1);
+    const { code, stderr } = await project.knexward(['adopt', '--yes', '--time-zone', 'UTC'], env);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is not UTF-8')]);
+    expect(readFileSync(join(project.root, 'package.json'))).toEqual(latin1);
+    expect(await isAdopted()).toBe(false);
   });
 });

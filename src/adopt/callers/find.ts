@@ -128,9 +128,10 @@ function searchFolder(root: string, words: readonly string[], search: FolderSear
     const kind = kindOf(path);
     if (kind === undefined) continue;
     if (++seen > MOST_FILES) return { files, cut: true };
-    const text = readSmall(join(root, path));
-    if (text === undefined || !words.some((word) => text.includes(word))) continue;
-    files.push({ ...search.toFile(path), kind, text });
+    const read = readSmall(join(root, path));
+    if (read === undefined || !words.some((word) => read.text.includes(word))) continue;
+    // What is not UTF-8 would not be written back as it was: it is listed, and never rewritten.
+    files.push({ ...search.toFile(path), kind: read.isUtf8 ? kind : 'other', text: read.text });
   }
   return { files, cut: false };
 }
@@ -199,12 +200,13 @@ function ignoredPaths(root: string): Set<string> {
 }
 
 /** The text, or `undefined` for a file that is too large, may not be read or holds no text. */
-function readSmall(path: string): string | undefined {
+function readSmall(path: string): { text: string; isUtf8: boolean } | undefined {
   try {
     if (statSync(path).size > MOST_BYTES) return undefined;
     const bytes = readFileSync(path);
     const text = bytes.toString('utf8');
-    return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
+    if (Buffer.from(text, 'utf8').equals(bytes)) return { text, isUtf8: true };
+    return bytes.includes(0) ? undefined : { text: bytes.toString('latin1'), isUtf8: false };
   } catch {
     return undefined;
   }

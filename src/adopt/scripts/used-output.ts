@@ -8,6 +8,8 @@ import { type ShellCommand, type ShellOperator } from './shell-words.js';
 type Tokens = readonly (ShellCommand | ShellOperator)[];
 
 const EXIT_CODE = /\$\?|\$\{\?|PIPESTATUS|%errorlevel%|\bif\s+errorlevel\b/i;
+/** What hands the output of a whole script, or of a function, to a reader that stands elsewhere. */
+const ELSEWHERE = /\bexec\b[^;&|\n]*>|\bfunction\s+[\w-]+|[\w-]\s*\(\s*\)\s*[({]/;
 /** What begins and ends a group of commands: what follows a group is about all of them. */
 const BEGINS_GROUP = new Set(['{', 'for', 'while', 'until', 'if', 'case', 'select']);
 const ENDS_GROUP = new Set(['}', 'done', 'fi', 'esac']);
@@ -26,6 +28,9 @@ export function whoReadsOutput(
 ): string | undefined {
   if (EXIT_CODE.test(script)) {
     return "the script reads the exit code ($?), and knexward's exit codes differ; change the script by hand";
+  }
+  if (ELSEWHERE.test(script)) {
+    return 'the script redirects its output or defines a function, so it is not clear who reads the output; change the script by hand';
   }
   const at = tokens.indexOf(command);
   for (const index of [at, ...endsAround(tokens, at)]) {
