@@ -160,6 +160,8 @@ function valueBehind(statement: readonly Piece[], index: number): Piece | undefi
   if (!isNameOfSecret(piece)) return undefined;
   let at = index + 1;
   while (/^[=:>]$/.test(statement[at]?.text ?? '')) at++;
+  // set app.jwt_secret to '…'
+  if (/^to$/i.test(statement[at]?.text ?? '') && statement[at + 1]?.kind === 'string') at++;
   const next = statement[at];
   if (next?.kind === 'string') return next;
   if (at > index + 1) return firstArgument(statement, at);
