@@ -373,7 +373,7 @@ describe('bad input: a clear error that changes nothing', () => {
     ['an unknown command', ['uup'], /unknown command 'uup'[\s\S]*up/],
     ['an unknown option', ['up', '--frobnicate'], /unknown option '--frobnicate'/],
     ['a count that is none', ['up', '-c', 'many'], /whole number/],
-    ['a count of nothing', ['up', '-c', '0'], /1 or more/],
+    ['a count of nothing', ['up', '-c', '0'], /at least 1/],
     ['a file for --cwd', ['status', '--cwd', 'knexfile.js'], /There is no folder/],
   ])('%s', async (_what, args, says) => {
     const { code, stderr } = await run(args);

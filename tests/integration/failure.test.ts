@@ -154,7 +154,7 @@ exports.down = () => {};`,
     expect(await failure()).toMatchObject({
       hint: expect.stringMatching(/^Use DROP/) as string,
       detail: 'view on_first depends on table first',
-      cause: expect.stringMatching(/^Something else/) as string,
+      cause: expect.stringMatching(/^Another object/) as string,
       fix: expect.stringMatching(/^Drop or change/) as string,
       page: expect.stringMatching(/docs\/errors\/sqlstate-2BP01\.md$/) as string,
     });
@@ -369,7 +369,7 @@ exports.up = async () => {
     await database.query('rollback');
     expect(up.code).toBe(1);
     expect(up.stderr).not.toContain('attempt 2');
-    expect(up.stderr).toContain('see what it left behind');
+    expect(up.stderr).toContain('check what it left behind');
     expect(up.stderr).toContain('SQLSTATE    55P03');
     expect(await exists('once')).toBe(true);
   });

@@ -532,7 +532,7 @@ describe('plan: the SQL that up would run (US8)', () => {
   });
 
   it.each([
-    [['--all'], '--all is for --down'],
+    [['--all'], '--all needs --down'],
     [['--sql', '--json'], '--sql prints SQL'],
     [['--sql', '-o', 'a.sql'], '--sql prints SQL'],
     [['--down', '--all', '-c', '1'], 'only one of them'],
