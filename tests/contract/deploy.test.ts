@@ -55,7 +55,12 @@ const BROKEN: [file: string, from: string | RegExp, to: string, finding: string]
   [WORKFLOW, 'runs-on', 'run-on', 'run-on'],
   [WORKFLOW, '${{ matrix.node }}', '${{ matrix.node ', 'expression'],
   [WORKFLOW, 'permissions:\n  contents: read\n', '', 'the token may do everything'],
-  [WORKFLOW, 'actions/checkout@v4', 'actions/checkout@main', 'names no version'],
+  [
+    WORKFLOW,
+    'actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683',
+    'actions/checkout@main',
+    'names no version',
+  ],
   [ACTION, 'using: composite', 'using: composit', 'composit'],
   [ACTION, '"$INPUT_COMMAND"', '${{ inputs.command }}', 'an expression inside of a script'],
   [EXAMPLE, 'runs-on', 'run-on', 'run-on'],
