@@ -310,6 +310,28 @@ describe('adopt --finish and adopt --undo (US9)', () => {
       expect(existsSync(join(project.root, 'database.json'))).toBe(true);
     });
 
+    it('scripts that run each other stay as they are together where one of them was changed', async () => {
+      const scripts = {
+        m: 'db-migrate up',
+        d: 'db-migrate down',
+        reset: 'npm run d && npm run m',
+        alone: 'db-migrate check',
+      };
+      project.write({ 'package.json': JSON.stringify({ scripts }) });
+      await told('adopt');
+      const adopted = JSON.parse(project.read('package.json')) as { scripts: typeof scripts };
+      adopted.scripts.d = 'knexward down && echo mine';
+      project.write({ 'package.json': JSON.stringify(adopted) });
+      const { warnings } = await told('adopt', '--undo');
+      expect(warnings.map(({ message }) => /"\w+" was \w+/.exec(message)?.[0]).sort()).toEqual([
+        '"d" was changed',
+        '"m" was left',
+      ]);
+      expect(JSON.parse(project.read('package.json'))).toEqual({
+        scripts: { ...adopted.scripts, alone: 'db-migrate check' },
+      });
+    });
+
     it('a dry run, and no terminal, change nothing', async () => {
       await told('adopt');
       const before = await tables();

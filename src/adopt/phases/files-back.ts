@@ -6,8 +6,16 @@ import { oldNameOf } from '../../files/old-name.js';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
+import { chainsOf } from '../scripts/chains.js';
 import { locateScripts, replaceScripts } from '../scripts/package-json.js';
-import { type FileStep, hashOf, readRecord, RECORD_FILE, restored } from '../takeover-record.js';
+import {
+  type FileStep,
+  hashOf,
+  readRecord,
+  RECORD_FILE,
+  restored,
+  type ScriptStep,
+} from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
 import { redact } from '../../secrets.js';
 
@@ -98,30 +106,44 @@ function planScripts(
   const places = locateScripts(text);
   const replaced: { name: string; to: string; raw: string }[] = [];
   const notes: string[] = [];
-  for (const known of step.scripts) {
-    const { name, sha256, sha256Before } = known;
-    const script = scripts[name];
-    const raw = JSON.stringify(script ?? '');
-    if (isTextOf(places?.get(name)?.raw, sha256Before)) continue;
-    const before = script !== undefined && hashOf(raw) === sha256 ? restored(known, raw) : null;
+  const toRestore = step.scripts.filter(
+    ({ name, sha256Before }) => !isTextOf(places?.get(name)?.raw, sha256Before),
+  );
+  const texts = new Map(toRestore.map((known) => [known.name, textOf(known, scripts[known.name])]));
+  const chains = chainsOf(scripts);
+  for (const [name, before] of texts) {
+    const changed = [...(chains.get(name) ?? [name])].find((other) => texts.get(other) === null);
     if (before === null) {
-      const what = script === undefined ? 'removed' : 'changed';
+      const what = name in scripts ? 'changed' : 'removed';
       plan.warnings.push(
         left(
           `the script "${name}" was ${what} since the takeover; what it was before is in version control`,
         ),
       );
-      continue;
+    } else if (changed !== undefined) {
+      // One that reverts with one program and applies with the other would be worse than either.
+      plan.warnings.push(
+        left(
+          `the script "${name}" was left, because it belongs together with "${changed}", which was changed since the takeover`,
+        ),
+      );
+    } else {
+      const from = JSON.parse(before) as string;
+      replaced.push({ name, to: from, raw: before });
+      notes.push(redact(`${name}: ${scripts[name]} → ${from}`));
     }
-    const from = JSON.parse(before) as string;
-    replaced.push({ name, to: from, raw: before });
-    notes.push(redact(`${name}: ${script} → ${from}`));
   }
   if (notes.length === 0) return;
   const content = replaceScripts(text, replaced);
   const apply = () => writeAtomically(path, content);
   const expects = [{ path, text }];
   plan.actions.push({ path: step.path, action: 'rewrite', notes, apply, expects });
+}
+
+/** What a script was, as JSON writes it; `null` where it is no longer what the takeover made of it. */
+function textOf(known: ScriptStep, script: string | undefined): string | null {
+  const raw = JSON.stringify(script ?? '');
+  return script !== undefined && hashOf(raw) === known.sha256 ? restored(known, raw) : null;
 }
 
 function isTextOf(text: string | undefined, sha256: string): boolean {
