@@ -67,12 +67,13 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
     );
     for (const day of days) {
       expect(day).toEqual(expect.arrayContaining(paths.slice(0, 2)));
-      expect(day).toHaveLength(2 + LIST.length / DAYS_UNTIL_ALL_FILES);
+      const others = LIST.length / DAYS_UNTIL_ALL_FILES;
+      expect([2 + Math.floor(others), 2 + Math.ceil(others)]).toContain(day.length);
     }
     expect(new Set(days.flat())).toEqual(new Set(paths));
   });
 
-  it.each(['20261127', '20261128'])(
+  it.each(['20261127', '20261128', '20261129'])(
     'seed %s: test:rest has each file that npm test leaves out or runs a part of',
     (KNEXWARD_TEST_SEED) => {
       const filesOf = (...more: string[]): string[] => {
