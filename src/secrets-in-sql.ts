@@ -220,12 +220,16 @@ function slice(outer: Inner, from: number, to: number): Inner {
 function quotedBody(literal: string, start: number, outer: Inner): Inner {
   const opening = /^(?:u&|[bxne])?'/i.exec(literal)?.[0] ?? "'";
   const escapes = /^e/i.test(opening);
-  const places: number[] = [];
-  let text = '';
-  let at = opening.length;
   const end =
     literal.endsWith("'") && literal.length > opening.length ? literal.length - 1 : literal.length;
-  for (; at < end; at++) {
+  const content = literal.slice(opening.length, end);
+  // As a rule each character stands for itself.
+  if (!content.includes("''") && !(escapes && content.includes('\\'))) {
+    return slice(outer, start + opening.length, start + end);
+  }
+  const places: number[] = [];
+  let text = '';
+  for (let at = opening.length; at < end; at++) {
     const isPair = literal[at] === "'" && literal[at + 1] === "'";
     if (isPair || (escapes && literal[at] === '\\' && at + 1 < end)) at++;
     places.push(start + at);
