@@ -260,7 +260,7 @@ describe('locks and signals (US7, FR-009)', () => {
     waiting.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
     waiting.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
     const ended = once(waiting, 'close');
-    await waitFor(() => Promise.resolve(said.stderr.includes('2 pending, nobody is running')));
+    await waitFor(() => Promise.resolve(said.stderr.includes('2 pending, no runner is active')));
     await holdUp();
     const up = knexward('up');
     await waitFor(() => Promise.resolve(said.stderr.includes('1 pending, postgres from')));
