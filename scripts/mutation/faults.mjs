@@ -107,8 +107,8 @@ export const FAULTS = [
     room: 'history',
     kind: 'order',
     file: 'src/history/journal.ts',
-    find: 'order by j.migration, j.id desc',
-    replace: 'order by j.migration, j.id',
+    find: 'order by h.name, j.id desc',
+    replace: 'order by h.name, j.id',
     breaks:
       'A file whose checksum was accepted goes on being told as changed, because the first checksum counts and not the last.',
   },
@@ -186,14 +186,14 @@ export const FAULTS = [
       'Where tables inherit from a table and hold rows, a baseline takes these rows for those of the parent as well, and is refused as one that differs.',
   },
   {
-    id: 'shadow-without-keeper',
+    id: 'left-over-of-the-living',
     room: 'throwaway',
     kind: 'lock',
-    file: 'src/throwaway/temporary.ts',
-    find: 'await createSchemas(keeper, schemas);',
-    replace: 'await createSchemas(keeper, schemas);\n    await keeper.end();',
+    file: 'src/throwaway/left-overs.ts',
+    find: 'if (!alive.has(owner)) await dropQuietly(client, name);',
+    replace: 'await dropQuietly(client, name);',
     breaks:
-      'A shadow that is older than a minute is dropped by another command in the moment in which nobody is connected to it, in the middle of a verify.',
+      'A temporary database is dropped by another command in the moment in which nobody is connected to it, in the middle of a verify.',
   },
   {
     id: 'comment-swallows-semicolon',
@@ -222,8 +222,8 @@ export const FAULTS = [
     room: 'adopt',
     kind: 'order',
     file: 'src/adopt/files.ts',
-    find: 'plan.actions.unshift(...recordAction(project.root, plan.actions));',
-    replace: 'plan.actions.push(...recordAction(project.root, plan.actions));',
+    find: 'plan.actions.unshift(...recordAction(project.root, plan.actions, facts.timeZone));',
+    replace: 'plan.actions.push(...recordAction(project.root, plan.actions, facts.timeZone));',
     breaks:
       'A takeover that is killed while it sets the files has not written down what it did to them, and --undo cannot bring them back.',
   },
@@ -322,12 +322,13 @@ export const FAULTS = [
   },
   {
     id: 'knex-lock-is-yellow',
-    room: 'doctor',
+    room: 'plan',
     kind: 'exit-code',
-    file: 'src/doctor/judge/history.ts',
-    find: "new Set(['NOT_ADOPTED', 'UNFINISHED', 'KNEX_LOCKED'])",
-    replace: "new Set(['NOT_ADOPTED', 'UNFINISHED'])",
-    breaks: "doctor exits with 0 although up refuses, because Knex's lock is held.",
+    file: 'src/plan/status.ts',
+    find: "  'KNEX_LOCKED',\n",
+    replace: '',
+    breaks:
+      "doctor exits with 0 and wait returns although up refuses, because Knex's lock is held.",
   },
   {
     id: 'first-out-stops-server',
