@@ -48,7 +48,8 @@ export class ControlConnection {
    * Behind a pooler none is ended: a server process may serve somebody else by now, under the run's name still.
    *
    * @param keep the processes that go on: those that hold the runners' lock and the fence
-   * @returns whether the server has confirmed that they are gone
+   * @returns `false` where one is left, or the server has not confirmed that none is. Behind a pooler nothing is
+   * asked for, and it is `true`: what the run has sent there may go on to its end
    */
   async endSessions(keep: readonly number[]): Promise<boolean> {
     const others = `pid not in (${[0, ...keep.map(Number)].join(', ')})`;
