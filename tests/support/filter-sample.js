@@ -1,17 +1,26 @@
 'use strict';
 
+const { readdirSync } = require('node:fs');
+const { join } = require('node:path');
 const { createJiti } = require('jiti');
 
+const ROOT = join(__dirname, '../..');
+
 /**
- * Jest's `--filter` for `npm test`: the day's sample of the test files. Where files are named by a path, all of
- * them are run. (jiti, for what `global-setup.ts` says.)
+ * Jest's `--filter` for `npm test`: the day's sample of the test files. Where Jest has been given a
+ * pattern, it hands over fewer than there are, and all of those are run. (jiti, for what
+ * `global-setup.ts` says.)
  */
 module.exports = async (paths) => {
   const { filesOfSample } = await createJiti(__filename).import('./sizes.ts');
-  return { filtered: areNamed() ? paths : filesOfSample(paths) };
+  return { filtered: paths.length < testFiles().length ? paths : filesOfSample(paths) };
 };
 
-/** Whether the command line names test files, by a path: a word may be an option's value. */
-function areNamed() {
-  return process.argv.slice(2).some((word) => /^(?:tests|backend|compat)[/\\]/.test(word));
+/** All test files, as `testMatch` of jest.config.js has them. */
+function testFiles() {
+  const below = (folder) => readdirSync(join(ROOT, folder), { recursive: true });
+  return [
+    ...below('tests').filter((path) => /\.test\.(ts|mjs)$/.test(path) && !/^fixtures/.test(path)),
+    ...below('backend/tests').filter((path) => /\.test\.ts$/.test(path)),
+  ];
 }

@@ -60,7 +60,7 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
     });
   });
 
-  it('the sample of files has all unit tests, and after two days each of the others', () => {
+  it('the sample of files has all unit tests, and in three days each of the others', () => {
     const paths = ['unit/a', 'unit/b', ...LIST.map((at) => `fault/${at}`)].map((p) => `/t/${p}.ts`);
     const days = Array.from({ length: DAYS_UNTIL_ALL_FILES }, (_, day) =>
       filesOfSample(paths, 20261101 + day),
@@ -86,6 +86,18 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
       };
       const all = filesOf();
       const sample = filesOf('--filter', './tests/support/filter-sample.js');
+      expect(sample.length).toBeLessThan(all.length);
+      const named = filesOf(
+        '--filter',
+        './tests/support/filter-sample.js',
+        'fault/pg',
+        'fault/turns',
+      );
+      expect(named.map((file) => file.replace(/^.*\//, ''))).toEqual([
+        'pgbouncer.test.ts',
+        'turns.test.ts',
+      ]);
+      expect(filesOf('--filter', './tests/support/filter-sample.js', '-t', 'foo')).toEqual(sample);
       const rest = filesOf(
         ...['--config', 'jest.all.config.js', '--filter', './tests/support/filter-rest.js'],
       );
