@@ -1,5 +1,6 @@
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Project } from '../support/project';
+import { ProtocolProxy } from '../support/protocol-proxy';
 import { waitFor } from '../support/wait-for';
 
 const NAME = '20260101000000_a.js';
@@ -60,5 +61,28 @@ describe('what a change has sent before its end (FR-006, FR-009)', () => {
       return there.length === 0;
     });
     expect(await database.query('select * from ran')).toEqual([]);
+  });
+
+  it('is not carried out either where all connections of the run were cut at once', async () => {
+    const address = new URL(database.url);
+    const proxy = new ProtocolProxy({ host: address.hostname, port: Number(address.port) });
+    address.hostname = '127.0.0.1';
+    address.port = String(await proxy.listen());
+    project = createProject({
+      'knexfile.js': KNEXFILE,
+      [`migrations/${NAME}`]: `exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw("select pg_sleep(3); insert into ran values ('late')");`,
+    });
+    const up = project.knexwardProcess(['up', '--json'], { TEST_DATABASE_URL: address.href });
+    const atWork = (): Promise<unknown[]> =>
+      database.query(
+        "select from pg_stat_activity where datname = current_database() and query like 'select pg_sleep(3)%' and state = 'active'",
+      );
+    await waitFor(async () => (await atWork()).length > 0);
+    proxy.cutAll();
+    expect((await up).code).toBe(1);
+    await waitFor(async () => (await atWork()).length === 0);
+    expect(await database.query('select * from ran')).toEqual([]);
+    await proxy.close();
   });
 });
