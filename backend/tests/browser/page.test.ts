@@ -166,7 +166,8 @@ describeInBrowser('the page, as hosts and participants see it', () => {
   it('says that the server cannot be reached, until it can', async () => {
     const { code } = await openRoom();
     const page = await at(`#join/${code}`);
-    await page.getByText('Live', { exact: true }).waitFor();
+    // The page may be connected before it has been told of the room: offline, it would wait for it.
+    await page.getByLabel('Your name').waitFor();
     await page.context().setOffline(true);
     await join(page, 'Ann');
     const alert = page.getByRole('alert');
