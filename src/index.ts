@@ -56,7 +56,8 @@ export {
 export { type Plan } from './plan/plan.js';
 export { type Problem } from './plan/problems.js';
 export { type Status } from './plan/status.js';
-export { type LockHolder, type RunEvent, type RunListener } from './run/events.js';
+export { type RunEvent, type RunListener } from './run/events.js';
+export { type LockHolder } from './transaction/runners-lock.js';
 export { type MigrationFailure } from './failure/failure.js';
 export { type RunResult } from './run/result.js';
 export { type WrittenBaseline } from './squash/write.js';

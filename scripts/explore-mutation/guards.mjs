@@ -74,7 +74,7 @@ export const GUARDS = [
     guards: 'One run at a time.',
     edits: [
       {
-        file: 'src/run/lock.ts',
+        file: 'src/transaction/runners-lock.ts',
         find: 'return answer?.locked ? answer.pid : null;',
         replace: 'return answer?.pid ?? null;',
       },
@@ -86,7 +86,7 @@ export const GUARDS = [
     behind: 'owner-check',
     edits: [
       {
-        file: 'src/run/lock.ts',
+        file: 'src/transaction/runners-lock.ts',
         find: 'if (lost) throw lockLost();',
         replace: 'if (lost && waitMs < 0) throw lockLost();',
       },

@@ -8,7 +8,7 @@ import { type History, oldTableName, readHistory } from '../history/read.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
 import { inOneTransaction, underLock } from '../maintain/under-lock.js';
-import { type LockHolder } from '../run/events.js';
+import { type LockHolder } from '../transaction/runners-lock.js';
 import { compareRows } from './compare-rows.js';
 import { momentOf, readOldHistory, type RunOnType, typeOfRunOn } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, planHistory } from './plan.js';

@@ -9,7 +9,7 @@ import {
   type Migration,
 } from '../files/find.js';
 import { readHistory } from '../history/read.js';
-import { type LockHolder } from '../run/events.js';
+import { type LockHolder } from '../transaction/runners-lock.js';
 import { adoptionConfig, hasKnexfile } from './adoption-config.js';
 import { type DbMigrateProject, inspectProject, type ProjectHints } from './project.js';
 import { scopesWithOwnHistory } from './scopes.js';

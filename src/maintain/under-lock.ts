@@ -3,7 +3,7 @@ import { type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { fence } from '../history/fence.js';
 import { type HistoryTables } from '../history/tables.js';
-import { acquireLock, type LockOptions, type RunLock } from '../run/lock.js';
+import { acquireLock, type LockOptions, type RunLock } from '../transaction/runners-lock.js';
 
 /**
  * Does something while it holds the runners' lock. The lock has a connection of its own: a statement

@@ -16,9 +16,9 @@ import { refuseUnadopted } from '../plan/plan.js';
 import { type Problem } from '../plan/problems.js';
 import { inTheWay, statusOf } from '../plan/status.js';
 import { unfinishedError } from '../plan/unfinished.js';
-import { type LockHolder } from '../run/events.js';
+import { type LockHolder } from '../transaction/runners-lock.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
-import { lockHolder } from '../run/lock.js';
+import { lockHolder } from '../transaction/runners-lock.js';
 
 const POLL_MS = 500;
 

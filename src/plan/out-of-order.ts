@@ -5,6 +5,7 @@ import { type Migration } from '../files/find.js';
 import { compareNames } from '../files/name.js';
 import { asRecorded } from '../files/recorded.js';
 import { type History } from '../history/read.js';
+import { type Plan } from './plan.js';
 import { inScopeOfRun } from './scope.js';
 
 /** What is done about a pending migration that comes before an applied one. */
@@ -93,9 +94,31 @@ export function describeOutOfOrder({ newest }: OutOfOrder): string {
 
 /** The error that `up` stops with, for projects that want that. */
 export function outOfOrderError(found: readonly OutOfOrder[]): KnexwardError {
+  const come =
+    found.length === 1 ? '1 pending migration comes' : `${found.length} pending migrations come`;
   const told = found.map(({ name, newest }) => `${name} before ${newest}`).join(', ');
   return new KnexwardError('OUT_OF_ORDER', {
-    message: `${found.length} pending migrations come before one that is applied, and the knexfile says to stop in this case (knexward.outOfOrder): ${told}. Nothing was changed.`,
+    message: `${come} before one that is applied, and the knexfile says to stop in this case (knexward.outOfOrder): ${told}. Nothing was changed.`,
     fix: 'Give their files newer timestamps, so that every database runs them in one order.',
   });
+}
+
+/**
+ * What a plan would apply although it comes before an applied migration. Nothing where the
+ * configuration does not care.
+ *
+ * @throws KnexwardError `OUT_OF_ORDER` where the configuration says to stop then
+ */
+export function refuseOutOfOrder(
+  config: ResolvedConfig,
+  files: readonly Migration[],
+  history: History,
+  { direction, steps }: Plan,
+): OutOfOrder[] {
+  const policy = orderPolicyOf(config);
+  if (direction !== 'up' || policy.outOfOrder === 'allow') return [];
+  const planned = new Set(steps.map(({ name }) => name));
+  const found = findOutOfOrder(files, history, policy).filter(({ name }) => planned.has(name));
+  if (found.length > 0 && policy.outOfOrder === 'refuse') throw outOfOrderError(found);
+  return found;
 }

@@ -13,7 +13,7 @@ import { interrupted } from '../transaction/interruption.js';
 import { planFor } from '../plan/plan.js';
 import { type RunResult } from '../run/result.js';
 import { describeOutOfOrder, type OutOfOrder } from '../plan/out-of-order.js';
-import { refuseOutOfOrder } from '../run/order.js';
+import { refuseOutOfOrder } from '../plan/out-of-order.js';
 import { refuseRenamed } from '../run/renamed.js';
 import { run } from '../run/run.js';
 import { type ReplayOptions } from '../replay/replay.js';

@@ -8,11 +8,10 @@ import { type ChangedFile } from '../files/changed.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration, type LoadedMigration } from '../files/load.js';
 import { findEvidence } from '../history/evidence.js';
-import { giveKnexLockBack, knexLockTaken, runNumber, takeKnexLock } from '../history/knex-lock.js';
+import { runNumber } from '../history/knex-lock.js';
 import { type History, readHistory } from '../history/read.js';
 import { type Plan, planFor } from '../plan/plan.js';
 import { unfinishedError } from '../plan/unfinished.js';
-import { redact } from '../secrets.js';
 import { rememberStatement } from '../statement.js';
 import { ControlConnection } from '../transaction/control-connection.js';
 import { type RunListener } from './events.js';
@@ -20,8 +19,9 @@ import { type Begun } from './from-baseline.js';
 import { withHooks } from './hooks.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
-import { refuseOutOfOrder, warnOutOfOrder } from './order.js';
-import { acquireLock, lockLost, type RunLock } from './lock.js';
+import { describeOutOfOrder, refuseOutOfOrder } from '../plan/out-of-order.js';
+import { acquireLock, type RunLock } from '../transaction/runners-lock.js';
+import { withKnexLockedOut } from './knex-locked-out.js';
 import { needsKnex } from './needs-knex.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
@@ -186,66 +186,10 @@ async function refuseWrongFiles(
   plan: Plan,
 ): Promise<void> {
   await control.use((client) => refuseRenamed(client, files, history, plan));
-  warnOutOfOrder(refuseOutOfOrder(config, files, history, plan), listener);
-}
-
-/**
- * Holds Knex's own lock meanwhile; its tables are made first where they are missing. Only then can
- * nobody, plain Knex included, change the history any more.
- */
-async function withKnexLockedOut(
-  { control, config, history: before, lock, result, listener, request: { signal } }: LockedRun,
-  work: (history: History) => Promise<RunResult>,
-): Promise<RunResult> {
-  const number = runNumber(result.runId);
-  const { tables } = before;
-  let taken: boolean | null = false;
-  try {
-    const history = await control.use(async (client) => {
-      // Before the lock was to be had, somebody may have made the tables, or put them away.
-      const { complete } = lock.waited ? await readHistory(client, config) : before;
-      const take = (create: boolean) =>
-        takeKnexLock(client, tables, {
-          ...{ number, held: lock.held, create },
-          waitMs: config.settings.waitForLock,
-        });
-      taken = await untilInterrupted(() => take(!complete), signal).catch((error: unknown) => {
-        const { code } = error as { code?: unknown };
-        if (code === LOCK_NOT_AVAILABLE) throw changeUnderWay();
-        if (code !== UNDEFINED_TABLE) throw error;
-        return take(true);
-      });
-      if (taken === null) throw lockLost();
-      if (!taken) throw knexLockTaken(tables.lock);
-      return readHistory(client, config);
-    });
-    return await work(history);
-  } finally {
-    if (taken) await giveBack();
+  for (const found of refuseOutOfOrder(config, files, history, plan)) {
+    const message = describeOutOfOrder(found);
+    listener({ type: 'warned', name: found.name, code: 'OUT_OF_ORDER', message });
   }
-
-  async function giveBack(): Promise<void> {
-    try {
-      await control.use((client) => giveKnexLockBack(client, tables, number));
-    } catch (error) {
-      listener({
-        ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
-        message: `Knex's lock could not be released; the next run releases it: ${redact(String(error))}`,
-      });
-    }
-  }
-}
-
-const UNDEFINED_TABLE = '42P01';
-const LOCK_NOT_AVAILABLE = '55P03';
-
-/** Of a run that has lost the runners' lock, most likely: else this one would not have got it. */
-function changeUnderWay(): KnexwardError {
-  return new KnexwardError('LOCKED', {
-    message:
-      "Knex's lock row is held by another session: a run that has lost its lock is in the middle of a change, or plain Knex is running.",
-    fix: `Wait until the change has ended; "${commandLine('status')}" shows it. Then run the command again.`,
-  });
 }
 
 async function runPlan(

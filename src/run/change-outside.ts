@@ -13,7 +13,7 @@ import { Confirmation } from '../transaction/confirmation.js';
 import { type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, type Seen } from '../transaction/opening.js';
-import { endOf, lockLost, type RunLock } from './lock.js';
+import { endOf, lockLost, type RunLock } from '../transaction/runners-lock.js';
 import { isNotWritten, rowNotWritten } from '../history/not-written.js';
 import { recordOf } from './record.js';
 

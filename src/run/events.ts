@@ -1,13 +1,7 @@
 import { type RunWarningCode } from '../errors.js';
 import { type Plan } from '../plan/plan.js';
 import { type MigrationFailure } from '../failure/failure.js';
-
-/** Who holds the lock that a runner waits for, as far as the server tells. */
-export interface LockHolder {
-  role: string;
-  client: string;
-  since: string;
-}
+import { type LockHolder } from '../transaction/runners-lock.js';
 
 /** What a run tells while it goes on. */
 export type RunEvent =

@@ -1,25 +1,16 @@
 import { commandLine } from '../command-line.js';
-import { type EventEmitter } from 'node:events';
-import { type Client, type QueryResult } from 'pg';
-import { closeAtOnce, closeInTime } from '../database/raw-connection.js';
-import { groundOf, groundQuery } from '../baseline/empty.js';
 import { type FittingBaseline, judgeBaseline } from '../baseline/fitness.js';
-import { splitStatements } from '../sql/split.js';
+import { beginLoading, FIRST_BATCH, lineOf, loadBaseline } from '../baseline/load.js';
+import { closeAtOnce, closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { type LoadedMigration } from '../files/load.js';
-import { fence } from '../history/fence.js';
-import { knexLockTaken } from '../history/knex-lock.js';
-import { recordManySql } from '../history/many.js';
 import { isNotWritten, rowNotWritten } from '../history/not-written.js';
-import { createTablesSql, LEAST_RUN_NUMBER, qualified } from '../history/tables.js';
 import { type Plan } from '../plan/plan.js';
 import { serverErrorIn } from '../server-error.js';
-import { rememberStatement } from '../statement.js';
 import { type LockedRun, type PlannedRun } from './carry-out.js';
 import { Confirmation, findOutcome, type Question } from '../transaction/confirmation.js';
 import { describeFailure, type FailedEnd, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted, untilInterrupted } from '../transaction/interruption.js';
-import { BEGIN, limitsOf } from '../transaction/opening.js';
 import { type RunRequest } from './request.js';
 import { type RunResult } from './result.js';
 
@@ -87,9 +78,6 @@ export interface Begun {
   request: RunRequest;
 }
 
-/** The batch of a run that begins on an empty history. */
-export const FIRST_BATCH = 1;
-
 /**
  * Loads a baseline: schema, data, history and journal in one transaction, behind the same fence as
  * any change. The caller holds the lock.
@@ -98,7 +86,8 @@ export const FIRST_BATCH = 1;
  * @throws KnexwardError `LOCKED` where Knex holds its own lock, `LOCK_LOST`
  */
 export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun | null> {
-  const { session, request, listener, plan, lock } = run;
+  const { config, session, request, history, listener, plan, lock, result } = run;
+  const { tables } = history;
   const { place, baseline } = beginning;
   refuseInterrupted(request.signal);
   lock.check();
@@ -118,9 +107,12 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
   const connection = await session.connect();
   let seen: Question['seen'] | null = null;
   try {
-    seen = await untilInterrupted(() => enter(connection, run), request.signal);
+    seen = await untilInterrupted(() => beginLoading(connection, config, tables), request.signal);
     if (seen === null) return null;
-    await untilInterrupted(() => load(connection, run, beginning), request.signal);
+    await untilInterrupted(
+      () => loadBaseline(connection, { tables, runId: result.runId }, beginning),
+      request.signal,
+    );
   } catch (error) {
     closeAtOnce(connection);
     if (isBusy(error)) return null;
@@ -145,82 +137,6 @@ export async function begin(run: LockedRun, beginning: Beginning): Promise<Begun
   return outcome;
 }
 
-/**
- * Begins the transaction, and looks once more, now that nobody else can come in between.
- *
- * @returns server process and transaction; `null` where the database is no longer empty
- */
-async function enter(
-  connection: Client,
-  { config, history: { tables } }: PlannedRun,
-): Promise<Question['seen'] | null> {
-  const results = (await connection.query(
-    `${BEGIN}; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
-     ${groundQuery(tables)}; ${createTablesSql(tables)};
-     select is_locked from ${qualified(tables.schema, tables.lock)} for update;
-     select from ${qualified(tables.schema, tables.history)} limit 1;
-     select pg_backend_pid() as pid, txid_current()::text as xid`,
-  )) as unknown as QueryResult[];
-  const selects = results.filter(({ command }) => command === 'SELECT');
-  const [, , ground, locks, rows, process] = selects;
-  const taken = (locks?.rows as { is_locked: number }[]).some(
-    ({ is_locked: value }) => value !== 0 && value < LEAST_RUN_NUMBER,
-  );
-  if (taken) throw knexLockTaken(tables.lock);
-  const { empty } = groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]);
-  return empty && rows?.rowCount === 0 ? (process?.rows[0] as Question['seen']) : null;
-}
-
-/** One message: the SQL itself, then what records it, then the commit. */
-async function load(
-  connection: Client,
-  { history: { tables }, result: { runId } }: PlannedRun,
-  { place, baseline, checksums }: FittingBaseline,
-): Promise<void> {
-  const protocol = (connection as unknown as { connection: EventEmitter }).connection;
-  let completed = 0;
-  const count = (): void => void completed++;
-  protocol.on('commandComplete', count);
-  const migrations = baseline.migrations.map(({ name }, index) => ({
-    name,
-    checksum: checksums[index] ?? '',
-  }));
-  const details = { baseline: place.name };
-  const lock = qualified(tables.schema, tables.lock);
-  try {
-    await connection.query(
-      `${baseline.body}
-       ${recordManySql(tables, { runId, batch: FIRST_BATCH, migrations, details })};
-       update ${lock} set is_locked = 0 where is_locked >= ${LEAST_RUN_NUMBER};
-       commit`,
-    );
-  } catch (error) {
-    placeIn(error, { place, baseline }, completed);
-    throw error;
-  } finally {
-    protocol.off('commandComplete', count);
-  }
-}
-
-/** The line of the file at which a statement begins that failed. */
-const lines = new WeakMap<object, number>();
-
-/** The server counts characters from the beginning of the message; a person reads one statement. */
-function placeIn(
-  error: unknown,
-  { place, baseline }: Pick<FittingBaseline, 'place' | 'baseline'>,
-  completed: number,
-): void {
-  const server = serverErrorIn(error) as { position?: string } | undefined;
-  const failed = splitStatements(baseline.body)[completed];
-  if (!server || !failed) return;
-  const before = baseline.body.slice(0, failed.start);
-  const position = Number(server.position) - [...before].length;
-  if (server.position !== undefined) server.position = String(position);
-  lines.set(server, baseline.linesBefore + before.split('\n').length);
-  rememberStatement(error, { sql: failed.sql, bindings: [], file: place.path });
-}
-
 function describe(ended: FailedEnd, { place }: FittingBaseline): MigrationFailure {
   const { error } = ended;
   const file: LoadedMigration = {
@@ -228,7 +144,7 @@ function describe(ended: FailedEnd, { place }: FittingBaseline): MigrationFailur
     ...{ up: () => undefined, down: null, direct: null, checksum: null },
   };
   const failure = describeFailure(ended, file, 'load');
-  const first = lines.get(serverErrorIn(error) ?? {});
+  const first = lineOf(error);
   if (failure.code !== 'MIGRATION_FAILED') return failure;
   const way = `Or apply the migrations themselves: ${commandLine('up', '--no-baseline')}`;
   return {

@@ -7,7 +7,7 @@ import { describeHookFailure } from '../failure/failure.js';
 import { isLostConnection } from '../server-error.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { type RunContext } from './context.js';
-import { type RunLock } from './lock.js';
+import { type RunLock } from '../transaction/runners-lock.js';
 import { type Outcome } from './steps.js';
 
 /** The hooks around all changes. What they throw is told beside what was done. */

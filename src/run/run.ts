@@ -50,7 +50,7 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
     if (request.files === undefined && plan.steps.length > 0) {
       const { refuseRenamed } = await import('./renamed.js');
       await refuseRenamed(session.client, files, history, plan);
-      const { refuseOutOfOrder } = await import('./order.js');
+      const { refuseOutOfOrder } = await import('../plan/out-of-order.js');
       refuseOutOfOrder(config, files, history, plan);
     }
     const result = emptyResult(runId, config, request, plan);

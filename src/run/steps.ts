@@ -10,7 +10,7 @@ import { type RunContext } from './context.js';
 import { explainByChanges } from '../failure/changed-files.js';
 import { describeFailure, isRefusal, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
-import { type RunLock } from './lock.js';
+import { type RunLock } from '../transaction/runners-lock.js';
 import { type RunResult } from './result.js';
 import { type Attempted, retryWhenBusy } from './retries.js';
 

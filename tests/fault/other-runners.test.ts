@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { takeKnexLock } from '../../src/history/knex-lock';
 import { namesBeside } from '../../src/history/tables';
-import { acquireLock } from '../../src/run/lock';
+import { acquireLock } from '../../src/transaction/runners-lock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { closeGate, waitingSessions } from '../support/gate';
 import { createProject, KNEXFILE, type Project, REPOSITORY } from '../support/project';

@@ -5,8 +5,8 @@ import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
 import { orderPolicyOf } from '../../plan/out-of-order.js';
 import { inTheWay, type Status, statusOf } from '../../plan/status.js';
-import { type LockHolder } from '../../run/events.js';
-import { lockHolder } from '../../run/lock.js';
+import { type LockHolder } from '../../transaction/runners-lock.js';
+import { lockHolder } from '../../transaction/runners-lock.js';
 import { lookCloser } from '../../maintain/status.js';
 
 /** Where the migrations stand. */

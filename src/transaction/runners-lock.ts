@@ -4,8 +4,7 @@ import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
-import { type LockHolder } from './events.js';
-import { refuseInterrupted } from '../transaction/interruption.js';
+import { refuseInterrupted } from './interruption.js';
 
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;
@@ -33,6 +32,13 @@ export interface RunLock {
   readonly held: string;
   /** Lets go of the lock. */
   release(): Promise<void>;
+}
+
+/** Who holds the lock that a runner waits for, as far as the server tells. */
+export interface LockHolder {
+  role: string;
+  client: string;
+  since: string;
 }
 
 /** How to wait for the lock. */
