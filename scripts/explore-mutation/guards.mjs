@@ -105,7 +105,7 @@ export const GUARDS = [
     behind: 'owner-check',
     edits: [
       {
-        file: CARRY_OUT,
+        file: 'src/run/knex-locked-out.ts',
         find: 'if (!taken) throw knexLockTaken(tables.lock);',
         replace:
           'if (!taken) throw knexLockTaken(tables.lock);\n      await giveKnexLockBack(client, tables, number);',
