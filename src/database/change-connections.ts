@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Knex } from 'knex';
 import { type Client } from 'pg';
 import { type SeverableKnex } from './knex-client.js';
-import { closeAtOnce, closeInTime, type RawConnection } from './raw-connection.js';
+import { closeAtOnce, closeInTime, isAnswered, type RawConnection } from './raw-connection.js';
 
 /** The connections that changes run on. */
 export interface ChangeConnections {
@@ -15,6 +15,8 @@ export interface ChangeConnections {
   discard(connection: RawConnection): Promise<void>;
   /** Lends none of those that there are any more: what was set on them does not reach the next change. */
   renew(): void;
+  /** Whether the server has answered all that was sent on those that were lent since then. */
+  isAnswered(): boolean;
   /** Ends all of them, and opens no other. */
   sever(): void;
   /** Closes them when the run is over. */
@@ -49,6 +51,10 @@ export class PooledConnections implements ChangeConnections {
 
   renew(): void {
     this.severable.renew();
+  }
+
+  isAnswered(): boolean {
+    return this.severable.isAnswered();
   }
 
   sever(): void {
@@ -102,6 +108,10 @@ export class KeptConnection implements ChangeConnections {
 
   renew(): void {
     this.open.forEach((client) => void this.end(client));
+  }
+
+  isAnswered(): boolean {
+    return [...this.open].every(isAnswered);
   }
 
   sever(): void {

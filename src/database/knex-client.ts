@@ -4,7 +4,7 @@ import { type EnvironmentConfig } from '../config/settings.js';
 import { keepPassword } from './keep-password.js';
 import { inPgEnvironment, type PgEnvironment } from './pg-environment.js';
 import { countConnection } from './process-connections.js';
-import { closeAtOnce, type RawConnection } from './raw-connection.js';
+import { closeAtOnce, followAnswers, isAnswered, type RawConnection } from './raw-connection.js';
 
 /*
  * Knex's extension point is a dialect: a subclass of its Client, which makes transactions of a class
@@ -50,6 +50,8 @@ export interface SeverableKnex {
   retire(connection: RawConnection): void;
   /** The same for all that there are. */
   renew(): void;
+  /** Whether the server has answered all that was sent on the connections that were lent since then. */
+  isAnswered(): boolean;
   /** Ends every connection, and opens no other: nothing that runs on reaches the database. */
   sever(): void;
 }
@@ -76,6 +78,7 @@ export async function createSeverableKnex(
   const connections = new Set<RawConnection>();
   const retired = new WeakSet<RawConnection>();
   let severed = false;
+  let lostUnanswered = false;
 
   class SeverableClient extends (Base as unknown as ClientClass) {
     constructor(own: Knex.Config) {
@@ -91,9 +94,14 @@ export async function createSeverableKnex(
       // A function of the knexfile's may give every connection another one.
       keepPassword(connection as RawConnection & Client);
       countConnection(connection);
+      followAnswers(connection);
       if (severed) closeAtOnce(connection);
       connections.add(connection);
-      connection.once('end', () => connections.delete(connection));
+      connection.once('end', () => {
+        connections.delete(connection);
+        // What it owed when it was lost, it owes for ever.
+        if (!retired.has(connection) && !isAnswered(connection)) lostUnanswered = true;
+      });
       return connection;
     }
 
@@ -116,7 +124,13 @@ export async function createSeverableKnex(
   return {
     knex,
     retire: (connection) => retired.add(connection),
-    renew: () => connections.forEach((connection) => retired.add(connection)),
+    renew: () => {
+      connections.forEach((connection) => retired.add(connection));
+      lostUnanswered = false;
+    },
+    isAnswered: () =>
+      !lostUnanswered &&
+      [...connections].every((connection) => retired.has(connection) || isAnswered(connection)),
     sever: () => {
       severed = true;
       connections.forEach(closeAtOnce);

@@ -1,5 +1,7 @@
+import { type EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientBase } from 'pg';
+import { isLostConnection } from '../server-error.js';
 
 /**
  * The `pg` client that a Knex transaction runs on, one of Knex's pool, or one without Knex.
@@ -36,6 +38,27 @@ export async function withRawConnection<T>(
 export function closeAtOnce(connection: RawConnection): void {
   // A connection with a statement under way is cut; an idle one says goodbye.
   void (connection as RawConnection & { end(): Promise<void> }).end().catch(() => undefined);
+}
+
+/** Connections on which the server has refused a statement, until it is ready for the next one. */
+const refused = new WeakSet<RawConnection>();
+
+/** Follows the answers on a connection, for `isAnswered`. */
+export function followAnswers(connection: RawConnection): void {
+  const { connection: protocol } = connection as RawConnection & { connection?: EventEmitter };
+  protocol?.on('errorMessage', (error: unknown) => {
+    if (!isLostConnection(error)) refused.add(connection);
+  });
+  protocol?.on('readyForQuery', () => refused.delete(connection));
+}
+
+/**
+ * Whether the server has answered all that was sent on a connection: `pg` waits for its ReadyForQuery
+ * after each message, and a refusal comes before that. Of a client that does not tell, it is not known.
+ */
+export function isAnswered(connection: RawConnection): boolean {
+  const { readyForQuery } = connection as RawConnection & { readyForQuery?: boolean };
+  return readyForQuery === true || refused.has(connection);
 }
 
 /** For how long to wait for the server to close a connection that nothing is under way on. */

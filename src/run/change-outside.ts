@@ -47,10 +47,11 @@ export async function changeOutsideTransaction(
     return { state: 'committed', confirmation, ...done };
   } catch (error) {
     if (!begun) return { state: 'rolled back', error };
+    const isAnswered = run.connections.isAnswered();
     run.connections.sever();
     // What is on its way to the server must not arrive once the run has told of its end.
     const keep = beside ? [lock.pid, beside.seen.pid] : [lock.pid];
-    const isOver = await run.control.endSessions(keep);
+    const isOver = await run.control.endSessions(keep, isAnswered);
     // Done, with only its record missing, or perhaps still to be done: to run it again would be wrong.
     return { state: ran || !isOver ? 'unknown' : 'left behind', error };
   } finally {

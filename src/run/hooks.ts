@@ -23,8 +23,9 @@ export async function withHooks(
     if (hook) await untilInterrupted(() => callHook(run, steps, hook), reporting.signal);
   };
   const failed = async (error: unknown, hook: 'beforeAll' | 'afterAll', consequence: string) => {
+    const isAnswered = connections.isAnswered();
     connections.sever();
-    const isOver = await control.endSessions([lock.pid]);
+    const isOver = await control.endSessions([lock.pid], isAnswered);
     const more = isOver ? '' : '; the server may still carry out what it has sent';
     const failure = describeHookFailure(error, hook, `${consequence}${more}`);
     reporting.listener({ type: 'failed', failure });

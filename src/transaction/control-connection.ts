@@ -6,7 +6,7 @@ import { type Seen } from './opening.js';
 import { type Patience } from './patience.js';
 
 /** For how long to wait for a server process to end, which may be in the middle of a write. */
-const ENDS_IN_MS = 2000;
+const ENDS_IN_MS = 5000;
 
 /**
  * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
@@ -45,18 +45,20 @@ export class ControlConnection {
   /**
    * Ends the server processes of the run's other connections, and waits until they are gone. To close a connection
    * is not enough: the server still carries out what it has received on it, and sees only then that nobody is there.
-   * Behind a pooler none is ended: a server process may serve somebody else by now, under the run's name still.
+   * Behind a pooler none is ended: a server process may serve somebody else by now, under the run's name still. There
+   * what has no answer may go on to its end.
    *
    * @param keep the processes that go on: those that hold the runners' lock and the fence
-   * @returns `false` where one is left, or the server has not confirmed that none is. Behind a pooler nothing is
-   * asked for, and it is `true`: what the run has sent there may go on to its end
+   * @param isAnswered whether the server has answered all that was sent on the others
+   * @returns whether nothing more of it reaches the database, as far as the server has confirmed
    */
-  async endSessions(keep: readonly number[]): Promise<boolean> {
+  async endSessions(keep: readonly number[], isAnswered: boolean): Promise<boolean> {
     const others = `pid not in (${[0, ...keep.map(Number)].join(', ')})`;
     // All are told before any is waited for.
     const end = (direct: string): string =>
       `select pg_terminate_backend(pid) ${this.own} and ${direct} and ${others};
-       select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${this.own} and ${direct} and ${others}`;
+       select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${this.own} and ${direct} and ${others};
+       select ${direct} or ${isAnswered} as gone`;
     try {
       // What cut the change's connection may have cut this one too, and shows only now.
       const results = await this.asLoginRole(end).catch((error: unknown) => {

@@ -78,6 +78,8 @@ export interface JournalRow {
   verdict: string | null;
   direction: string | null;
   endUnknown: boolean;
+  /** A failure that the run told as one whose outcome it does not know. */
+  saidUnknown: boolean;
 }
 
 /** Whatever a migration did, with when. */
@@ -125,7 +127,8 @@ export async function takeSnapshot(client: Client, schema: string): Promise<Snap
         await client.query<JournalRow>(
           `select id::int, extract(epoch from at)::float8 as at, run_id::text as "runId", event, migration as name,
                   details ->> 'verdict' as verdict, details ->> 'direction' as direction,
-                  coalesce((details ->> 'endUnknown')::boolean, false) as "endUnknown"
+                  coalesce((details ->> 'endUnknown')::boolean, false) as "endUnknown",
+                  coalesce(details ->> 'message' like '%It is not known whether%', false) as "saidUnknown"
              from ${schema}.knexward_journal order by id`,
         )
       ).rows

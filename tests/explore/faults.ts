@@ -165,13 +165,19 @@ async function hold(
   const client = new Client({ ...lane.server.address, database: database.name });
   client.on('error', () => undefined);
   await client.connect();
+  // The table may not be there yet.
+  let isOver = false;
   void client
     .query(`set lock_timeout = '2s'; begin; lock table ${name} in access exclusive mode`)
     .then(() => sleep(ms))
     .then(() => client.query('commit'))
     .catch(() => undefined)
-    .finally(() => void client.end().catch(() => undefined));
+    .finally(() => {
+      isOver = true;
+      void client.end().catch(() => undefined);
+    });
   await waitFor(async () => {
+    if (isOver) return true;
     const { rowCount } = await database.ask((admin) =>
       admin.query(
         `select from pg_locks where mode = 'AccessExclusiveLock' and relation = $1::regclass`,

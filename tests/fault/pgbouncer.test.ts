@@ -360,6 +360,27 @@ describeWithPgBouncer('through PgBouncer (US7)', () => {
     expect(left).toEqual(left.map(() => UNTOUCHED));
   });
 
+  it('a statement outside a transaction that may go on to its end is told as unknown', async () => {
+    const [place] = places as [Place];
+    const sleeps = "select pg_sleep(3), 'it goes on'";
+    const late = `${sleeps}; create table app.late ()`;
+    project.write({
+      'migrations/20260101000000_a.js': `
+        exports.config = { transaction: false };
+        exports.up = (knex) => knex.raw(${JSON.stringify(late)});`,
+    });
+    const child = start(place, 'up', '--json');
+    const up = listenTo(child);
+    await waitFor(async () => (await activity(place, sleeps)) > 0);
+    child.kill('SIGTERM');
+    const { stdout } = await up.ended;
+    expect(JSON.parse(stdout)).toMatchObject({
+      done: [],
+      failed: { code: 'INTERRUPTED', endUnknown: true, leftovers: true },
+    });
+    await waitFor(async () => (await tablesIn(place)).includes('app.late'));
+  });
+
   const THROWS = "throw new Error('no');";
   it.each([
     [

@@ -53,7 +53,7 @@ function word(event: string, given: Partial<JournalRow> = {}): JournalRow {
   id++;
   return {
     ...{ id, at: id, runId: RUN, event, name: NAME, verdict: null, direction: 'up' },
-    ...{ endUnknown: false, ...given },
+    ...{ endUnknown: false, saidUnknown: false, ...given },
   };
 }
 
@@ -216,6 +216,22 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
       snapshot({ trail, journal: [word('failed', { at }), word('applied')] });
     expect(rulesOf(observation({ schedule, end: end(0) }))).toContain('goes on');
     expect(rulesOf(observation({ schedule, end: end(id + 1000) }))).not.toContain('goes on');
+  });
+
+  it('notice a change that goes on, unless there is a pooler and the run has said that it does not know', () => {
+    const migrations = [{ ...MIGRATION, transaction: false }];
+    const rules = (route: 'direct' | 'pooled', saidUnknown: boolean): string[] => {
+      const schedule = {
+        ...{ ...SCHEDULE, migrations },
+        surroundings: { ...SCHEDULE.surroundings, route },
+      };
+      const journal = [word('failed', { at: 0, saidUnknown }), word('applied')];
+      const end = snapshot({ trail: [trailOf('end')], journal });
+      return rulesOf(observation({ schedule, end }));
+    };
+    expect(rules('pooled', false)).toContain('goes on');
+    expect(rules('direct', true)).toContain('goes on');
+    expect(rules('pooled', true)).not.toContain('goes on');
   });
 
   it('notice a batch that is there without the rest of its transaction', () => {
