@@ -1,7 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { pageOf } from '../pages.js';
 import { type RunEvent, type RunListener } from '../run/events.js';
-import { countOf } from '../count.js';
+import { countOf, durationOf } from '../count.js';
 import { FEW } from './long-list.js';
 import { type LogLevel } from './levels.js';
 import { type Output } from './output.js';
@@ -37,8 +37,12 @@ export function createProgress(output: Target, verbose = false): RunListener {
   const clock = createClock(output);
   let position = '';
   let told = true;
+  let began = 0;
+  let total = 0;
   return (event) => {
     if (event.type === 'started') {
+      if (event.index === 0) began = Date.now();
+      total = event.index + 1 === event.total ? event.total : 0;
       position = `${event.index + 1}/${event.total}`;
       told = verbose || isTold(event.index, event.total);
       clock.start(position, event.name);
@@ -48,6 +52,10 @@ export function createProgress(output: Target, verbose = false): RunListener {
     if (output.options.logFormat === 'text' && quiet) return;
     if (output.options.logFormat === 'text') showAsText(output, event, position);
     else output.note(LEVELS[event.type], '', { message: event.type, fields: fieldsOf(event) });
+    if (event.type === 'done' && total > 1 && output.options.logFormat === 'text') {
+      const time = durationOf(Date.now() - began);
+      output.note('info', `  ${output.colors.dim(`${countOf(total, 'migration')} in ${time}`)}`);
+    }
   };
 }
 
@@ -72,7 +80,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
     case 'baseline':
       output.note(
         'info',
-        `  ${c.green('✓')} ${countOf(event.migrations.length, 'migration')} from the baseline ${event.file} ${c.dim(`${event.durationMs.toFixed(0)} ms`)}`,
+        `  ${c.green('✓')} ${countOf(event.migrations.length, 'migration')} from the baseline ${event.file} ${c.dim(`${durationOf(event.durationMs)}`)}`,
       );
       break;
     case 'baselineUnfit':
@@ -92,7 +100,7 @@ function showAsText(output: Target, event: RunEvent, position: string): void {
       output.note('warn', `    ${c.dim(`page  ${pageOf(event.code)}`)}`);
       break;
     case 'done': {
-      const time = `${event.durationMs.toFixed(0)} ms`;
+      const time = durationOf(event.durationMs);
       output.note('info', `  ${c.green('✓')} ${c.dim(position)} ${event.name} ${c.dim(time)}`);
       break;
     }

@@ -1,6 +1,6 @@
 /** What of a shown text stands for something else, each time anew or throughout the document. */
 export interface Placeholders {
-  /** Texts that differ from run to run, such as `6 ms`: any with the same letters fits. */
+  /** Texts that differ from run to run, such as `6 ms`: any with the same letters fits, and seconds where it took that long. */
   varies: readonly string[];
   /** Texts that stand for one and the same thing throughout: the text → what it is, once it is known. */
   standsFor: Map<string, string | undefined>;
@@ -45,6 +45,7 @@ function linePattern(line: string, placeholders: Placeholders, groups: string[])
     .map((piece) => {
       if (piece === MARK) return '.*';
       if (standsFor.has(piece)) return standingFor(piece, standsFor.get(piece), groups);
+      if (/^\d+ ms$/.test(piece) && varies.includes(piece)) return '(?:\\d+ ms|\\d+\\.\\d s)';
       if (varies.includes(piece)) return escape(piece).replaceAll(/\d+/g, '\\d+');
       return escape(piece);
     })

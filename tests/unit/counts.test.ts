@@ -285,7 +285,7 @@ describe('long lists', () => {
       }
       expect(notes).toHaveLength(told);
       expect(notes.at(-1)).toContain(`${total}/${total}`);
-      expect(notes.some((note) => note.includes('1500 ms'))).toBe(true);
+      expect(notes.some((note) => note.includes('1.5 s'))).toBe(true);
     },
   );
 });

@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import { durationOf } from '../../src/count';
 import { createProgress } from '../../src/report/progress';
 import { StatusLine } from '../../src/report/status-line';
 
@@ -69,7 +70,38 @@ describe('progress', () => {
     expect(shown).toEqual([
       ...[null, '  … 2/3 a.js', '  … 2/3 a.js 1 s', '  … 2/3 a.js 2 s', null],
     ]);
-    expect(notes).toEqual(['  ✓ 2/3 a.js 2000 ms']);
+    expect(notes).toEqual(['  ✓ 2/3 a.js 2.0 s']);
+  });
+
+  it('ends with how many there were, and how long they took', () => {
+    const notes: string[] = [];
+    const listener = createProgress({
+      colors: createColors(false),
+      options: { json: false, logFormat: 'text', logLevel: 'info', color: false },
+      note: (_level, text) => notes.push(text),
+      status: () => true,
+    });
+    for (const [index, name] of ['a.js', 'b.js'].entries()) {
+      listener({ type: 'started', name, index, total: 2 });
+      jest.advanceTimersByTime(45_000);
+      listener({ type: 'done', name, durationMs: 45_000 });
+    }
+    expect(notes.at(-1)).toBe('  2 migrations in 1 min 30 s');
+    expect(notes).toHaveLength(3);
+    listener({ type: 'started', name: 'c.js', index: 0, total: 1 });
+    listener({ type: 'done', name: 'c.js', durationMs: 7 });
+    expect(notes.at(-1)).toBe('  ✓ 1/1 c.js 7 ms');
+  });
+
+  it.each([
+    [0, '0 ms'],
+    [999, '999 ms'],
+    [999.7, '1.0 s'],
+    [59_949, '59.9 s'],
+    [59_999, '1 min 0 s'],
+    [3_725_000, '62 min 5 s'],
+  ])('%s milliseconds are %s', (milliseconds, said) => {
+    expect(durationOf(milliseconds)).toBe(said);
   });
 
   it('reminds of a long one every half minute where there is no terminal', () => {
