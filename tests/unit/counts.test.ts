@@ -283,8 +283,9 @@ describe('long lists', () => {
         listener({ type: 'started', name, index, total });
         listener({ type: 'done', name, durationMs: index === 3 ? 1500 : 5 });
       }
-      expect(notes).toHaveLength(told);
-      expect(notes.at(-1)).toContain(`${total}/${total}`);
+      expect(notes).toHaveLength(told + 1);
+      expect(notes.at(-2)).toContain(`${total}/${total}`);
+      expect(notes.at(-1)).toContain(`${total} migrations in `);
       expect(notes.some((note) => note.includes('1.5 s'))).toBe(true);
     },
   );
