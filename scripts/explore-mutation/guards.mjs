@@ -194,8 +194,8 @@ export const GUARDS = [
     edits: [
       {
         file: OUTSIDE,
-        find: 'const isOver = await run.control.endSessions(keep);',
-        replace: "const isOver = migration.name !== '' || (await run.control.endSessions(keep));",
+        find: 'const isOver = await run.control.endSessions(keep, isAnswered);',
+        replace: "const isOver = migration.name !== '' || (await run.control.endSessions(keep, isAnswered));",
       },
     ],
   },

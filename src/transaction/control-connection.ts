@@ -54,18 +54,22 @@ export class ControlConnection {
    */
   async endSessions(keep: readonly number[], isAnswered: boolean): Promise<boolean> {
     const others = `pid not in (${[0, ...keep.map(Number)].join(', ')})`;
-    // All are told before any is waited for.
-    const end = (direct: string): string =>
-      `select pg_terminate_backend(pid) ${this.own} and ${direct} and ${others};
-       select pg_terminate_backend(pid, ${ENDS_IN_MS}) as gone ${this.own} and ${direct} and ${others};
-       select ${direct} or ${isAnswered} as gone`;
+    // All are told before any is waited for. One that has ended already answers as one that does not end, so that
+    // only another look confirms it.
+    const end = (direct: string): string => {
+      const ours = `${this.own} and ${direct} and ${others}`;
+      return `select pg_terminate_backend(pid) ${ours};
+        select pg_terminate_backend(pid, ${ENDS_IN_MS}) ${ours};
+        select pg_stat_clear_snapshot();
+        select (${direct} or ${isAnswered}) and not exists (select ${ours}) as over`;
+    };
     try {
       // What cut the change's connection may have cut this one too, and shows only now.
       const results = await this.asLoginRole(end).catch((error: unknown) => {
         if (!isLostConnection(error)) throw error;
         return this.asLoginRole(end);
       });
-      return results.every(({ rows }) => rows.every(({ gone }) => gone !== false));
+      return results.some(({ rows }) => rows[0]?.over === true);
     } catch {
       // Without an answer, nothing is confirmed.
       return false;
@@ -97,13 +101,13 @@ export class ControlConnection {
   private async asLoginRole(
     /** @param direct whether there is no pooler in between, as SQL */
     query: (direct: string) => string,
-  ): Promise<QueryResult<{ gone?: boolean }>[]> {
+  ): Promise<QueryResult<{ over?: boolean }>[]> {
     return this.use(async (client) => {
       const { processID } = client as Client & { processID?: number | null };
       const direct = `pg_backend_pid() = ${processID ?? 0}`;
       try {
         const answer = await client.query(`begin; set local role none; ${query(direct)}; commit`);
-        return answer as unknown as QueryResult<{ gone?: boolean }>[];
+        return answer as unknown as QueryResult<{ over?: boolean }>[];
       } catch (error) {
         await client.query('rollback').catch(() => undefined);
         throw error;

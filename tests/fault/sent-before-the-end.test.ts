@@ -85,4 +85,18 @@ describe('what a change has sent before its end (FR-006, FR-009)', () => {
     expect(await database.query('select * from ran')).toEqual([]);
     await proxy.close();
   });
+
+  it('is told as known where all sessions of the run have ended', async () => {
+    project = createProject({
+      'knexfile.js': KNEXFILE,
+      [`migrations/${NAME}`]: `exports.config = { transaction: false };
+        exports.up = async (knex) => {
+          await Promise.all(Array.from({ length: 8 }, () => knex.raw('select pg_sleep(0.2)')));
+          throw new Error('no');
+        };`,
+    });
+    const up = await project.knexwardProcess(['up', '--json'], { TEST_DATABASE_URL: database.url });
+    const failed = { name: NAME, message: 'no', leftovers: true, endUnknown: false };
+    expect([up.code, up.json()]).toMatchObject([1, { failed }]);
+  });
 });
