@@ -8,6 +8,7 @@ export default tseslint.config(
       'node_modules/',
       '.cache/',
       'site/.vitepress/cache/',
+      'site/.vitepress/.temp/',
       'coverage/',
       'tests/fixtures/',
       'examples/',

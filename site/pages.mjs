@@ -21,8 +21,8 @@ export const PARTS = [
     text: 'Knex users',
     pages: [
       ['For Knex users', 'for-knex-users.md'],
-      ['Knex’s options', 'knex-compatibility.md'],
-      ['Knex’s words', 'knex-words.md'],
+      ["Knex's options", 'knex-compatibility.md'],
+      ["Knex's words", 'knex-words.md'],
     ],
   },
   {
@@ -30,8 +30,8 @@ export const PARTS = [
     pages: [
       ['Taking over', 'taking-over.md'],
       ['Without downtime', 'zero-downtime-takeover.md'],
-      ['Under its own name', 'db-migrate-differences.md'],
-      ['The driver', 'db-migrate-driver-differences.md'],
+      ['Command line: differences', 'db-migrate-differences.md'],
+      ['Driver: differences', 'db-migrate-driver-differences.md'],
       ['Real projects', 'real-projects.md'],
     ],
   },

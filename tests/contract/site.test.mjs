@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { addressOf } from '../../site/address.mjs';
 import { slugOf } from '../../site/links.mjs';
 import { indexOf } from '../../site/llms.mjs';
-import { DOCS, linkTo, pagesInOrder, PARTS, sidebar } from '../../site/pages.mjs';
+import { DOCS, linkTo, pagesInOrder, PARTS, sidebar, titleOf } from '../../site/pages.mjs';
 
 const files = readdirSync(DOCS, { encoding: 'utf8', recursive: true })
   .map((name) => name.replaceAll('\\', '/'))
@@ -45,7 +45,8 @@ describe('the documentation site', () => {
   it('the list of decisions has each of them', () => {
     const list = readFileSync(join(DOCS, 'decisions/README.md'), 'utf8');
     const decisions = readdirSync(join(DOCS, 'decisions')).filter((name) => name !== 'README.md');
-    expect(decisions.filter((name) => !list.includes(`](${name})`))).toEqual([]);
+    const lines = decisions.map((name) => `- [${titleOf(`decisions/${name}`)}](${name})\n`);
+    expect(lines.filter((line) => !list.includes(line))).toEqual([]);
   });
 });
 
