@@ -103,7 +103,7 @@ export function checksOf(browser, url, screenshots) {
           async (page) => {
             const answer = await page.goto(`${url}errors/NO_SUCH`);
             assert.equal(answer?.status(), 404);
-            await page.getByText('PAGE NOT FOUND').waitFor();
+            await page.getByText('Page not found').waitFor();
           },
           /status of 404/,
         ),

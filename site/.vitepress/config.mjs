@@ -14,6 +14,10 @@ const SITE = join(ROOT, 'site');
 const fromSite = {
   name: 'from-site',
   enforce: 'pre',
+  configResolved({ optimizeDeps }) {
+    // Vite would look for these beside docs/, too. It finds them where they are imported.
+    optimizeDeps.include = optimizeDeps.include.filter((name) => !name.startsWith('vitepress > '));
+  },
   resolveId(id, importer, options) {
     if (!importer?.startsWith(DOCS) || !/^vue(\/|$)/.test(id)) return null;
     return this.resolve(id, join(SITE, 'package.json'), { ...options, skipSelf: true });
@@ -124,6 +128,12 @@ export default defineConfig({
       socialLinks: [{ icon: 'github', link: repository }],
       editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
     }),
+    notFound: {
+      title: 'Page not found',
+      quote: 'It may have been renamed. Search for it, or begin at the start page.',
+      linkText: 'Go to the start page',
+      linkLabel: 'Go to the start page',
+    },
     footer: { message: 'MIT licence' },
   },
 });
