@@ -7,6 +7,8 @@ export default tseslint.config(
       '**/dist/',
       'node_modules/',
       '.cache/',
+      'site/.vitepress/cache/',
+      'site/.vitepress/.temp/',
       'coverage/',
       'tests/fixtures/',
       'examples/',
