@@ -14,10 +14,14 @@ if (!Number.isSafeInteger(SEED)) throw new Error('KNEXWARD_TEST_SEED has to be a
 /** Runs each of the 216 orders of a rolling cut-over, which takes most of an hour; no size includes it. */
 export const EVERY_CUT_OVER_ORDER = process.env['CUT_OVER_ORDERS'] === 'all';
 
+/** A limit to the points of the crash matrix where everything is run: a machine with few cores draws some of them each day. */
+const MOST_CRASH_POINTS = Number(process.env['KNEXWARD_CRASH_POINTS'] ?? Infinity);
+if (Number.isNaN(MOST_CRASH_POINTS)) throw new Error('KNEXWARD_CRASH_POINTS has to be a number.');
+
 /** How many of each, in a sample and in all; or which share of a file's tests. */
 export const SIZES = {
   /** Points at which a fault strikes, of each action in the crash matrix. */
-  crashPoints: [2, Infinity],
+  crashPoints: [2, MOST_CRASH_POINTS],
   /** The same through PgBouncer. */
   crashPointsPooled: [1, Infinity],
   /** Processes that migrate one database at the same moment, and how many times. */
