@@ -106,7 +106,7 @@ function layOutPart(
   const output = viz.renderString(
     {
       directed: true,
-      graphAttributes: { rankdir: 'LR', nodesep: 0.28, ranksep: 0.75, margin: 0 },
+      graphAttributes: { rankdir: 'LR', nodesep: 0.22, ranksep: 0.75, margin: 0 },
       nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
       nodes: part.boxes.map((index) => {
         const { width, height } = boxes[index] as Box;

@@ -62,7 +62,7 @@ tr:last-child td{border-bottom:0}
 .when{color:var(--soft);font-size:13.5px}
 .bar{width:120px;vertical-align:middle}
 .bar svg{display:block}.bar rect{fill:var(--accent)}
-.scroll{overflow-x:auto;margin:12px 0 0;padding:8px;border:1px solid var(--line);border-radius:8px;background:var(--sunk)}
+.scroll{overflow:auto;max-height:min(85vh,860px);margin:12px 0 0;padding:8px;border:1px solid var(--line);border-radius:8px;background:var(--sunk)}
 .chips{list-style:none;display:flex;flex-wrap:wrap;gap:6px;padding:0;margin:8px 0 0}
 .chips li{border:1px solid var(--line);border-radius:6px;padding:1px 9px;font-size:13px;background:var(--card);overflow-wrap:anywhere}
 .chips .created,.key.created{border-color:var(--good);color:var(--good)}.chips .changed,.key.changed{border-color:var(--notice);color:var(--notice)}.chips .dropped,.key.dropped{border-color:var(--bad);color:var(--bad)}
@@ -92,6 +92,6 @@ header,main,footer{max-width:none;padding:0}section{border:0;padding:0;margin:22
 details::details-content{content-visibility:visible;height:auto}
 summary{list-style:none}
 h2,h3,summary{break-after:avoid}pre,.findings>li,.figures{break-inside:avoid-page}tr{break-inside:avoid}
-thead{display:table-header-group}.figures a{border-color:var(--line)}.scroll{overflow:visible;border:0;padding:0;background:none}.diagram{max-width:100%;height:auto}
+thead{display:table-header-group}.figures a{border-color:var(--line)}.scroll{overflow:visible;max-height:none;border:0;padding:0;background:none}.diagram{max-width:100%;height:auto}
 @page{margin:16mm 14mm}}
 `.trim();

@@ -15,7 +15,17 @@ export type Content = Html | string | number | null | readonly Content[];
  * html`<td title="${name}">${name}</td>`
  */
 export function html(pieces: TemplateStringsArray, ...values: readonly Content[]): Html {
-  return new Html(pieces.map((piece, index) => piece + textOf(values[index] ?? null)).join(''));
+  const text = unindented(pieces).map((piece, index) => piece + textOf(values[index] ?? null));
+  return new Html(text.join(''));
+}
+
+const known = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** How the templates are indented is nothing that a page needs. A line's end is as good a space. */
+function unindented(pieces: TemplateStringsArray): readonly string[] {
+  const short = known.get(pieces) ?? pieces.map((piece) => piece.replace(/\s*\n\s*/g, '\n'));
+  known.set(pieces, short);
+  return short;
 }
 
 /** SQL and other text of several lines, whose line breaks stay. */
