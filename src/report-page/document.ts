@@ -1,3 +1,4 @@
+import { type Verification } from '../verify/verify.js';
 import { type Report } from './model.js';
 
 /** A report in the form that the contract gives it. */
@@ -19,7 +20,7 @@ export function reportDocument(report: Report): Record<string, unknown> {
     pending,
     plan: plan.value ?? null,
     planFailed: plan.failed ? errorOf(plan.failed) : null,
-    drift: drift.value ?? null,
+    drift: drift.value ? driftOf(drift.value) : null,
     driftFailed: drift.failed ? errorOf(drift.failed) : null,
     checks,
     tables: schema.tables.map(({ id, change, columns }) => ({
@@ -38,4 +39,9 @@ export function reportDocument(report: Report): Record<string, unknown> {
 
 function errorOf({ code, message, fix }: NonNullable<Report['plan']['failed']>): object {
   return { code, message, fix };
+}
+
+function driftOf(drift: Verification): object {
+  const { inSync, differences, script, postgres, replayed, shadow, unreplayable } = drift;
+  return { inSync, differences, script, postgres, replayed, shadow, unreplayable };
 }
