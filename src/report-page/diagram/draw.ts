@@ -1,3 +1,4 @@
+import { countOf } from '../../count.js';
 import { type Content, html, type Html } from '../html/template.js';
 import { type ForeignKey, type ShownColumn, type ShownTable } from '../tables.js';
 import { clipped, columnsOf, visible } from '../visible.js';
@@ -68,7 +69,7 @@ function svgOf(
 ): Html {
   const byId = new Map(tables.map((table) => [table.id, table]));
   const [w, h] = [Math.ceil(width) + 2 * MARGIN, Math.ceil(height) + 2 * MARGIN];
-  const summary = `${tables.length} tables and ${foreignKeys.length} foreign keys. The same is in the table below.`;
+  const summary = `${countOf(tables.length, 'table')} and ${countOf(foreignKeys.length, 'foreign key')}. The same is in the table below.`;
   return html`<svg
     class="diagram"
     role="img"

@@ -27,7 +27,7 @@ export function renderPage(report: Report, picture: Picture): string {
   const hash = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const title = `Migration report: ${report.database.database}`;
-  return html`<!doctype html>
+  const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -50,7 +50,8 @@ export function renderPage(report: Report, picture: Picture): string {
           </p>
         </footer>
       </body>
-    </html> `.text;
+    </html>`;
+  return `${page.text}\n`;
 }
 
 function head(report: Report, title: string): Html {

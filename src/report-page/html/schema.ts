@@ -25,7 +25,7 @@ export function schemaSection(schema: SchemaTables, picture: Picture): Html {
               table that is referred
               to.${
                 partitions > 0
-                  ? ` ${countOf(partitions, 'partition is', 'partitions are')} shown as the table that they are a part of.`
+                  ? ` ${countOf(partitions, 'partition is shown as the table that it is', 'partitions are shown as the tables that they are')} a part of.`
                   : ''
               }
             </p>`,

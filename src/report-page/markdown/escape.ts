@@ -22,10 +22,12 @@ export function text(value: string): string {
 export function code(value: string): string {
   const shown = visible(value);
   if (shown.trim() === '') return '` `';
+  // In a cell, no backslash keeps a bar in code apart from the next cell where one stands before it already.
+  if (shown.includes('|')) return `<code>${text(shown)}</code>`;
   const fence = fenceAround(shown, 1);
   // A space keeps a backtick at an end from the fence; one on each side is taken away again.
   const space = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
-  return `${fence}${space}${shown.replaceAll('|', '\\|')}${space}${fence}`;
+  return `${fence}${space}${shown}${space}${fence}`;
 }
 
 /** Several lines as a block of code. */
