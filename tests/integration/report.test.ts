@@ -188,7 +188,7 @@ describe('knexward report (US14)', () => {
     ] as const) {
       const outcome = await knexward('report', ...args);
       expect([args, outcome.code]).toEqual([args, 2]);
-      expect(outcome.stderr).toContain(message);
+      expect(outcome.stdout + outcome.stderr).toContain(message);
       expect(outcome.stderr).not.toContain('Replaying');
     }
     expect(existsSync(join(project.root, '../report.html'))).toBe(false);

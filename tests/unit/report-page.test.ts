@@ -172,8 +172,8 @@ describe('a name in a report', () => {
       fc.asyncProperty(hostileName, async (name) => {
         const shown = await page(reportNamed(name));
         expect(skeletonOf(shown)).toEqual(plain);
-        // eslint-disable-next-line no-control-regex
         expect(shown).not.toMatch(
+          // eslint-disable-next-line no-control-regex
           /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
         );
         expect(shown).not.toMatch(/\p{Surrogate}/u);
@@ -336,9 +336,9 @@ describe('the page', () => {
     ['print', /print\{:root\{([^}]*)\}/],
   ])('has a contrast of 4.5 : 1 in %s (WCAG AA)', (_where, place) => {
     const colours = Object.fromEntries(
-      [
-        ...(place.exec(STYLE.replaceAll('\n', '')) ?? ['', ''])[1]!.matchAll(/--([\w-]+):(#\w+)/g),
-      ].map(([, name, value]) => [name, value]),
+      [...(place.exec(STYLE.replaceAll('\n', ''))?.[1] ?? '').matchAll(/--([\w-]+):(#\w+)/g)].map(
+        ([, name, value]) => [name, value],
+      ),
     ) as Record<string, string>;
     const pairs = [
       ...['text', 'soft', 'link', 'good', 'notice', 'bad', 'unknown'].map((fore) => [fore, 'card']),

@@ -53,11 +53,10 @@ th{text-align:left;color:var(--soft);font-weight:600;font-size:12.5px;border-bot
 td{padding:4px 10px 4px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.timeline{list-style:none;margin:14px 0 0;padding:0 0 0 22px;position:relative}
-.timeline::before{content:"";position:absolute;left:6px;top:8px;bottom:8px;width:2px;background:var(--line)}
+.timeline{list-style:none;margin:14px 0 0 6px;padding:0 0 0 16px;border-left:2px solid var(--line)}
 .timeline>li{position:relative;margin:0 0 18px}
 .timeline>li:last-child{margin-bottom:0}
-.timeline>li::before{content:"";position:absolute;left:-21px;top:6px;width:10px;height:10px;border-radius:50%;background:var(--accent);border:2px solid var(--card);box-shadow:0 0 0 2px var(--accent)}
+.timeline>li::before{content:"";position:absolute;left:-22px;top:6px;width:10px;height:10px;border-radius:50%;background:var(--accent);border:2px solid var(--card);box-shadow:0 0 0 2px var(--accent)}
 .timeline details{margin:6px 0 0}
 .when{color:var(--soft);font-size:13.5px}
 .bar{width:120px;vertical-align:middle}
