@@ -35,7 +35,7 @@ const HOSTILE = `
 break" int, "${'🦄'.repeat(15)}" int);
   alter table rooms add column "by hand" text`;
 
-describeInBrowser('knexward report, in a browser (US14)', () => {
+describeInBrowser('knexward report, in a browser', () => {
   let database: TestDatabase;
   let folder: string;
   let url: string;
@@ -120,6 +120,11 @@ describeInBrowser('knexward report, in a browser (US14)', () => {
     await page.emulateMedia({ media: 'print' });
     const back = 'getComputedStyle(document.body).backgroundColor';
     expect(await page.evaluate(back)).toBe('rgb(255, 255, 255)');
+    const folded = "document.querySelector('#schema details:not([open]) table')";
+    expect(await page.evaluate(`${folded}.checkVisibility({ contentVisibilityAuto: true })`)).toBe(
+      true,
+    );
+    expect(await page.evaluate(`${folded}.getBoundingClientRect().height`)).toBeGreaterThan(100);
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     await writeFile(join(SCREENSHOTS, 'report.pdf'), pdf);
