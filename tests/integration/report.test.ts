@@ -245,6 +245,27 @@ describe('knexward report', () => {
     }
   });
 
+  it('is enough for a role that may connect and read the history', async () => {
+    project.write({
+      'knexfile.js': KNEXFILE.replace(
+        'migrations: {',
+        'knexward: { shadow: process.env.SHADOW_URL }, migrations: {',
+      ),
+    });
+    const role = await createRole();
+    await database.query(
+      `grant select on knex_migrations, knex_migrations_lock, knexward_journal to ${role.name}`,
+    );
+    const env = { TEST_DATABASE_URL: role.url(database), SHADOW_URL: database.url };
+    const outcome = await project.knexward(['report', '--json'], env);
+    const told = outcome.json<ReportDocument>();
+    await role.drop(database);
+    expect(outcome.code).toBe(0);
+    expect(told).toMatchObject({ applied: [{ recorded: 'applied' }], drift: { inSync: true } });
+    expect(told.plan?.changes).toHaveLength(2);
+    expect(outcome.stdout + outcome.stderr).not.toContain(role.password);
+  });
+
   it('says that there is no journal where plain Knex alone has run', async () => {
     await database.query('drop table knexward_journal');
     const told = await document();

@@ -22,7 +22,7 @@ export const historySection: Section = (report) => {
         ? html`<p class="lead">No migration is applied.</p>`
         : [
             html`<p class="lead">
-              ${countOf(applied.length, 'applied migration')}, the newest first.
+              ${countOf(applied.length, 'applied migration')}, the newest batch first.
               ${aboutDurations(report)}
             </p>`,
             html`<ol class="timeline">
