@@ -32,6 +32,7 @@ const EXTRAS = {
   plan: { more: ['pipelines', 'writing-migrations'] },
   baseline: { more: ['baseline', 'pipelines'] },
   snapshot: { exits: ['0', '2', '3', '6'], more: ['snapshot', 'pipelines'] },
+  report: { exits: ['0', '2', '3', '130, 143'], more: ['report', 'pipelines'] },
   unlock: { exits: [...READS, '4'], more: ['production'] },
   resolve: { exits: [...READS, '4'], more: ['production'] },
 };

@@ -54,6 +54,7 @@ export const PARTS = [
       ['Pipelines', 'pipelines.md'],
       ['Verify', 'verify.md'],
       ['Doctor', 'doctor.md'],
+      ['Report', 'report.md'],
     ],
   },
   {

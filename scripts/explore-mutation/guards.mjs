@@ -195,7 +195,8 @@ export const GUARDS = [
       {
         file: OUTSIDE,
         find: 'const isOver = await run.control.endSessions(keep, isAnswered);',
-        replace: "const isOver = migration.name !== '' || (await run.control.endSessions(keep, isAnswered));",
+        replace:
+          "const isOver = migration.name !== '' || (await run.control.endSessions(keep, isAnswered));",
       },
     ],
   },

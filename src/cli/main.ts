@@ -32,6 +32,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   verify: async () => (await import('./verify.js')).addVerifyCommand,
   baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
+  report: async () => (await import('./report.js')).addReportCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
   completion: async () => {
     const { addCompletionCommand } = await import('./completion.js');

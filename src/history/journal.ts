@@ -95,7 +95,7 @@ const OF_FILE = `event in ('applied', 'adopted', 'resolved') and checksum is not
  * migration since, and of its file then the journal knows nothing. Of one statement, which of the two
  * is written first is not told.
  */
-const SINCE_APPLIED = `(h.migration_time is null or j.at >= h.migration_time - interval '1 s')`;
+export const SINCE_APPLIED = `(h.migration_time is null or j.at >= h.migration_time - interval '1 s')`;
 
 /** What the journal keeps of each applied migration's file, by name. */
 export async function readRecordedFiles(

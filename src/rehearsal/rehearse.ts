@@ -30,6 +30,8 @@ export interface RehearsalRequest extends ReplayOptions {
   onEmbedded?: (folder: string) => void;
   /** Told where the changes are rehearsed, before they are. */
   onRehearse?: (where: string, count: number) => void;
+  /** Called with the shadow before the changes and after them. */
+  onShadow?: (shadow: Shadow, moment: 'before' | 'after') => Promise<void>;
 }
 
 /** One change, and what it sends. */
@@ -89,7 +91,9 @@ export async function rehearse(
   const { shadow, base, baseReason } = await openBase(real, request);
   try {
     request.onRehearse?.(shadow.description, plan.steps.length);
+    await request.onShadow?.(shadow, 'before');
     const outcome = await runRecorded(shadow, plan, request);
+    await request.onShadow?.(shadow, 'after');
     warnOf(late, outcome.changes);
     return { ...nothing, base, baseReason, shadow: shadow.description, ...outcome };
   } finally {

@@ -1,0 +1,38 @@
+import { type ClientBase } from 'pg';
+import { SINCE_APPLIED } from './journal.js';
+import { type HistoryTables, qualified } from './tables.js';
+
+/** How an applied migration came into the history, as the journal has it. */
+export interface RecordedChange {
+  name: string;
+  /** `applied` by a run; `adopted` from db-migrate; `resolved`: marked as applied by a person. */
+  event: 'applied' | 'adopted' | 'resolved';
+  runId: string;
+  /** The person and the machine, and the database role. */
+  actor: string;
+  /** `null` where nothing was run, or a script of SQL ran it. */
+  durationMs: number | null;
+  /** The baseline's file, where the migration was loaded with it. */
+  baseline: string | null;
+}
+
+/**
+ * What the journal tells of each migration in the history, by name. A row that plain Knex has
+ * written has no entry.
+ */
+export async function readRecordedChanges(
+  client: ClientBase,
+  tables: HistoryTables,
+): Promise<Map<string, RecordedChange>> {
+  const history = qualified(tables.schema, tables.history);
+  const { rows } = await client.query<RecordedChange>(
+    `select distinct on (h.name) h.name, j.event, j.run_id as "runId", j.actor,
+            j.duration_ms as "durationMs", j.details ->> 'baseline' as baseline
+       from ${qualified(tables.schema, tables.journal)} j
+       join ${history} h on h.name = j.migration and ${SINCE_APPLIED}
+      where j.event in ('applied', 'adopted')
+         or (j.event = 'resolved' and j.details ->> 'verdict' = 'applied')
+      order by h.name, j.id desc`,
+  );
+  return new Map(rows.map((row) => [row.name, row]));
+}

@@ -1,0 +1,193 @@
+import { type ConfigRequest, type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
+import { openSession } from '../database/session.js';
+import { type Looked } from '../doctor/facts.js';
+import { diagnose } from '../doctor/diagnose.js';
+import { KnexwardError } from '../errors.js';
+import { findMigrations } from '../files/find.js';
+import { locateHistory } from '../history/locate.js';
+import { readHistory } from '../history/read.js';
+import { type RecordedChange, readRecordedChanges } from '../history/recorded-changes.js';
+import { lookCloser } from '../maintain/status.js';
+import { orderPolicyOf } from '../plan/out-of-order.js';
+import { type Status, statusOf } from '../plan/status.js';
+import { terminated, withValues } from '../rehearsal/bound-values.js';
+import { rehearse, type RehearsedChange } from '../rehearsal/rehearse.js';
+import { notesOn } from '../rehearsal/script.js';
+import { type ReplayOptions } from '../replay/replay.js';
+import { type Catalog } from '../schema/catalog/model.js';
+import { readCatalog } from '../schema/catalog/read.js';
+import { redact } from '../secrets.js';
+import { historyTablesOf } from '../snapshot/snapshot.js';
+import { type Shadow } from '../throwaway/shadow.js';
+import { verify } from '../verify/verify.js';
+import {
+  type AppliedMigration,
+  type Report,
+  type ReportedChange,
+  type ReportedPlan,
+} from './model.js';
+import { type BeforeAndAfter, tablesOf } from './tables.js';
+
+/** What gathering needs, and whom it tells where it is. */
+export interface GatherOptions extends ReplayOptions {
+  /** What the configuration was resolved from: doctor looks at the project by itself. */
+  project: ConfigRequest;
+  onEmbedded?: (folder: string) => void;
+  onRehearse?: (where: string, count: number) => void;
+}
+
+/**
+ * Reads all that a report tells: history, plan, drift, checks and tables. The database is only
+ * read. What cannot be found out (no temporary database, a replay that fails) is told in its place.
+ *
+ * @throws KnexwardError what `status` throws: without a connection or a history that can be read there
+ * is nothing to report; `INTERRUPTED`
+ */
+export async function gatherReport(given: ResolvedConfig, options: GatherOptions): Promise<Report> {
+  const seen = await readDatabase(given, options);
+  const { status, catalog } = seen;
+  const pending = status.pending.length > 0 ? await planned(given, options) : NOTHING_PENDING;
+  const drift = await looked(() => verify(given, options));
+  const { checks } = await diagnose(options.project);
+  return masked({
+    environment: given.environment,
+    production: given.production,
+    database: seen.database,
+    madeAt: seen.madeAt,
+    postgres: seen.postgres,
+    applied: seen.applied,
+    hasJournal: seen.hasJournal,
+    pending: status.pending,
+    plan: pending.plan,
+    drift,
+    checks,
+    schema: tablesOf(catalog, pending.catalogs),
+  });
+}
+
+interface Seen {
+  database: DatabaseInUse;
+  madeAt: string;
+  postgres: string;
+  status: Status;
+  applied: AppliedMigration[];
+  hasJournal: boolean;
+  catalog: Catalog;
+}
+
+async function readDatabase(given: ResolvedConfig, options: GatherOptions): Promise<Seen> {
+  const { onEmbedded } = options;
+  const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
+  const { client } = session;
+  const told: DatabaseInUse[] = [];
+  const listening: ResolvedConfig = {
+    ...given,
+    onDatabase: (database) => {
+      told.push(database);
+      given.onDatabase?.(database);
+    },
+  };
+  try {
+    const config = await locateHistory(client, listening);
+    const files = await findMigrations(config);
+    const history = await readHistory(client, config);
+    const evidence = await lookCloser(client, files, history);
+    const status = statusOf(config.environment, files, history, evidence, orderPolicyOf(config));
+    const recorded = history.complete
+      ? await readRecordedChanges(client, history.tables)
+      : new Map<string, RecordedChange>();
+    const { rows } = await client.query<{ now: Date; version: string }>(
+      "select now(), current_setting('server_version') as version",
+    );
+    return {
+      database: told[0] as DatabaseInUse,
+      madeAt: (rows[0]?.now ?? new Date()).toISOString(),
+      postgres: rows[0]?.version ?? '',
+      status,
+      applied: status.applied.map((row) => ({ ...row, recorded: recorded.get(row.name) ?? null })),
+      hasJournal: history.complete,
+      catalog: await readCatalog(client, { history: historyTablesOf(config) }),
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+interface Planned {
+  plan: Looked<ReportedPlan>;
+  /** The shadow's catalogs; `null` where there was no shadow. */
+  catalogs: BeforeAndAfter | null;
+}
+
+const NOTHING_PENDING: Planned = {
+  plan: {
+    value: {
+      batch: null,
+      base: null,
+      baseReason: null,
+      shadow: null,
+      changes: [],
+      failed: null,
+      notReached: [],
+      baseline: null,
+    },
+  },
+  catalogs: null,
+};
+
+async function planned(given: ResolvedConfig, options: GatherOptions): Promise<Planned> {
+  const catalogs: Partial<BeforeAndAfter> = {};
+  const onShadow = async (shadow: Shadow, moment: 'before' | 'after'): Promise<void> => {
+    catalogs[moment] = await catalogOf(shadow);
+  };
+  const plan = await looked(async (): Promise<ReportedPlan> => {
+    const rehearsal = await rehearse(given, { ...options, direction: 'up', onShadow });
+    const { batch, base, baseReason, shadow, failed, notReached, baseline } = rehearsal;
+    const changes = rehearsal.changes.map(reported);
+    return { batch, base, baseReason, shadow, failed, notReached, baseline, changes };
+  });
+  const { before, after } = catalogs;
+  return { plan, catalogs: before && after ? { before, after } : null };
+}
+
+/** A secret is found by what stands before it, so a value is written in before it is masked. */
+function reported(change: RehearsedChange): ReportedChange {
+  return {
+    name: change.name,
+    transaction: change.transaction,
+    notes: notesOn(change),
+    statements: change.statements.map(({ sql, bindings, refused }) => ({
+      sql: terminated(redact(withValues(sql, bindings)).trim()),
+      refused,
+    })),
+  };
+}
+
+async function catalogOf({ config }: Shadow): Promise<Catalog> {
+  const session = await openSession(config);
+  try {
+    const located = await locateHistory(session.client, config);
+    return await readCatalog(session.client, { history: historyTablesOf(located) });
+  } finally {
+    await session.close();
+  }
+}
+
+/** What the work finds out; or why it could not, where the error says so to a person. */
+async function looked<T>(work: () => Promise<T>): Promise<Looked<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (!(error instanceof KnexwardError) || error.code === 'INTERRUPTED') throw error;
+    const { code, message, fix, exitCode } = error;
+    return { failed: { code, message, fix, exitCode } };
+  }
+}
+
+/** The same value with every text in it masked: a report is handed on. */
+function masked<T>(value: T): T {
+  if (typeof value === 'string') return redact(value) as T;
+  if (Array.isArray(value)) return value.map(masked) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, masked(part)])) as T;
+}

@@ -1,0 +1,66 @@
+import { type Report } from '../model.js';
+import { figuresOf, momentOf, placeOf, type Tone } from '../words.js';
+import { clipped } from '../visible.js';
+import { code, text } from './escape.js';
+import { fit, type Part } from './fit.js';
+import { driftPart, historyPart, pendingPart, problemsPart, schemaPart } from './parts.js';
+
+/** What the document begins with: by it, a report that knexward has written is known. */
+const MARK = '<!-- knexward report -->';
+
+/** A comment on GitHub has at most 65,536 characters. */
+export const MOST_CHARACTERS = 65_536;
+
+const SIGNS: Record<Tone, string> = { good: '✅', notice: '🟡', bad: '❌', unknown: '❔' };
+
+/** Whether a text is a report of ours in Markdown, so that nothing else is written over. */
+export function isMarkdownReport(document: string): boolean {
+  return document.startsWith(MARK);
+}
+
+/** The report as Markdown for a comment on a pull request, and never longer than that may be. Pure. */
+export function renderMarkdown(report: Report): string {
+  // The findings of a linter get their place behind the pending migrations.
+  const parts = [
+    headPart(report),
+    pendingPart(report),
+    problemsPart(report),
+    driftPart(report),
+    schemaPart(report),
+    historyPart(report),
+  ];
+  return fit(
+    parts.filter((part): part is Part => part !== null),
+    MOST_CHARACTERS,
+  );
+}
+
+/** A name in the head may be long, but a database's and a user's is not. */
+const MOST_OF_NAME = 200;
+
+function headPart(report: Report): Part {
+  const { environment, database, madeAt, postgres } = report;
+  const figures = figuresOf(report);
+  const cell = (content: string): string => text(clipped(content, MOST_OF_NAME));
+  const name = (content: string): string => code(clipped(content, MOST_OF_NAME));
+  const facts = [
+    name(environment),
+    name(placeOf(report)),
+    text(`PostgreSQL ${postgres}`),
+    text(momentOf(madeAt)),
+  ];
+  return {
+    head: [
+      MARK,
+      `## Migration report: ${name(database.database)}`,
+      '',
+      facts.join(' · '),
+      '',
+      `| ${figures.map(({ label }) => label).join(' | ')} |`,
+      `| ${figures.map(() => '---').join(' | ')} |`,
+      `| ${figures.map(({ value, note, tone }) => `${SIGNS[tone]} **${value}** ${cell(note)}`).join(' | ')} |`,
+    ].join('\n'),
+    blocks: [],
+    leftOut: () => '',
+  };
+}
