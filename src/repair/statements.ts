@@ -1,21 +1,21 @@
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
-import { withoutCircles } from '../schema/sql/order.js';
-import { Cutter, type Unit } from '../schema/sql/units.js';
+import { breakCycles } from '../schema/sql/order.js';
+import { Entries, type Unit } from '../schema/sql/units.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { goOnFrom } from '../schema/sql/alter/column.js';
 import { replicaIdentity } from '../schema/sql/alter/table.js';
-import { createStandIn } from '../schema/sql/create.js';
+import { createDummyView } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
-import { leadsTo, needsByMention } from '../schema/sql/mention.js';
+import { leadsTo, inferDependencies } from '../schema/sql/mention.js';
 import { addColumn, attach, createTable } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
-import { columnOfDefault, type Side } from './side.js';
+import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 /** The statements of a change, each after what it needs. */
 export function statementsOf(change: Change): string[] {
-  const units = withoutCircles((taken) => new Statements(change, taken).units());
+  const units = breakCycles((taken) => new Statements(change, taken).units());
   return [...new Set(units.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
 }
 
@@ -36,13 +36,13 @@ const DROPS = -100;
 const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
 
 class Statements {
-  private readonly cutter: Cutter;
+  private readonly entries: Entries;
 
   constructor(
     private readonly change: Change,
     private readonly taken: ReadonlySet<string>,
   ) {
-    this.cutter = new Cutter(change.expected.lookup, taken);
+    this.entries = new Entries(change.expected.lookup, taken);
   }
 
   units(): Unit[] {
@@ -51,14 +51,14 @@ class Statements {
     const ids = new Set([...made, ...altered.keys()]);
     for (const object of expected.inOrder(ids)) {
       if (made.has(idOf(object))) this.make(object);
-      else this.alter(idOf(object), this.cutter.stage(object));
+      else this.alter(idOf(object), this.entries.stage(object));
     }
-    // What only one side describes: a column that says no more than its parent's does.
+    // What only one graph describes: a column that says no more than its parent's does.
     for (const id of ids) {
-      if (!this.cutter.unitOf(id))
-        this.alter(id, this.cutter.stage(actual.get(id) ?? columnAt(id)));
+      if (!this.entries.unitOf(id))
+        this.alter(id, this.entries.stage(actual.get(id) ?? columnAt(id)));
     }
-    const units = this.cutter.finished();
+    const units = this.entries.finished();
     this.connect(units);
     return units;
   }
@@ -66,8 +66,8 @@ class Statements {
   private drop(object: CatalogObject): void {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
-    const stage = DROPS - this.cutter.stage(object);
-    if (this.carrier(id) === id) this.cutter.put(dropOf(id), stage, drop(actual.lookup, object));
+    const stage = DROPS - this.entries.stage(object);
+    if (this.carrier(id) === id) this.entries.put(dropOf(id), stage, drop(actual.lookup, object));
     if (this.taken.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
@@ -82,11 +82,11 @@ class Statements {
     const id = idOf(object);
     const table = this.change.actual.get(object.parent);
     if (object.kind === 'view') {
-      const standIn = createStandIn(object).replace('CREATE', 'CREATE OR REPLACE');
-      this.cutter.put(firstOf(id), DROPS, [standIn]);
+      const dummy = createDummyView(object).replace('CREATE', 'CREATE OR REPLACE');
+      this.entries.put(firstOf(id), DROPS, [dummy]);
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
       const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
-      this.cutter.put(firstOf(id), DROPS, [statement]);
+      this.entries.put(firstOf(id), DROPS, [statement]);
     }
   }
 
@@ -119,9 +119,9 @@ class Statements {
       this.isThere(parentOf(object))
     ) {
       this.makePartition(object);
-    } else if (id === 'schema public') this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
-    else this.cutter.add(object);
-    this.cutter.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    } else if (id === 'schema public') this.entries.put(id, 'schema', ['CREATE SCHEMA public']);
+    else this.entries.add(object);
+    this.entries.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
     if (object.kind === 'sequence') this.goOn(object);
     if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
   }
@@ -147,7 +147,7 @@ class Statements {
         note(`${column.name} comes last in its table now: no statement moves a column.`),
       );
     }
-    this.cutter.put(id, this.cutter.stage(column), statements, [id, defaultOf(id)]);
+    this.entries.put(id, this.entries.stage(column), statements, [id, defaultOf(id)]);
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -161,14 +161,14 @@ class Statements {
   private makePartition(table: CatalogObject<'table'>): void {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
-    this.cutter.put(id, 'table', statements);
-    this.cutter.holdsChecks(id);
-    this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
+    this.entries.put(id, 'table', statements);
+    this.entries.holdsChecks(id);
+    this.entries.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
   private makeIdentity(sequence: CatalogObject<'sequence'>): void {
-    const unit = this.cutter.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const unit = this.entries.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
     const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
     unit.needs.add(column);
     const table = this.change.expected.get(column)?.parent;
@@ -183,7 +183,7 @@ class Statements {
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
     const statements = goOnFrom(sequence, table.name, column.own);
-    this.cutter.put(`count of ${idOf(sequence)}`, 'later', statements);
+    this.entries.put(`count of ${idOf(sequence)}`, 'later', statements);
   }
 
   /** What default privileges give to whatever is made is not what is expected of it. */
@@ -206,7 +206,7 @@ class Statements {
         : own;
     if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
     const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
-    this.cutter.put(lastOf(idOf(table)), 'later', [statement]);
+    this.entries.put(lastOf(idOf(table)), 'later', [statement]);
   }
 
   private alter(id: ObjectId, stage: number): void {
@@ -215,13 +215,13 @@ class Statements {
     const { first = [], statements } = alteration;
     const later = statements.filter((one) => isLast(id, one));
     const now = statements.filter((one) => !later.includes(one));
-    const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
-    if (alteration.makesChecks) this.cutter.holdsChecks(id);
+    const unit = this.entries.put(id, stage, now, [id, defaultOf(id)]);
+    if (alteration.makesChecks) this.entries.holdsChecks(id);
     if (first.length > 0) {
-      this.cutter.put(firstOf(id), DROPS, first);
+      this.entries.put(firstOf(id), DROPS, first);
       unit.needs.add(firstOf(id));
     }
-    if (later.length > 0) this.cutter.put(lastOf(id), 'later', later);
+    if (later.length > 0) this.entries.put(lastOf(id), 'later', later);
   }
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
@@ -231,7 +231,7 @@ class Statements {
     for (const id of gone) {
       const unit = byId.get(dropOf(this.carrier(id)));
       for (const other of actual.dependentsOf(id)) this.waitFor(other, id, unit, byId);
-      const again = this.cutter.unitOf(id);
+      const again = this.entries.unitOf(id);
       if (unit && again) again.needs.add(unit.id);
     }
     for (const id of altered.keys()) {
@@ -243,7 +243,7 @@ class Statements {
     }
     this.connectSequences(byId);
     this.connectInherited(byId);
-    if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
+    if (expected.catalog.needs.size === 0) inferDependencies(units, actual.catalog.needs);
   }
 
   private waitFor(
@@ -277,7 +277,7 @@ class Statements {
       const adds = byId.get(id);
       for (const { name } of table && adds ? expected.familyOf(table).slice(1) : []) {
         for (const other of expected.dependentsOf(idOf({ kind: 'table', name }))) {
-          const after = this.cutter.unitOf(other);
+          const after = this.entries.unitOf(other);
           if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
             after.needs.add(adds.id);
         }
@@ -285,9 +285,9 @@ class Statements {
     }
   }
 
-  private tableOfColumn(side: Side, id: ObjectId): CatalogObject<'table'> | undefined {
-    const column = side.get(id);
-    const table = column?.kind === 'column' ? side.get(column.parent) : undefined;
+  private tableOfColumn(graph: SchemaGraph, id: ObjectId): CatalogObject<'table'> | undefined {
+    const column = graph.get(id);
+    const table = column?.kind === 'column' ? graph.get(column.parent) : undefined;
     return table?.kind === 'table' ? table : undefined;
   }
 
@@ -303,7 +303,7 @@ class Statements {
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
       if (byId.has(firstOf(owner))) byId.get(id)?.needs.add(firstOf(owner));
-      const unit = this.cutter.unitOf(owner);
+      const unit = this.entries.unitOf(owner);
       if (unit) byId.get(lastOf(id))?.needs.add(unit.id);
     }
     for (const id of this.change.altered.keys()) this.connectFormerOwner(id, byId);
@@ -322,7 +322,7 @@ function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
   return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
 }
 
-/** The column of an id that neither side describes. */
+/** The column of an id that neither graph describes. */
 function columnAt(id: ObjectId): CatalogObject {
   return { kind: 'column', name: id, own: id, parent: null, parts: {} };
 }

@@ -12,7 +12,7 @@ import { type Catalog, type NotDescribed, type ObjectKind } from '../schema/cata
 import { type HistoryTableNames } from '../schema/catalog/queries/hidden.js';
 import { readCatalog } from '../schema/catalog/read.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
-import { mend, type Mends } from '../repair/mend.js';
+import { findFixes, type Fixes } from '../repair/fixes.js';
 import { isSchemaFile, renderSchemaFile } from '../schema/sql/render.js';
 import { isSnapshot, parseSnapshot, renderSnapshot } from './file.js';
 import { snapshotPaths, type SnapshotPaths } from './paths.js';
@@ -37,7 +37,7 @@ export interface Snapshot {
 }
 
 /** How a database differs from a snapshot. */
-export interface SnapshotCheck extends Mends {
+export interface SnapshotCheck extends Fixes {
   inSync: boolean;
   /** The major versions of the servers that the snapshot and the database are of. */
   postgres: { expected: number; actual: number };
@@ -85,8 +85,8 @@ export async function checkSnapshot(
 ): Promise<SnapshotCheck> {
   const { paths, catalog: expected } = await readSnapshotFile(config.projectRoot, options.file);
   const catalog = await catalogOf(config, options);
-  const mended = mend(expected, catalog, compareCatalogs(expected, catalog, options));
-  const { differences } = mended;
+  const fixed = findFixes(expected, catalog, compareCatalogs(expected, catalog, options));
+  const { differences } = fixed;
   const schema = await readOr(paths.schema.path);
   // Only a database that is just as the snapshot says can tell what its schema file has to be.
   const isJudge =
@@ -96,7 +96,7 @@ export async function checkSnapshot(
   return {
     inSync: differences.length === 0 && state === 'current',
     postgres: { expected: expected.postgres, actual: catalog.postgres },
-    ...mended,
+    ...fixed,
     files: [
       { path: paths.snapshot.name, state: differences.length === 0 ? 'current' : 'stale' },
       { path: paths.schema.name, state },

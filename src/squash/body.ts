@@ -3,12 +3,12 @@ import { type Catalog, type CatalogObject, idOf } from '../schema/catalog/model.
 import { RENDERING_SETTINGS } from '../schema/catalog/settings.js';
 import { isDeepStrictEqual } from 'node:util';
 import { searchPathText } from '../database/search-path.js';
-import { withoutCircles } from '../schema/sql/order.js';
-import { cutIntoUnits, type Unit } from '../schema/sql/units.js';
+import { breakCycles } from '../schema/sql/order.js';
+import { entriesOf, type Unit } from '../schema/sql/units.js';
 import { endStatement, literal } from '../schema/sql/text.js';
 import { type Data } from './data.js';
 import { type Verdicts } from './defaults.js';
-import { differs, type SettledTable } from './settle.js';
+import { differs, type ReplayedTable } from './replayed-rows.js';
 
 /** What a baseline is rendered from. */
 export interface Content {
@@ -16,10 +16,10 @@ export interface Content {
   catalog: Catalog;
   /** Of an empty database, before anything: what is there already is not made. */
   initial: Catalog;
-  settled: readonly SettledTable[];
+  tables: readonly ReplayedTable[];
   sequences: Data['sequences'];
   leftToDefault: Verdicts['leftToDefault'];
-  /** In which the migrations have worked: routines that are called on the way look there too. */
+  /** In which the migrations have worked: routines that are called meanwhile look there too. */
   searchPath: readonly string[] | null;
 }
 
@@ -53,13 +53,13 @@ export function renderBody(content: Content): string {
   const lookup = new CatalogLookup(made);
   const isThere = new Set(schemasOf(content.initial).map((name) => `CREATE SCHEMA ${name}`));
   const isFilled = new Set(
-    content.settled.flatMap(({ table: { name }, rows }) =>
+    content.tables.flatMap(({ table: { name }, rows }) =>
       rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
     ),
   );
-  const data = content.settled.flatMap((settled) => dataUnit(settled, content));
-  const units = withoutCircles((taken) => [
-    ...cutIntoUnits(lookup, taken).flatMap((unit) =>
+  const data = content.tables.flatMap((replayed) => dataUnit(replayed, content));
+  const units = breakCycles((taken) => [
+    ...entriesOf(lookup, taken).flatMap((unit) =>
       unit.id.startsWith('table ') && !isFilled.has(unit.id) ? [unit] : withoutLate(unit),
     ),
     ...data,
@@ -152,13 +152,13 @@ function withoutLate(unit: Unit): Unit[] {
 /** So many rows in one statement: each statement is parsed as a whole. */
 const ROWS = 500;
 
-function dataUnit(settled: SettledTable, { leftToDefault }: Content): Unit[] {
-  const { table, rows } = settled;
+function dataUnit(replayed: ReplayedTable, { leftToDefault }: Content): Unit[] {
+  const { table, rows } = replayed;
   if (rows.length === 0) return [];
   const { name, columns } = table;
   const anew = columns.map((column) => leftToDefault.includes(`${name}.${column.name}`));
   const value = (given: string, at: number): string =>
-    anew[at] && differs(settled, at, given) ? 'DEFAULT' : withoutReturns(given);
+    anew[at] && differs(replayed, at, given) ? 'DEFAULT' : withoutReturns(given);
   const overriding = columns.some(({ identity }) => identity) ? ' OVERRIDING SYSTEM VALUE' : '';
   const head = `INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')})${overriding} VALUES`;
   const statements: string[] = [];

@@ -39,17 +39,17 @@ async function stateOf(client: Client, config: ResolvedConfig): Promise<State> {
 export type Loaded = { state: State } | { refused: string; statement: string | null };
 
 /** Does something with a baseline in an empty database made for the moment. */
-export interface ProvingGround {
+export interface EmptyDatabase {
   /** The catalog of the empty database. */
   initial: Catalog;
   load(baseline: Pick<Baseline, 'body'>): Promise<Loaded>;
 }
 
 /** Opens an empty database for the time of one call. */
-export async function onProvingGround<T>(
+export async function withEmptyDatabase<T>(
   config: ResolvedConfig,
   schemas: readonly string[],
-  work: (ground: ProvingGround) => Promise<T>,
+  work: (database: EmptyDatabase) => Promise<T>,
 ): Promise<T> {
   const shadow = await openShadow(config, schemas);
   try {

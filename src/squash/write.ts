@@ -21,11 +21,11 @@ import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
 import { renderBody } from './body.js';
 import { type BaselineCheck, findBaseline, proveBaseline } from './check.js';
 import { judgeDefaults, type Verdicts } from './defaults.js';
-import { settle, type SettledTable } from './settle.js';
+import { compareReplays, type ReplayedTable } from './replayed-rows.js';
 import {
   compareStates,
-  onProvingGround,
-  type ProvingGround,
+  withEmptyDatabase,
+  type EmptyDatabase,
   readState,
   type State,
 } from './state.js';
@@ -82,20 +82,20 @@ export async function takeBaseline(
   const migrations = upTo(project.files, name);
   await refuseOtherFile(place);
   const replayed = await replayTwice(project, migrations, options);
-  const { state, settled, verdicts, schemas } = replayed;
+  const { state, tables, verdicts, schemas } = replayed;
   refuseNotDescribed(state);
   if (await isRightAlready(project, migrations, state)) {
-    return told(place, 'unchanged', await current(place), settled);
+    return told(place, 'unchanged', await current(place), tables);
   }
   if (verdicts.frozen.length > 0) await options.confirmFrozen?.(verdicts.frozen);
   const standsFor = (await standsForOf(migrations)) ?? [];
-  const text = await onProvingGround(config, schemas, async (ground) => {
+  const text = await withEmptyDatabase(config, schemas, async (database) => {
     const { searchPath, filesSchema } = settingsOf(config);
     const body = renderBody({
-      ...{ catalog: state.catalog, initial: ground.initial, settled, searchPath },
+      ...{ catalog: state.catalog, initial: database.initial, tables, searchPath },
       ...{ sequences: state.data.sequences, leftToDefault: verdicts.leftToDefault },
     });
-    await prove(ground, body, state, verdicts);
+    await prove(database, body, state, verdicts);
     const before = schemas.filter((schema) => schema !== 'public');
     return renderBaseline(
       {
@@ -117,7 +117,7 @@ export async function takeBaseline(
     await mkdir(dirname(place.path), { recursive: true });
     await writeAtomically(place.path, text);
   }
-  return told(place, old === text ? 'unchanged' : 'written', await current(place), settled);
+  return told(place, old === text ? 'unchanged' : 'written', await current(place), tables);
 }
 
 /**
@@ -204,7 +204,7 @@ function refuseNotDescribed({ catalog: { notDescribed } }: State): void {
 interface Replayed {
   /** After the first replay. */
   state: State;
-  settled: SettledTable[];
+  tables: ReplayedTable[];
   verdicts: Verdicts;
   /** Those that were there before the first migration. */
   schemas: readonly string[];
@@ -221,12 +221,12 @@ async function replayTwice(
   const again = await openReplayed(config, migrations, schemas, options);
   try {
     const { data } = await readState(again.config);
-    const settled = settle(state.data, data);
+    const tables = compareReplays(state.data, data);
     const session = await openSession(again.config);
     try {
       const elapsedMs = performance.now() - started;
-      const verdicts = await judgeDefaults(session.client, settled, state.data, data, elapsedMs);
-      return { state, settled, verdicts, schemas: again.schemas };
+      const verdicts = await judgeDefaults(session.client, tables, state.data, data, elapsedMs);
+      return { state, tables, verdicts, schemas: again.schemas };
     } finally {
       await session.close();
     }
@@ -249,12 +249,12 @@ async function isRightAlready(
 }
 
 async function prove(
-  ground: ProvingGround,
+  database: EmptyDatabase,
   body: string,
   replayed: State,
   verdicts: Verdicts,
 ): Promise<void> {
-  const loaded = await ground.load({ body });
+  const loaded = await database.load({ body });
   if (!('state' in loaded)) {
     throw notTheSame([`it cannot be loaded: ${loaded.refused} (${firstLine(loaded.statement)})`]);
   }
@@ -262,8 +262,9 @@ async function prove(
   if (differences.length === 0) return;
   throw notTheSame(
     differences.map(({ kind, object, expected, actual }) => {
-      const side = (parts: unknown): string => (parts === null ? 'nothing' : JSON.stringify(parts));
-      return `${kind} ${object}: a replay gives ${side(expected)}, the baseline ${side(actual)}`;
+      const worded = (parts: unknown): string =>
+        parts === null ? 'nothing' : JSON.stringify(parts);
+      return `${kind} ${object}: a replay gives ${worded(expected)}, the baseline ${worded(actual)}`;
     }),
   );
 }
@@ -291,13 +292,13 @@ function told(
   { name }: BaselinePlace,
   action: WrittenBaseline['action'],
   baseline: Baseline,
-  settled: readonly SettledTable[],
+  tables: readonly ReplayedTable[],
 ): WrittenBaseline {
   const { migrations, postgres, leftToDefault, frozen } = baseline;
   return {
     ...{ file: name, action, migrations: migrations.length, upTo: migrations.at(-1)?.name ?? '' },
-    ...{ postgres, tables: settled.length },
-    rows: settled.reduce((sum, { rows }) => sum + rows.length, 0),
+    ...{ postgres, tables: tables.length },
+    rows: tables.reduce((sum, { rows }) => sum + rows.length, 0),
     ...{ leftToDefault, frozen },
   };
 }

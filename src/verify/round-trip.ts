@@ -49,7 +49,7 @@ export interface RoundTripRequest {
 
 /**
  * Takes each pending migration up, down and up again, in the shadow, and compares what there is
- * after each step. One that did not come back as it should is no ground for the next to stand on:
+ * after each step. One that did not come back as it should is not where the next can start:
  * that one gets a shadow of its own.
  *
  * @throws KnexwardError `INTERRUPTED`, and what opening another shadow may throw

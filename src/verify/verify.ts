@@ -6,11 +6,11 @@ import { type History, readHistory, tellDatabase } from '../history/read.js';
 import { planFor } from '../plan/plan.js';
 import { appliedOf } from '../replay/applied.js';
 import { type BaselineCheck } from '../squash/check.js';
-import { openReplayedProving } from '../squash/on-the-way.js';
+import { openReplayedAndCheck } from '../squash/replay-and-check.js';
 import { type Catalog } from '../schema/catalog/model.js';
 import { readCatalog } from '../schema/catalog/read.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
-import { mend, type MendedDifference, type Mends } from '../repair/mend.js';
+import { findFixes, type DifferenceWithFix, type Fixes } from '../repair/fixes.js';
 import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { type RoundTrip, tryRoundTrips } from './round-trip.js';
 import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
@@ -26,9 +26,9 @@ export interface VerifyOptions extends CompareOptions, ReplayOptions {
 }
 
 /** How a database differs from what is expected of it: what its applied migrations make, or a file. */
-export interface Verification extends Mends {
+export interface Verification extends Fixes {
   inSync: boolean;
-  differences: MendedDifference[];
+  differences: DifferenceWithFix[];
   /** How many migrations were replayed, and where; `null` where a snapshot says what is expected. */
   replayed: number | null;
   shadow: string | null;
@@ -61,7 +61,7 @@ export async function verify(
   const database = await readDatabase(given, options);
   const { config, history, schemas, files, pending, catalog: actual } = database;
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const { shadow, baseline } = await openReplayedProving(
+  const { shadow, baseline } = await openReplayedAndCheck(
     ...([config, migrations, files, schemas, options] as const),
   );
   try {
@@ -116,7 +116,7 @@ export async function verifyAgainst(
 type Judgement = Pick<Verification, 'inSync' | 'differences' | 'script' | 'postgres'>;
 
 function judge(expected: Catalog, actual: Catalog, options: CompareOptions): Judgement {
-  const { differences, script } = mend(
+  const { differences, script } = findFixes(
     expected,
     actual,
     compareCatalogs(expected, actual, options),

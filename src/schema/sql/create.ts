@@ -93,7 +93,7 @@ export function createLater(lookup: CatalogLookup, object: CatalogObject): strin
 }
 
 /** A view of the same shape that needs nothing, to stand in where the true one comes later. */
-export function createStandIn({ name, parts }: CatalogObject<'view'>): string {
+export function createDummyView({ name, parts }: CatalogObject<'view'>): string {
   const columns = parts.columns.map((column) => {
     const [, own = '', type = '', collation] =
       /^("(?:[^"]|"")+"|\S+) (.*?)( collate .*)?$/s.exec(column) ?? [];

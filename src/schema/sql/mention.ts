@@ -6,7 +6,7 @@ import { type Unit } from './units.js';
  * goes for them. Besides, what a statement mentions by its qualified name is taken for needed, as
  * long as that does not make a circle.
  */
-export function needsByMention(
+export function inferDependencies(
   units: readonly Unit[],
   known: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>,
 ): void {

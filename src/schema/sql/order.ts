@@ -7,7 +7,7 @@ import { type Unit } from './units.js';
  *
  * @returns groups of units; more than one in a group need each other in a circle
  */
-export function inOrderOfNeed(units: readonly Unit[]): Unit[][] {
+export function inDependencyOrder(units: readonly Unit[]): Unit[][] {
   const walk = new Walk(units);
   // The sort is stable: within a stage, the catalog's order stays.
   for (const unit of [...units].sort((a, b) => a.stage - b.stage)) walk.visit(unit);
@@ -18,10 +18,10 @@ export function inOrderOfNeed(units: readonly Unit[]): Unit[][] {
  * Cuts units and puts them into order. What depends on each other in a circle is taken apart; a
  * second time, should that not suffice.
  */
-export function withoutCircles(cut: (taken: ReadonlySet<string>) => Unit[]): Unit[] {
+export function breakCycles(cut: (taken: ReadonlySet<string>) => Unit[]): Unit[] {
   const taken = new Set<string>();
   for (;;) {
-    const groups = inOrderOfNeed(cut(taken));
+    const groups = inDependencyOrder(cut(taken));
     const circular = groups
       .filter((group) => group.length > 1)
       .flat()

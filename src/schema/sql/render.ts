@@ -2,8 +2,8 @@ import { CatalogLookup } from '../catalog/lookup.js';
 import { type Catalog, idOf, roleOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
 import { endStatement } from './text.js';
-import { withoutCircles } from './order.js';
-import { cutIntoUnits, type Unit } from './units.js';
+import { breakCycles } from './order.js';
+import { entriesOf, type Unit } from './units.js';
 
 /**
  * A catalog as plain SQL that makes all of it in an empty database: one statement after the other,
@@ -26,7 +26,7 @@ export function isSchemaFile(text: string): boolean {
 
 function unitsInOrder(catalog: Catalog): Unit[] {
   const lookup = new CatalogLookup(catalog);
-  return withoutCircles((taken) => cutIntoUnits(lookup, taken));
+  return breakCycles((taken) => entriesOf(lookup, taken));
 }
 
 function head({ postgres, objects, notDescribed }: Catalog): string[] {

@@ -6,7 +6,7 @@ import {
   type ObjectId,
   type ObjectKind,
 } from '../catalog/model.js';
-import { create, createDomain, createLater, createStandIn } from './create.js';
+import { create, createDomain, createLater, createDummyView } from './create.js';
 import { Refreshes } from './refresh.js';
 import { canBeInline, createTable, setDefault } from './table.js';
 
@@ -79,14 +79,14 @@ const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Stage
  * @param taken Objects that are to be taken apart, because they depend on each other in a circle:
  * a table's defaults and checks, a domain's checks and a view's query then come by themselves.
  */
-export function cutIntoUnits(lookup: CatalogLookup, taken: ReadonlySet<ObjectId>): Unit[] {
-  const cutter = new Cutter(lookup, taken);
-  for (const object of lookup.catalog.objects) cutter.add(object);
-  return cutter.finished();
+export function entriesOf(lookup: CatalogLookup, taken: ReadonlySet<ObjectId>): Unit[] {
+  const entries = new Entries(lookup, taken);
+  for (const object of lookup.catalog.objects) entries.add(object);
+  return entries.finished();
 }
 
 /** Cuts objects into units, one after the other: what belongs to another comes after it. */
-export class Cutter {
+export class Entries {
   private readonly units = new Map<string, Unit>();
   /** In which unit an object is made. */
   private readonly placeOf = new Map<ObjectId, string>();
@@ -218,7 +218,7 @@ export class Cutter {
       return;
     }
     // Others need the view's shape only; what the view itself needs, its query needs.
-    this.unit(id, 'view', [createStandIn(view)], view);
+    this.unit(id, 'view', [createDummyView(view)], view);
     this.unit(queryOf(id), 'view', create(this.lookup, view), view).needs.add(id);
     this.placeOf.set(id, id);
   }

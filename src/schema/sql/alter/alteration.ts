@@ -11,7 +11,7 @@ export interface Alteration {
 }
 
 /** There is no statement for it, and the object has to be dropped and made anew. */
-export const ANEW = 'anew';
+export const RECREATE = 'anew';
 
 /** There is no statement for it: a comment in SQL that says why. */
 export function cannot(reason: string): Alteration {

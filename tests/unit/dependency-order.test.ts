@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inOrderOfNeed } from '../../src/schema/sql/order.js';
+import { inDependencyOrder } from '../../src/schema/sql/order.js';
 import { type Unit } from '../../src/schema/sql/units.js';
 
 const unit = (id: string, stage: number, ...needs: string[]): Unit => ({
@@ -15,19 +15,19 @@ const ids = (groups: Unit[][]): string[] =>
 
 describe('the order of a schema file', () => {
   it('is that of the stages, and within one that of the catalog', () => {
-    expect(ids(inOrderOfNeed([unit('v', 3), unit('b', 1), unit('a', 1), unit('s', 0)]))).toEqual([
-      ...['s', 'b', 'a', 'v'],
-    ]);
+    expect(
+      ids(inDependencyOrder([unit('v', 3), unit('b', 1), unit('a', 1), unit('s', 0)])),
+    ).toEqual([...['s', 'b', 'a', 'v']]);
   });
 
   it('what is needed comes first, and only just', () => {
     const units = [unit('t', 1, 'f'), unit('u', 1), unit('f', 2, 'e'), unit('e', 2), unit('g', 2)];
-    expect(ids(inOrderOfNeed(units))).toEqual(['e', 'f', 't', 'u', 'g']);
+    expect(ids(inDependencyOrder(units))).toEqual(['e', 'f', 't', 'u', 'g']);
   });
 
   it('what needs each other in a circle is one group', () => {
     const units = [unit('a', 1, 'b'), unit('b', 1, 'c'), unit('c', 1, 'a'), unit('d', 1, 'c')];
-    expect(ids(inOrderOfNeed(units))).toEqual(['a+b+c', 'd']);
+    expect(ids(inDependencyOrder(units))).toEqual(['a+b+c', 'd']);
   });
 
   it('holds for any units: each once, after all that it needs', () => {
@@ -43,7 +43,7 @@ describe('the order of a schema file', () => {
               .map(([, to]) => String(to)),
           ),
         );
-        const order = inOrderOfNeed(units).flat();
+        const order = inDependencyOrder(units).flat();
         expect(new Set(order)).toEqual(new Set(units));
         expect(order).toHaveLength(units.length);
         order.forEach((one, place) => {

@@ -16,7 +16,7 @@ type Column = CatalogObject<'column'>;
 const DEFAULT = defaultOf('');
 
 /** One of the two databases, with all that has to be asked of it when it is changed. */
-export class Side {
+export class SchemaGraph {
   readonly lookup: CatalogLookup;
   readonly defaultPrivileges: CatalogObject<'default privileges'>[] = [];
   private readonly publications: CatalogObject<'publication'>[] = [];
