@@ -31,7 +31,7 @@ export class SchemaGraph {
 
   constructor(readonly catalog: Catalog) {
     this.lookup = new CatalogLookup(catalog);
-    for (const [id, needed] of catalog.needs) {
+    for (const [id, needed] of catalog.dependencies) {
       for (const other of needed) addTo(this.dependents, other, id);
     }
     catalog.objects.forEach((object, place) => this.note(object, place));

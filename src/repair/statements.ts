@@ -1,6 +1,6 @@
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { breakCycles } from '../schema/sql/order.js';
-import { Entries, type Unit } from '../schema/sql/units.js';
+import { EntryBuilder, type Entry } from '../schema/sql/entries.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { goOnFrom } from '../schema/sql/alter/column.js';
 import { replicaIdentity } from '../schema/sql/alter/table.js';
@@ -15,8 +15,8 @@ import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 /** The statements of a change, each after what it needs. */
 export function statementsOf(change: Change): string[] {
-  const units = breakCycles((taken) => new Statements(change, taken).units());
-  return [...new Set(units.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
+  const entries = breakCycles((split) => new Statements(change, split).entries());
+  return [...new Set(entries.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
 }
 
 const dropOf = (id: ObjectId): string => `drop ${id}`;
@@ -36,39 +36,40 @@ const DROPS = -100;
 const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
 
 class Statements {
-  private readonly entries: Entries;
+  private readonly builder: EntryBuilder;
 
   constructor(
     private readonly change: Change,
-    private readonly taken: ReadonlySet<string>,
+    private readonly split: ReadonlySet<string>,
   ) {
-    this.entries = new Entries(change.expected.lookup, taken);
+    this.builder = new EntryBuilder(change.expected.lookup, split);
   }
 
-  units(): Unit[] {
+  entries(): Entry[] {
     const { actual, expected, gone, made, altered } = this.change;
     for (const object of actual.inOrder(gone)) this.drop(object);
     const ids = new Set([...made, ...altered.keys()]);
     for (const object of expected.inOrder(ids)) {
       if (made.has(idOf(object))) this.make(object);
-      else this.alter(idOf(object), this.entries.stage(object));
+      else this.alter(idOf(object), this.builder.priority(object));
     }
     // What only one graph describes: a column that says no more than its parent's does.
     for (const id of ids) {
-      if (!this.entries.unitOf(id))
-        this.alter(id, this.entries.stage(actual.get(id) ?? columnAt(id)));
+      if (!this.builder.entryOf(id))
+        this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
-    const units = this.entries.finished();
-    this.connect(units);
-    return units;
+    const entries = this.builder.finished();
+    this.connect(entries);
+    return entries;
   }
 
   private drop(object: CatalogObject): void {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
-    const stage = DROPS - this.entries.stage(object);
-    if (this.carrier(id) === id) this.entries.put(dropOf(id), stage, drop(actual.lookup, object));
-    if (this.taken.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
+    const priority = DROPS - this.builder.priority(object);
+    if (this.carrier(id) === id)
+      this.builder.put(dropOf(id), priority, drop(actual.lookup, object));
+    if (this.split.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
@@ -83,10 +84,10 @@ class Statements {
     const table = this.change.actual.get(object.parent);
     if (object.kind === 'view') {
       const dummy = createDummyView(object).replace('CREATE', 'CREATE OR REPLACE');
-      this.entries.put(firstOf(id), DROPS, [dummy]);
+      this.builder.put(firstOf(id), DROPS, [dummy]);
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
       const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
-      this.entries.put(firstOf(id), DROPS, [statement]);
+      this.builder.put(firstOf(id), DROPS, [statement]);
     }
   }
 
@@ -97,7 +98,7 @@ class Statements {
     const owner = this.ownerOf(object);
     if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
     const carrier = this.carrier(owner);
-    return this.taken.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
+    return this.split.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
   }
 
   private ownerOf(object: CatalogObject): ObjectId | null {
@@ -119,9 +120,9 @@ class Statements {
       this.isThere(parentOf(object))
     ) {
       this.makePartition(object);
-    } else if (id === 'schema public') this.entries.put(id, 'schema', ['CREATE SCHEMA public']);
-    else this.entries.add(object);
-    this.entries.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    } else if (id === 'schema public') this.builder.put(id, 'schema', ['CREATE SCHEMA public']);
+    else this.builder.add(object);
+    this.builder.entryOf(id)?.statements.push(...this.withoutDefaultRights(object));
     if (object.kind === 'sequence') this.goOn(object);
     if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
   }
@@ -147,7 +148,7 @@ class Statements {
         note(`${column.name} comes last in its table now: no statement moves a column.`),
       );
     }
-    this.entries.put(id, this.entries.stage(column), statements, [id, defaultOf(id)]);
+    this.builder.put(id, this.builder.priority(column), statements, [id, defaultOf(id)]);
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -161,18 +162,18 @@ class Statements {
   private makePartition(table: CatalogObject<'table'>): void {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
-    this.entries.put(id, 'table', statements);
-    this.entries.holdsChecks(id);
-    this.entries.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
+    this.builder.put(id, 'table', statements);
+    this.builder.holdsChecks(id);
+    this.builder.put(`attach ${id}`, 'later', attach(table)).dependencies.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
   private makeIdentity(sequence: CatalogObject<'sequence'>): void {
-    const unit = this.entries.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const entry = this.builder.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
     const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
-    unit.needs.add(column);
+    entry.dependencies.add(column);
     const table = this.change.expected.get(column)?.parent;
-    if (table != null) unit.needs.add(table);
+    if (table != null) entry.dependencies.add(table);
   }
 
   /** A sequence that is made for a column that is there. */
@@ -183,7 +184,7 @@ class Statements {
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
     const statements = goOnFrom(sequence, table.name, column.own);
-    this.entries.put(`count of ${idOf(sequence)}`, 'later', statements);
+    this.builder.put(`count of ${idOf(sequence)}`, 'later', statements);
   }
 
   /** What default privileges give to whatever is made is not what is expected of it. */
@@ -206,61 +207,62 @@ class Statements {
         : own;
     if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
     const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
-    this.entries.put(lastOf(idOf(table)), 'later', [statement]);
+    this.builder.put(lastOf(idOf(table)), 'later', [statement]);
   }
 
-  private alter(id: ObjectId, stage: number): void {
+  private alter(id: ObjectId, priority: number): void {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
     const { first = [], statements } = alteration;
     const later = statements.filter((one) => isLast(id, one));
     const now = statements.filter((one) => !later.includes(one));
-    const unit = this.entries.put(id, stage, now, [id, defaultOf(id)]);
-    if (alteration.makesChecks) this.entries.holdsChecks(id);
+    const entry = this.builder.put(id, priority, now, [id, defaultOf(id)]);
+    if (alteration.makesChecks) this.builder.holdsChecks(id);
     if (first.length > 0) {
-      this.entries.put(firstOf(id), DROPS, first);
-      unit.needs.add(firstOf(id));
+      this.builder.put(firstOf(id), DROPS, first);
+      entry.dependencies.add(firstOf(id));
     }
-    if (later.length > 0) this.entries.put(lastOf(id), 'later', later);
+    if (later.length > 0) this.builder.put(lastOf(id), 'later', later);
   }
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
-  private connect(units: readonly Unit[]): void {
+  private connect(entries: readonly Entry[]): void {
     const { actual, expected, gone, altered } = this.change;
-    const byId = new Map(units.map((unit) => [unit.id, unit]));
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
     for (const id of gone) {
-      const unit = byId.get(dropOf(this.carrier(id)));
-      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, unit, byId);
-      const again = this.entries.unitOf(id);
-      if (unit && again) again.needs.add(unit.id);
+      const entry = byId.get(dropOf(this.carrier(id)));
+      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, entry, byId);
+      const again = this.builder.entryOf(id);
+      if (entry && again) again.dependencies.add(entry.id);
     }
     for (const id of altered.keys()) {
       for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
         const drops = byId.get(dropOf(this.carrier(other)));
         // A column that a view reads goes after the view was replaced, which the table's own change is for.
-        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.needs.add(drops.id);
+        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
       }
     }
     this.connectSequences(byId);
     this.connectInherited(byId);
-    if (expected.catalog.needs.size === 0) inferDependencies(units, actual.catalog.needs);
+    if (expected.catalog.dependencies.size === 0)
+      inferDependencies(entries, actual.catalog.dependencies);
   }
 
   private waitFor(
     other: ObjectId,
     needed: ObjectId,
-    unit: Unit | undefined,
-    byId: ReadonlyMap<string, Unit>,
+    entry: Entry | undefined,
+    byId: ReadonlyMap<string, Entry>,
   ): void {
     const { expected, gone } = this.change;
     const id = columnOfDefault(other) ?? other;
     const waits = byId.has(firstOf(id)) ? [firstOf(id)] : [dropOf(this.carrier(id))];
-    if (!gone.has(id) && !expected.catalog.needs.get(other)?.has(needed)) waits.push(id);
-    for (const one of waits) if (byId.has(one) && one !== unit?.id) unit?.needs.add(one);
+    if (!gone.has(id) && !expected.catalog.dependencies.get(other)?.has(needed)) waits.push(id);
+    for (const one of waits) if (byId.has(one) && one !== entry?.id) entry?.dependencies.add(one);
   }
 
   /** A column that comes from a parent is not described: what needs the table may need it. */
-  private connectInherited(byId: ReadonlyMap<string, Unit>): void {
+  private connectInherited(byId: ReadonlyMap<string, Entry>): void {
     const { actual, expected, gone, made } = this.change;
     for (const id of gone) {
       const table = this.tableOfColumn(actual, id);
@@ -268,7 +270,8 @@ class Statements {
       for (const { name } of table && drops ? actual.familyOf(table).slice(1) : []) {
         for (const other of actual.dependentsOf(idOf({ kind: 'table', name }))) {
           const before = byId.get(dropOf(this.carrier(other)));
-          if (before && drops && !leadsTo(before, drops.id, byId)) drops.needs.add(before.id);
+          if (before && drops && !leadsTo(before, drops.id, byId))
+            drops.dependencies.add(before.id);
         }
       }
     }
@@ -277,9 +280,9 @@ class Statements {
       const adds = byId.get(id);
       for (const { name } of table && adds ? expected.familyOf(table).slice(1) : []) {
         for (const other of expected.dependentsOf(idOf({ kind: 'table', name }))) {
-          const after = this.entries.unitOf(other);
+          const after = this.builder.entryOf(other);
           if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
-            after.needs.add(adds.id);
+            after.dependencies.add(adds.id);
         }
       }
     }
@@ -292,29 +295,29 @@ class Statements {
   }
 
   /** The name of an identity's sequence is free once the other one is gone. */
-  private connectSequences(byId: ReadonlyMap<string, Unit>): void {
+  private connectSequences(byId: ReadonlyMap<string, Entry>): void {
     for (const id of [...this.change.made, ...this.change.altered.keys()]) {
       const object = this.change.expected.get(id);
       if (object?.kind === 'column') {
         const sequence = this.change.expected.lookup.identitySequence(object);
         const drops = sequence && dropOf(idOf(sequence));
-        if (drops && byId.has(drops)) byId.get(id)?.needs.add(drops);
+        if (drops && byId.has(drops)) byId.get(id)?.dependencies.add(drops);
       }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
-      if (byId.has(firstOf(owner))) byId.get(id)?.needs.add(firstOf(owner));
-      const unit = this.entries.unitOf(owner);
-      if (unit) byId.get(lastOf(id))?.needs.add(unit.id);
+      if (byId.has(firstOf(owner))) byId.get(id)?.dependencies.add(firstOf(owner));
+      const entry = this.builder.entryOf(owner);
+      if (entry) byId.get(lastOf(id))?.dependencies.add(entry.id);
     }
     for (const id of this.change.altered.keys()) this.connectFormerOwner(id, byId);
   }
 
-  /** A sequence goes away with its column, unless it was taken from that before. */
-  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Unit>): void {
+  /** A sequence goes away with its column, unless it was split from that before. */
+  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
     const sequence = this.change.actual.get(id);
     if (sequence?.kind !== 'sequence' || !byId.has(firstOf(id))) return;
     const owner = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
-    byId.get(dropOf(this.carrier(owner)))?.needs.add(firstOf(id));
+    byId.get(dropOf(this.carrier(owner)))?.dependencies.add(firstOf(id));
   }
 }
 

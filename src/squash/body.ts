@@ -4,7 +4,7 @@ import { RENDERING_SETTINGS } from '../schema/catalog/settings.js';
 import { isDeepStrictEqual } from 'node:util';
 import { searchPathText } from '../database/search-path.js';
 import { breakCycles } from '../schema/sql/order.js';
-import { entriesOf, type Unit } from '../schema/sql/units.js';
+import { entriesOf, type Entry } from '../schema/sql/entries.js';
 import { endStatement, literal } from '../schema/sql/text.js';
 import { type Data } from './data.js';
 import { type Verdicts } from './defaults.js';
@@ -57,13 +57,13 @@ export function renderBody(content: Content): string {
       rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
     ),
   );
-  const data = content.tables.flatMap((replayed) => dataUnit(replayed, content));
-  const units = breakCycles((taken) => [
-    ...entriesOf(lookup, taken).flatMap((unit) =>
-      unit.id.startsWith('table ') && !isFilled.has(unit.id) ? [unit] : withoutLate(unit),
+  const data = content.tables.flatMap((replayed) => dataEntry(replayed, content));
+  const entries = breakCycles((split) => [
+    ...entriesOf(lookup, split).flatMap((entry) =>
+      entry.id.startsWith('table ') && !isFilled.has(entry.id) ? [entry] : withoutLate(entry),
     ),
     ...data,
-    ...sequenceUnit(content),
+    ...sequenceEntry(content),
   ]);
   const path = searchPath === null ? undefined : searchPathText(searchPath);
   const settings = Object.entries(SETTINGS).map(
@@ -72,7 +72,7 @@ export function renderBody(content: Content): string {
   const blocks = [
     [...settings, ...(path === undefined ? [] : [`SET LOCAL search_path = ${path};`])].join('\n'),
     ...publicSchema(content),
-    ...units.map(({ statements }) =>
+    ...entries.map(({ statements }) =>
       statements
         .filter((statement) => !isThere.has(statement))
         .map(ifNotThere)
@@ -123,28 +123,28 @@ function ifNotThere(statement: string): string {
   return statement.replace(/^CREATE (EXTENSION|SCHEMA) /, 'CREATE $1 IF NOT EXISTS ');
 }
 
-/** Takes out of a unit what rows that are there may contradict, and rows that come may not. */
-function withoutLate(unit: Unit): Unit[] {
-  const late = unit.statements
+/** Takes out of a entry what rows that are there may contradict, and rows that come may not. */
+function withoutLate(entry: Entry): Entry[] {
+  const late = entry.statements
     .filter((statement) => LATE.test(statement))
     // By now the tables that inherit from it are there.
     .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
-  if (late.length === 0) return [unit];
+  if (late.length === 0) return [entry];
   // A comment on a constraint comes with it.
-  if (late.length === unit.statements.length || unit.id.startsWith('constraint ')) {
+  if (late.length === entry.statements.length || entry.id.startsWith('constraint ')) {
     // What materialized views hold was not held against it either.
-    const stage = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
+    const priority = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
       ? AFTER_MATERIALIZED
       : AFTER_DATA;
-    const statements = unit.statements.flatMap((one) =>
+    const statements = entry.statements.flatMap((one) =>
       LATE.test(one) ? (late.shift() ?? []) : one,
     );
-    return [{ ...unit, statements, stage: Math.max(unit.stage, stage) }];
+    return [{ ...entry, statements, priority: Math.max(entry.priority, priority) }];
   }
-  const now = unit.statements.filter((statement) => !LATE.test(statement));
-  const rest = { id: `late, ${unit.id}`, stage: AFTER_DATA, needs: new Set([unit.id]) };
+  const now = entry.statements.filter((statement) => !LATE.test(statement));
+  const rest = { id: `late, ${entry.id}`, priority: AFTER_DATA, dependencies: new Set([entry.id]) };
   return [
-    { ...unit, statements: now },
+    { ...entry, statements: now },
     { ...rest, statements: late },
   ];
 }
@@ -152,7 +152,7 @@ function withoutLate(unit: Unit): Unit[] {
 /** So many rows in one statement: each statement is parsed as a whole. */
 const ROWS = 500;
 
-function dataUnit(replayed: ReplayedTable, { leftToDefault }: Content): Unit[] {
+function dataEntry(replayed: ReplayedTable, { leftToDefault }: Content): Entry[] {
   const { table, rows } = replayed;
   if (rows.length === 0) return [];
   const { name, columns } = table;
@@ -171,8 +171,8 @@ function dataUnit(replayed: ReplayedTable, { leftToDefault }: Content): Unit[] {
       `${head}\n${part.map((row) => `  (${row.map(value).join(', ')})`).join(',\n')}`,
     );
   }
-  const needs = new Set([idOf({ kind: 'table', name })]);
-  return [{ id: `data of ${name}`, stage: DATA, needs, statements }];
+  const dependencies = new Set([idOf({ kind: 'table', name })]);
+  return [{ id: `data of ${name}`, priority: DATA, dependencies, statements }];
 }
 
 /** A line end of Windows' would not outlive version control. */
@@ -182,7 +182,7 @@ function withoutReturns(constant: string): string {
   return escaped.replaceAll('\r', '\\r');
 }
 
-function sequenceUnit({ sequences, catalog }: Content): Unit[] {
+function sequenceEntry({ sequences, catalog }: Content): Entry[] {
   const starts = new Map(
     catalog.objects.flatMap((object) =>
       object.kind === 'sequence' ? [[object.name, object.parts]] : [],
@@ -195,14 +195,14 @@ function sequenceUnit({ sequences, catalog }: Content): Unit[] {
   const statements = moved.map(
     ({ name, value, called }) => `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
   );
-  const needs = new Set(
+  const dependencies = new Set(
     moved.flatMap(({ name }) => {
       const owner = starts.get(name)?.ownedBy;
       const table = owner === undefined ? [] : tableOf(catalog, owner);
       return [idOf({ kind: 'sequence', name }), ...table];
     }),
   );
-  return [{ id: 'sequences', stage: SEQUENCES, needs, statements }];
+  return [{ id: 'sequences', priority: SEQUENCES, dependencies, statements }];
 }
 
 /** The sequence of an identity column is made with its table. */

@@ -11,9 +11,12 @@ import { findFixes, type Fixes } from '../../src/repair/fixes.js';
 import { conversionOf, narrows } from '../../src/schema/sql/alter/type-change.js';
 
 /** Objects, each of which may need others by their ids. */
-const catalog = (objects: CatalogObject[], needs: Record<string, string[]> = {}): Catalog => ({
+const catalog = (
+  objects: CatalogObject[],
+  dependencies: Record<string, string[]> = {},
+): Catalog => ({
   ...{ postgres: 18, objects, notDescribed: [] },
-  needs: new Map(Object.entries(needs).map(([id, needed]) => [id, new Set(needed)])),
+  dependencies: new Map(Object.entries(dependencies).map(([id, needed]) => [id, new Set(needed)])),
 });
 const object = (
   kind: ObjectKind,
@@ -71,7 +74,7 @@ describe('what fixes a difference (FR-015)', () => {
     ]);
   });
 
-  it('a table that is unexpected goes after what needs it, and loses data', () => {
+  it('a table that is unexpected goes after what dependencies it, and loses data', () => {
     const actual = catalog([users, name, view], { [idOf(view)]: [idOf(name)] });
     const { script, differences } = fixed(catalog([]), actual);
     expect(script).toEqual(['DROP VIEW app.names', 'DROP TABLE app.users']);
@@ -84,9 +87,9 @@ describe('what fixes a difference (FR-015)', () => {
   });
 
   it('a view over a column whose type changes goes first, and comes again with its rights', () => {
-    const needs = { [idOf(view)]: [idOf(name)] };
-    const expected = catalog([users, name, view, select], needs);
-    const { script } = fixed(expected, catalog([users, shortName, view, select], needs));
+    const dependencies = { [idOf(view)]: [idOf(name)] };
+    const expected = catalog([users, name, view, select], dependencies);
+    const { script } = fixed(expected, catalog([users, shortName, view, select], dependencies));
     expect(script).toEqual([
       'DROP VIEW app.names',
       'ALTER TABLE app.users ALTER COLUMN name TYPE text',
@@ -104,7 +107,7 @@ describe('what fixes a difference (FR-015)', () => {
     ]);
   });
 
-  it('the same from a file, which does not say what needs what', () => {
+  it('the same from a file, which does not say what dependencies what', () => {
     const other = object('view', 'app.a_first', {
       columns: ['name text'],
       definition: ' SELECT name\n   FROM app.names',
@@ -134,10 +137,10 @@ describe('what fixes a difference (FR-015)', () => {
       "ALTER TYPE app.mood ADD VALUE 'c' AFTER 'b'",
     ]);
     const column = object('column', 'mood', { type: 'app.mood' }, users);
-    const needs = { [idOf(column)]: ['enum app.mood'] };
+    const dependencies = { [idOf(column)]: ['enum app.mood'] };
     const { script, differences } = fixed(
-      catalog([mood('a'), users, column], needs),
-      catalog([mood('a', 'b'), users, column], needs),
+      catalog([mood('a'), users, column], dependencies),
+      catalog([mood('a', 'b'), users, column], dependencies),
     );
     expect(script).toEqual([
       'ALTER TYPE app.mood RENAME TO "mood_before"',

@@ -174,7 +174,7 @@ export interface Catalog {
   readonly objects: readonly CatalogObject[];
   readonly notDescribed: readonly NotDescribed[];
   /** What must be there before an object can be made. Empty in a catalog that comes from a file. */
-  readonly needs: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>;
+  readonly dependencies: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>;
 }
 
 /** In the order in which a catalog lists them. */

@@ -1,36 +1,37 @@
 import { type ObjectId } from '../catalog/model.js';
-import { type Unit } from './units.js';
+import { type Entry } from './entries.js';
 
 /**
  * A catalog from a file does not say what needs what. What the database knows of the same objects
- * goes for them. Besides, what a statement mentions by its qualified name is taken for needed, as
+ * goes for them. Besides, what a statement mentions by its qualified name is split for needed, as
  * long as that does not make a circle.
  */
 export function inferDependencies(
-  units: readonly Unit[],
+  entries: readonly Entry[],
   known: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>,
 ): void {
-  const byId = new Map(units.map((unit) => [unit.id, unit]));
-  const named = units.flatMap((unit) => {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const named = entries.flatMap((entry) => {
     const [, kind = '', name] =
       /^(table|view|materialized view|enum|composite type|domain|range|sequence|function|procedure|aggregate) ((?:"(?:[^"]|"")+"|[^"(])+)/.exec(
-        unit.id,
+        entry.id,
       ) ?? [];
     const isRoutine = /^(function|procedure|aggregate)$/.test(kind);
-    return name === undefined ? [] : [{ unit, name, isRoutine }];
+    return name === undefined ? [] : [{ entry, name, isRoutine }];
   });
-  for (const unit of units) {
-    for (const id of known.get(unit.id) ?? []) {
+  for (const entry of entries) {
+    for (const id of known.get(entry.id) ?? []) {
       const other = byId.get(id);
-      if (other && other !== unit && !leadsTo(other, unit.id, byId)) unit.needs.add(id);
+      if (other && other !== entry && !leadsTo(other, entry.id, byId)) entry.dependencies.add(id);
     }
   }
-  for (const unit of units) {
-    if (unit.stage < 0) continue;
-    const text = unit.statements.map(withoutBody).join('\n');
-    for (const { unit: other, name, isRoutine } of named) {
+  for (const entry of entries) {
+    if (entry.priority < 0) continue;
+    const text = entry.statements.map(withoutBody).join('\n');
+    for (const { entry: other, name, isRoutine } of named) {
       const isNamed = isRoutine ? calls(text, name) : mentions(text, name);
-      if (other !== unit && isNamed && !leadsTo(other, unit.id, byId)) unit.needs.add(other.id);
+      if (other !== entry && isNamed && !leadsTo(other, entry.id, byId))
+        entry.dependencies.add(other.id);
     }
   }
 }
@@ -43,18 +44,18 @@ function withoutBody(statement: string): string {
   );
 }
 
-/** Whether a unit comes after another already, directly or not. */
+/** Whether a entry comes after another already, directly or not. */
 export function leadsTo(
-  from: Unit,
+  from: Entry,
   id: string,
-  byId: ReadonlyMap<string, Unit>,
-  seen = new Set<Unit>(),
+  byId: ReadonlyMap<string, Entry>,
+  seen = new Set<Entry>(),
 ): boolean {
   if (seen.has(from)) return false;
   seen.add(from);
-  return [...from.needs].some((next) => {
-    const unit = byId.get(next);
-    return next === id || (unit !== undefined && leadsTo(unit, id, byId, seen));
+  return [...from.dependencies].some((next) => {
+    const entry = byId.get(next);
+    return next === id || (entry !== undefined && leadsTo(entry, id, byId, seen));
   });
 }
 

@@ -3,7 +3,7 @@ import { type Catalog, idOf, roleOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
 import { endStatement } from './text.js';
 import { breakCycles } from './order.js';
-import { entriesOf, type Unit } from './units.js';
+import { entriesOf, type Entry } from './entries.js';
 
 /**
  * A catalog as plain SQL that makes all of it in an empty database: one statement after the other,
@@ -24,9 +24,9 @@ export function isSchemaFile(text: string): boolean {
   return text.startsWith(TITLE);
 }
 
-function unitsInOrder(catalog: Catalog): Unit[] {
+function unitsInOrder(catalog: Catalog): Entry[] {
   const lookup = new CatalogLookup(catalog);
-  return breakCycles((taken) => entriesOf(lookup, taken));
+  return breakCycles((split) => entriesOf(lookup, split));
 }
 
 function head({ postgres, objects, notDescribed }: Catalog): string[] {

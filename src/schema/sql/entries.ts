@@ -11,10 +11,10 @@ import { Refreshes } from './refresh.js';
 import { canBeInline, createTable, setDefault } from './table.js';
 
 /** Statements that go together, and what must come before them. */
-export interface Unit {
+export interface Entry {
   id: string;
-  stage: number;
-  needs: Set<string>;
+  priority: number;
+  dependencies: Set<string>;
   statements: string[];
 }
 
@@ -44,9 +44,9 @@ const STAGES = [
   'default privileges',
   'event trigger',
 ] as const;
-export type Stage = (typeof STAGES)[number];
+export type Priority = (typeof STAGES)[number];
 
-const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Stage>> = {
+const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Priority>> = {
   schema: 'schema',
   extension: 'extension',
   enum: 'type',
@@ -73,22 +73,22 @@ const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Stage
 };
 
 /**
- * Cuts a catalog into units. In general an object is one; a table holds its columns with their
+ * Cuts a catalog into entries. In general an object is one; a table holds its columns with their
  * defaults, and its checks.
  *
- * @param taken Objects that are to be taken apart, because they depend on each other in a circle:
+ * @param split Objects that are to be split apart, because they depend on each other in a circle:
  * a table's defaults and checks, a domain's checks and a view's query then come by themselves.
  */
-export function entriesOf(lookup: CatalogLookup, taken: ReadonlySet<ObjectId>): Unit[] {
-  const entries = new Entries(lookup, taken);
+export function entriesOf(lookup: CatalogLookup, split: ReadonlySet<ObjectId>): Entry[] {
+  const entries = new EntryBuilder(lookup, split);
   for (const object of lookup.catalog.objects) entries.add(object);
   return entries.finished();
 }
 
-/** Cuts objects into units, one after the other: what belongs to another comes after it. */
-export class Entries {
-  private readonly units = new Map<string, Unit>();
-  /** In which unit an object is made. */
+/** Cuts objects into entries, one after the other: what belongs to another comes after it. */
+export class EntryBuilder {
+  private readonly entries = new Map<string, Entry>();
+  /** In which entry an object is made. */
   private readonly placeOf = new Map<ObjectId, string>();
   /** Tables and domains that are made here, with the checks that can be made with them. */
   private readonly withChecks = new Set<ObjectId>();
@@ -97,7 +97,7 @@ export class Entries {
 
   constructor(
     private readonly lookup: CatalogLookup,
-    private readonly taken: ReadonlySet<ObjectId>,
+    private readonly split: ReadonlySet<ObjectId>,
   ) {
     this.refreshes = new Refreshes(lookup);
   }
@@ -106,8 +106,8 @@ export class Entries {
     const id = idOf(object);
     switch (object.kind) {
       case 'table':
-        this.unit(id, 'table', createTable(this.lookup, object, this.taken.has(id)), object);
-        if (!this.taken.has(id)) this.withChecks.add(id);
+        this.entry(id, 'table', createTable(this.lookup, object, this.split.has(id)), object);
+        if (!this.split.has(id)) this.withChecks.add(id);
         break;
       case 'domain':
         this.addDomain(object);
@@ -125,72 +125,89 @@ export class Entries {
         this.addConstraint(object);
         break;
       default:
-        this.unit(id, this.stageOf(object), create(this.lookup, object), object);
+        this.entry(id, this.stageOf(object), create(this.lookup, object), object);
     }
     const later = createLater(this.lookup, object);
     if (later.length > 0) this.addLater(object, later);
   }
 
   /** With what needs what filled in. */
-  finished(): Unit[] {
+  finished(): Entry[] {
     for (const [id, place] of this.placeOf) {
-      const unit = this.units.get(queryOf(id)) ?? this.units.get(place);
-      const needed = this.lookup.catalog.needs.get(id) ?? [];
-      for (const other of needed) unit?.needs.add(this.placeOf.get(other) ?? other);
+      const entry = this.entries.get(queryOf(id)) ?? this.entries.get(place);
+      const needed = this.lookup.catalog.dependencies.get(id) ?? [];
+      for (const other of needed) entry?.dependencies.add(this.placeOf.get(other) ?? other);
     }
-    for (const unit of this.units.values()) {
-      for (const other of unit.needs) {
-        if (other === unit.id || !this.units.has(other)) unit.needs.delete(other);
+    for (const entry of this.entries.values()) {
+      for (const other of entry.dependencies) {
+        if (other === entry.id || !this.entries.has(other)) entry.dependencies.delete(other);
       }
     }
-    return [...this.units.values()];
+    return [...this.entries.values()];
   }
 
-  /** Says that an object's unit makes its checks too. */
+  /** Says that an object's entry makes its checks too. */
   holdsChecks(id: ObjectId): void {
     this.withChecks.add(id);
   }
 
-  /** Puts in a unit that stands for an object which is there, and is changed. */
-  put(id: ObjectId, stage: Stage | number, statements: string[], stands: ObjectId[] = [id]): Unit {
-    const at = typeof stage === 'number' ? stage : STAGES.indexOf(stage);
-    const unit: Unit = { id, stage: at, needs: new Set(), statements };
-    this.units.set(id, unit);
+  /** Puts in a entry that stands for an object which is there, and is changed. */
+  put(
+    id: ObjectId,
+    priority: Priority | number,
+    statements: string[],
+    stands: ObjectId[] = [id],
+  ): Entry {
+    const at = typeof priority === 'number' ? priority : STAGES.indexOf(priority);
+    const entry: Entry = { id, priority: at, dependencies: new Set(), statements };
+    this.entries.set(id, entry);
     for (const other of stands) this.placeOf.set(other, id);
-    return unit;
+    return entry;
   }
 
   /** When an object of a kind is made, as far as nothing needs something else. */
-  stage(object: CatalogObject): number {
+  priority(object: CatalogObject): number {
     if (object.kind === 'column') return STAGES.indexOf('table');
     if (object.kind === 'comment') return STAGES.indexOf('privileges');
     return STAGES.indexOf(this.stageOf(object));
   }
 
-  unitOf(id: ObjectId): Unit | undefined {
+  entryOf(id: ObjectId): Entry | undefined {
     return this.place(id);
   }
 
-  private unit(id: string, stage: Stage, statements: string[], object: CatalogObject): Unit {
-    const unit: Unit = { id, stage: STAGES.indexOf(stage), needs: new Set(), statements };
-    this.units.set(id, unit);
+  private entry(
+    id: string,
+    priority: Priority,
+    statements: string[],
+    object: CatalogObject,
+  ): Entry {
+    const entry: Entry = {
+      id,
+      priority: STAGES.indexOf(priority),
+      dependencies: new Set(),
+      statements,
+    };
+    this.entries.set(id, entry);
     this.placeOf.set(id, id);
-    if (object.parent !== null) unit.needs.add(this.placeOf.get(object.parent) ?? object.parent);
+    if (object.parent !== null)
+      entry.dependencies.add(this.placeOf.get(object.parent) ?? object.parent);
     if (object.kind === 'table') {
-      for (const parent of parentsOf(object)) unit.needs.add(idOf({ kind: 'table', name: parent }));
+      for (const parent of parentsOf(object))
+        entry.dependencies.add(idOf({ kind: 'table', name: parent }));
     }
-    return unit;
+    return entry;
   }
 
-  /** A column is made with its table; its default too, unless the table is taken apart. */
+  /** A column is made with its table; its default too, unless the table is split apart. */
   private addColumn(column: CatalogObject<'column'>): void {
     const table = column.parent ?? '';
     this.placeOf.set(idOf(column), table);
     const value = defaultOf(idOf(column));
-    const apart = this.taken.has(table) && column.parts.default && !column.parts.generated;
+    const apart = this.split.has(table) && column.parts.default && !column.parts.generated;
     this.placeOf.set(value, apart ? value : table);
     const owner = this.lookup.get(table);
-    if (apart && owner) this.unit(value, 'piece of a table', [setDefault(owner, column)], column);
+    if (apart && owner) this.entry(value, 'piece of a table', [setDefault(owner, column)], column);
   }
 
   /** With what it is about; by itself where that is there already. */
@@ -198,7 +215,7 @@ export class Entries {
     const statements = create(this.lookup, comment);
     const place = this.place(comment.parent);
     if (place) place.statements.push(...statements);
-    else this.unit(idOf(comment), 'privileges', statements, comment);
+    else this.entry(idOf(comment), 'privileges', statements, comment);
   }
 
   /** A check cannot be added any more where a column is an array of the domain, or a row with it. */
@@ -206,20 +223,20 @@ export class Entries {
     const id = idOf(domain);
     const checks = this.lookup
       .membersOf(domain, 'constraint')
-      .filter(({ parts }) => canBeInline(parts) && !this.taken.has(id));
-    this.unit(id, 'type', [createDomain(domain, checks)], domain);
-    if (!this.taken.has(id)) this.withChecks.add(id);
+      .filter(({ parts }) => canBeInline(parts) && !this.split.has(id));
+    this.entry(id, 'type', [createDomain(domain, checks)], domain);
+    if (!this.split.has(id)) this.withChecks.add(id);
   }
 
   private addView(view: CatalogObject<'view'>): void {
     const id = idOf(view);
-    if (!this.taken.has(id)) {
-      this.unit(id, 'view', create(this.lookup, view), view);
+    if (!this.split.has(id)) {
+      this.entry(id, 'view', create(this.lookup, view), view);
       return;
     }
     // Others need the view's shape only; what the view itself needs, its query needs.
-    this.unit(id, 'view', [createDummyView(view)], view);
-    this.unit(queryOf(id), 'view', create(this.lookup, view), view).needs.add(id);
+    this.entry(id, 'view', [createDummyView(view)], view);
+    this.entry(queryOf(id), 'view', create(this.lookup, view), view).dependencies.add(id);
     this.placeOf.set(id, id);
   }
 
@@ -230,23 +247,23 @@ export class Entries {
       this.placeOf.set(id, parent ?? '');
       return;
     }
-    this.unit(id, this.stageOf(constraint), create(this.lookup, constraint), constraint);
+    this.entry(id, this.stageOf(constraint), create(this.lookup, constraint), constraint);
   }
 
   private addLater(object: CatalogObject, statements: string[]): void {
     const isRefresh = object.kind === 'materialized view';
-    const stage = isRefresh ? 'data of a materialized view' : 'later';
-    const unit = this.unit(laterOf(idOf(object)), stage, statements, object);
-    unit.needs.add(idOf(object));
+    const priority = isRefresh ? 'data of a materialized view' : 'later';
+    const entry = this.entry(laterOf(idOf(object)), priority, statements, object);
+    entry.dependencies.add(idOf(object));
     if (!isRefresh) return;
-    for (const other of this.refreshes.before(object)) unit.needs.add(laterOf(other));
+    for (const other of this.refreshes.before(object)) entry.dependencies.add(laterOf(other));
   }
 
-  private place(id: ObjectId | null): Unit | undefined {
-    return this.units.get(this.placeOf.get(id ?? '') ?? '');
+  private place(id: ObjectId | null): Entry | undefined {
+    return this.entries.get(this.placeOf.get(id ?? '') ?? '');
   }
 
-  private stageOf(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Stage {
+  private stageOf(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Priority {
     if (object.kind === 'constraint') {
       if (/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return 'key';
       if (this.lookup.get(object.parent)?.kind === 'domain') return 'type';
@@ -264,7 +281,7 @@ function laterOf(id: ObjectId): string {
   return `later, ${id}`;
 }
 
-/** What the query of a view is called that is taken apart. */
+/** What the query of a view is called that is split apart. */
 function queryOf(view: ObjectId): string {
   return `query of ${view}`;
 }
