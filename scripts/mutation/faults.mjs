@@ -210,7 +210,7 @@ export const FAULTS = [
     room: 'repair',
     kind: 'message',
     file: 'src/repair/fix-script.ts',
-    find: "const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';",
+    find: "const single = singleTransaction ? '--single-transaction ' : '';",
     replace: "const single = '--single-transaction ';",
     breaks:
       'A fix script that adds a label to an enum and uses it says to run it with an option with which PostgreSQL refuses it.',

@@ -41,10 +41,10 @@ export async function openFixScript(projectRoot: string, file: string): Promise<
 }
 
 /** The statements as one SQL file, with what it takes away at its top. */
-export function renderFixScript({ differences, script }: Fixes): string {
+export function renderFixScript({ differences, script, singleTransaction }: Fixes): string {
   const losing = differences.filter(({ losesData }) => losesData);
   // What an enum's new label is used by has to wait until that is committed.
-  const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';
+  const single = singleTransaction ? '--single-transaction ' : '';
   const head = [
     TITLE,
     `-- Run it: psql ${single}-v ON_ERROR_STOP=1 -f <this file>`,

@@ -3,6 +3,7 @@ import { type Difference } from '../schema/compare.js';
 import { fixByName } from './by-name.js';
 import { Change } from './change.js';
 import { SchemaGraph } from './schema-graph.js';
+import { type Statement } from '../schema/sql/statement.js';
 import { statementsOf } from './statements.js';
 
 /** A difference, and how to take it out of the database. */
@@ -21,6 +22,8 @@ export interface Fixes {
   differences: DifferenceWithFix[];
   /** The statements that fix all of it, in an order that works. */
   script: string[];
+  /** Whether one transaction can hold all of them. */
+  singleTransaction: boolean;
 }
 
 /**
@@ -34,7 +37,7 @@ export function findFixes(
   actual: Catalog,
   differences: readonly Difference[],
 ): Fixes {
-  if (differences.length === 0) return { differences: [], script: [] };
+  if (differences.length === 0) return { differences: [], script: [], singleTransaction: true };
   const graphs = { expected: new SchemaGraph(expected), actual: new SchemaGraph(actual) };
   const described = differences.map((difference) => idIn(graphs, difference));
   const differing = new Set(described.filter((id) => id !== null));
@@ -57,10 +60,18 @@ export function findFixes(
     all.include(id);
     const one = new Change(graphs.actual, graphs.expected, differing, reordered);
     one.include(id);
-    return { ...difference, fix: statementsOf(one), losesData: one.losesData };
+    return { ...difference, fix: textsOf(statementsOf(one)), losesData: one.losesData };
   });
-  const script = [...statementsOf(all), ...byName];
-  return { differences: withFixes, script };
+  const statements = statementsOf(all);
+  return {
+    differences: withFixes,
+    script: [...textsOf(statements), ...byName],
+    singleTransaction: statements.every(({ transactional }) => transactional),
+  };
+}
+
+function textsOf(statements: readonly Statement[]): string[] {
+  return statements.map(({ sql }) => sql);
 }
 
 /** `null` for what is not described. */

@@ -66,7 +66,7 @@ export function addColumnBeside(
       ? [note(`The triggers, rules and policies of ${table.name} apply to this UPDATE.`)]
       : []),
     ...addColumn(lookup, { ...column, parts: bare }),
-    setDefault(table, column).replace('ALTER TABLE ONLY', 'ALTER TABLE'),
+    setDefault(table, column, ''),
     `UPDATE ${table.name} SET ${column.own} = DEFAULT`,
     ...(notNull ? [`${alter} SET NOT NULL`] : []),
   ];
@@ -93,8 +93,8 @@ function cannotBeUpdated(lookup: CatalogLookup, table: Table, column: Column): b
   const hasKey = lookup
     .membersOf(table, 'constraint')
     .some(
-      ({ parts: { definition } }) =>
-        definition.startsWith('PRIMARY KEY') && !mentions(definition, column.own),
+      ({ parts: { type, definition } }) =>
+        type === 'primary key' && !mentions(definition, column.own),
     );
   const isTold = replicaIdentity === undefined ? hasKey : replicaIdentity !== 'nothing';
   return (

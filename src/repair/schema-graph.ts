@@ -7,6 +7,7 @@ import {
   type ObjectId,
 } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
+import { hasIndex } from '../schema/sql/create.js';
 import { fullColumns } from '../schema/sql/table.js';
 import { elementOf, type RowUser } from './row-type.js';
 
@@ -167,7 +168,7 @@ export function columnOfDefault(id: ObjectId): ObjectId | undefined {
 function relationOf(lookup: CatalogLookup, object: CatalogObject): string | undefined {
   switch (object.kind) {
     case 'constraint': {
-      if (!/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return undefined;
+      if (!hasIndex(object.parts)) return undefined;
       return `${schemaOf(lookup.get(object.parent)?.name ?? '')}.${object.own}`;
     }
     case 'table':

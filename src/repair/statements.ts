@@ -1,6 +1,9 @@
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { breakCycles } from '../schema/sql/order.js';
-import { EntryBuilder, type Entry } from '../schema/sql/entries.js';
+import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
+import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
+import { hasTextInSql } from '../schema/sql/routine.js';
+import { type Statement } from '../schema/sql/statement.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { goOnFrom } from '../schema/sql/alter/column.js';
 import { replicaIdentity } from '../schema/sql/alter/table.js';
@@ -14,23 +17,21 @@ import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 /** The statements of a change, each after what it needs. */
-export function statementsOf(change: Change): string[] {
+export function statementsOf(change: Change): Statement[] {
   const entries = breakCycles((split) => new Statements(change, split).entries());
-  return [...new Set(entries.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
+  const bySql = new Map(
+    entries.flatMap(({ statements }) => statements).map((one) => [one.sql, one] as const),
+  );
+  return [...bySql.values()].flatMap((one) => withoutBodyCheck(change.expected, one));
 }
 
 const dropOf = (id: ObjectId): string => `drop ${id}`;
 const firstOf = (id: ObjectId): string => `first ${id}`;
 const lastOf = (id: ObjectId): string => `last ${id}`;
 
-/** What is said of a table or a sequence that is there when indexes and columns are. */
-function isLast(id: ObjectId, statement: string): boolean {
-  if (id.startsWith('table ')) return / REPLICA IDENTITY /.test(statement);
-  return id.startsWith('sequence ') && / OWNED BY (?!NONE$)/.test(statement);
-}
-
 /** So early that all that is made comes after it. */
 const DROPS = -100;
+const LATER = priorityOf('later');
 
 /** What can be dropped before its owner is, where they are needed in a circle. */
 const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
@@ -67,8 +68,7 @@ class Statements {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
     const priority = DROPS - this.builder.priority(object);
-    if (this.carrier(id) === id)
-      this.builder.put(dropOf(id), priority, drop(actual.lookup, object));
+    if (this.carrier(id) === id) this.put(dropOf(id), priority, id, drop(actual.lookup, object));
     if (this.split.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
@@ -83,11 +83,9 @@ class Statements {
     const id = idOf(object);
     const table = this.change.actual.get(object.parent);
     if (object.kind === 'view') {
-      const dummy = createDummyView(object).replace('CREATE', 'CREATE OR REPLACE');
-      this.builder.put(firstOf(id), DROPS, [dummy]);
+      this.put(firstOf(id), DROPS, id, [createDummyView(object, true)]);
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
-      const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
-      this.builder.put(firstOf(id), DROPS, [statement]);
+      this.put(firstOf(id), DROPS, id, [dropDefault(table, object)]);
     }
   }
 
@@ -120,9 +118,12 @@ class Statements {
       this.isThere(parentOf(object))
     ) {
       this.makePartition(object);
-    } else if (id === 'schema public') this.builder.put(id, 'schema', ['CREATE SCHEMA public']);
+    } else if (id === 'schema public')
+      this.put(id, priorityOf('schema'), id, ['CREATE SCHEMA public']);
     else this.builder.add(object);
-    this.builder.entryOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    const priority = priorityOf('privileges');
+    const rights = statementsAbout(id, priority, this.withoutDefaultRights(object));
+    this.builder.entryOf(id)?.statements.push(...rights);
     if (object.kind === 'sequence') this.goOn(object);
     if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
   }
@@ -148,7 +149,7 @@ class Statements {
         note(`${column.name} comes last in its table now: no statement moves a column.`),
       );
     }
-    this.builder.put(id, this.builder.priority(column), statements, [id, defaultOf(id)]);
+    this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -162,14 +163,16 @@ class Statements {
   private makePartition(table: CatalogObject<'table'>): void {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
-    this.builder.put(id, 'table', statements);
+    const entry = this.put(id, priorityOf('table'), id, statements);
+    entry.statements.push(...this.builder.postDataOf(table));
     this.builder.holdsChecks(id);
-    this.builder.put(`attach ${id}`, 'later', attach(table)).dependencies.add(id);
+    this.put(`attach ${id}`, LATER, id, attach(table)).dependencies.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
   private makeIdentity(sequence: CatalogObject<'sequence'>): void {
-    const entry = this.builder.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const id = idOf(sequence);
+    const entry = this.put(id, LATER, id, this.withoutDefaultRights(sequence));
     const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
     entry.dependencies.add(column);
     const table = this.change.expected.get(column)?.parent;
@@ -184,7 +187,7 @@ class Statements {
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
     const statements = goOnFrom(sequence, table.name, column.own);
-    this.builder.put(`count of ${idOf(sequence)}`, 'later', statements);
+    this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), statements);
   }
 
   /** What default privileges give to whatever is made is not what is expected of it. */
@@ -207,22 +210,31 @@ class Statements {
         : own;
     if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
     const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
-    this.builder.put(lastOf(idOf(table)), 'later', [statement]);
+    this.put(lastOf(idOf(table)), LATER, idOf(table), [statement]);
   }
 
   private alter(id: ObjectId, priority: number): void {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
-    const { first = [], statements } = alteration;
-    const later = statements.filter((one) => isLast(id, one));
-    const now = statements.filter((one) => !later.includes(one));
-    const entry = this.builder.put(id, priority, now, [id, defaultOf(id)]);
+    const { first = [], statements, last = [], transactional = true } = alteration;
+    const entry = this.put(id, priority, id, statements, [id, defaultOf(id)]);
+    for (const statement of entry.statements) statement.transactional = transactional;
     if (alteration.makesChecks) this.builder.holdsChecks(id);
     if (first.length > 0) {
-      this.builder.put(firstOf(id), DROPS, first);
+      this.put(firstOf(id), DROPS, id, first);
       entry.dependencies.add(firstOf(id));
     }
-    if (later.length > 0) this.builder.put(lastOf(id), 'later', later);
+    if (last.length > 0) this.put(lastOf(id), LATER, id, last);
+  }
+
+  private put(
+    entry: string,
+    priority: number,
+    object: ObjectId,
+    texts: readonly string[],
+    provides?: readonly ObjectId[],
+  ): Entry {
+    return this.builder.put(entry, priority, statementsAbout(object, priority, texts), provides);
   }
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
@@ -245,7 +257,7 @@ class Statements {
     this.connectSequences(byId);
     this.connectInherited(byId);
     if (expected.catalog.dependencies.size === 0)
-      inferDependencies(entries, actual.catalog.dependencies);
+      inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
   }
 
   private waitFor(
@@ -269,7 +281,8 @@ class Statements {
       const drops = byId.get(dropOf(id));
       for (const { name } of table && drops ? actual.familyOf(table).slice(1) : []) {
         for (const other of actual.dependentsOf(idOf({ kind: 'table', name }))) {
-          const before = byId.get(dropOf(this.carrier(other)));
+          // A view that stays is replaced before the column goes that it has read.
+          const before = byId.get(gone.has(other) ? dropOf(this.carrier(other)) : other);
           if (before && drops && !leadsTo(before, drops.id, byId))
             drops.dependencies.add(before.id);
         }
@@ -325,19 +338,25 @@ function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
   return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
 }
 
+function dropDefault(table: { name: string }, { own }: CatalogObject): string {
+  return `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${own} DROP DEFAULT`;
+}
+
 /** The column of an id that neither graph describes. */
 function columnAt(id: ObjectId): CatalogObject {
   return { kind: 'column', name: id, own: id, parent: null, parts: {} };
 }
 
 /** A function's body as text is not looked into: that would go by the session's search path. */
-function withoutBodyCheck(statement: string): string[] {
-  if (
-    !/^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)[\s\S]*?\n LANGUAGE sql\b[\s\S]*\nAS /.test(
-      statement,
-    )
-  ) {
+function withoutBodyCheck({ lookup }: SchemaGraph, statement: Statement): Statement[] {
+  const object = lookup.get(statement.object);
+  const isRoutine = object?.kind === 'function' || object?.kind === 'procedure';
+  if (!isRoutine || statement.sql !== object.parts.definition || !hasTextInSql(statement.sql)) {
     return [statement];
   }
-  return ['SET check_function_bodies = off', statement, 'RESET check_function_bodies'];
+  return [
+    { ...statement, sql: 'SET check_function_bodies = off' },
+    statement,
+    { ...statement, sql: 'RESET check_function_bodies' },
+  ];
 }

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { searchPathText } from '../database/search-path.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { entriesOf, type Entry } from '../schema/sql/entries.js';
+import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
 import { endStatement, literal } from '../schema/sql/text.js';
 import { type Data } from './data.js';
 import { type Verdicts } from './defaults.js';
@@ -24,17 +25,6 @@ export interface Content {
 }
 
 /**
- * The stages of a schema file between which data is loaded: when tables have their defaults, and
- * nothing yet that rows could run into (keys, triggers, rules, policies, checks that hold for new
- * rows only).
- */
-const DATA = 6.5;
-const AFTER_DATA = 6.7;
-const SEQUENCES = 6.8;
-const AFTER_MATERIALIZED = 18.5;
-const LATE = /^ALTER (?:TABLE|DOMAIN) .*(?: ENABLE ROW LEVEL SECURITY| NOT VALID)$/s;
-
-/**
  * What the constants are read by, as far as they do not say it themselves; and no more than that:
  * the time zone, for one, is what defaults are computed in, and the session's own is a replay's too.
  */
@@ -51,16 +41,20 @@ export function renderBody(content: Content): string {
   const { catalog, searchPath } = content;
   const made = { ...catalog, objects: madeObjects(content) };
   const lookup = new CatalogLookup(made);
-  const isThere = new Set(schemasOf(content.initial).map((name) => `CREATE SCHEMA ${name}`));
-  const isFilled = new Set(
-    content.tables.flatMap(({ table: { name }, rows }) =>
-      rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
-    ),
+  const options = {
+    existing: new Set(['public', ...schemasOf(content.initial)]),
+    ifNotExists: true,
+  };
+  // Elsewhere a table has it all at once, so that those that inherit from it have it from the start.
+  const filled = new Set(
+    content.tables
+      .filter(({ rows }) => rows.length > 0)
+      .map(({ table: { name } }) => idOf({ kind: 'table', name })),
   );
-  const data = content.tables.flatMap((replayed) => dataEntry(replayed, content));
+  const data = content.tables.flatMap((table) => dataEntry(table, content));
   const entries = breakCycles((split) => [
-    ...entriesOf(lookup, split).flatMap((entry) =>
-      entry.id.startsWith('table ') && !isFilled.has(entry.id) ? [entry] : withoutLate(entry),
+    ...entriesOf(lookup, split, options).flatMap((entry) =>
+      filled.has(entry.id) ? bySection(entry) : [entry],
     ),
     ...data,
     ...sequenceEntry(content),
@@ -72,13 +66,7 @@ export function renderBody(content: Content): string {
   const blocks = [
     [...settings, ...(path === undefined ? [] : [`SET LOCAL search_path = ${path};`])].join('\n'),
     ...publicSchema(content),
-    ...entries.map(({ statements }) =>
-      statements
-        .filter((statement) => !isThere.has(statement))
-        .map(ifNotThere)
-        .map(endStatement)
-        .join('\n'),
-    ),
+    ...entries.map(({ statements }) => statements.map(({ sql }) => endStatement(sql)).join('\n')),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -118,34 +106,18 @@ function schemasOf({ objects }: Catalog): string[] {
   return objects.flatMap(({ kind, name }) => (kind === 'schema' ? [name] : []));
 }
 
-/** What a database may have by other ways: from its template, by its administrator. */
-function ifNotThere(statement: string): string {
-  return statement.replace(/^CREATE (EXTENSION|SCHEMA) /, 'CREATE $1 IF NOT EXISTS ');
-}
-
-/** Takes out of a entry what rows that are there may contradict, and rows that come may not. */
-function withoutLate(entry: Entry): Entry[] {
-  const late = entry.statements
-    .filter((statement) => LATE.test(statement))
-    // By now the tables that inherit from it are there.
-    .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
-  if (late.length === 0) return [entry];
-  // A comment on a constraint comes with it.
-  if (late.length === entry.statements.length || entry.id.startsWith('constraint ')) {
-    // What materialized views hold was not held against it either.
-    const priority = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
-      ? AFTER_MATERIALIZED
-      : AFTER_DATA;
-    const statements = entry.statements.flatMap((one) =>
-      LATE.test(one) ? (late.shift() ?? []) : one,
-    );
-    return [{ ...entry, statements, priority: Math.max(entry.priority, priority) }];
-  }
-  const now = entry.statements.filter((statement) => !LATE.test(statement));
-  const rest = { id: `late, ${entry.id}`, priority: AFTER_DATA, dependencies: new Set([entry.id]) };
+/** What has to wait for the rows, though the rest of its entry need not, by itself. */
+function bySection(entry: Entry): Entry[] {
+  const late = entry.statements.filter(({ section }) => section === 'post-data');
+  if (late.length === 0 || late.length === entry.statements.length) return [entry];
   return [
-    { ...entry, statements: now },
-    { ...rest, statements: late },
+    { ...entry, statements: entry.statements.filter((one) => !late.includes(one)) },
+    {
+      id: `post-data of ${entry.id}`,
+      priority: priorityOf('check of new rows'),
+      dependencies: new Set([entry.id]),
+      statements: late,
+    },
   ];
 }
 
@@ -171,8 +143,14 @@ function dataEntry(replayed: ReplayedTable, { leftToDefault }: Content): Entry[]
       `${head}\n${part.map((row) => `  (${row.map(value).join(', ')})`).join(',\n')}`,
     );
   }
-  const dependencies = new Set([idOf({ kind: 'table', name })]);
-  return [{ id: `data of ${name}`, priority: DATA, dependencies, statements }];
+  const id = idOf({ kind: 'table', name });
+  const priority = priorityOf('table data');
+  return [
+    {
+      ...{ id: `data of ${id}`, priority, dependencies: new Set([id]) },
+      statements: statementsAbout(id, priority, statements),
+    },
+  ];
 }
 
 /** A line end of Windows' would not outlive version control. */
@@ -192,8 +170,11 @@ function sequenceEntry({ sequences, catalog }: Content): Entry[] {
     ({ name, value, called }) => called || value !== startOf(starts.get(name)),
   );
   if (moved.length === 0) return [];
-  const statements = moved.map(
-    ({ name, value, called }) => `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
+  const priority = priorityOf('sequence value');
+  const statements = moved.flatMap(({ name, value, called }) =>
+    statementsAbout(idOf({ kind: 'sequence', name }), priority, [
+      `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
+    ]),
   );
   const dependencies = new Set(
     moved.flatMap(({ name }) => {
@@ -202,7 +183,7 @@ function sequenceEntry({ sequences, catalog }: Content): Entry[] {
       return [idOf({ kind: 'sequence', name }), ...table];
     }),
   );
-  return [{ id: 'sequences', priority: SEQUENCES, dependencies, statements }];
+  return [{ id: 'sequences', priority, dependencies, statements }];
 }
 
 /** The sequence of an identity column is made with its table. */

@@ -113,17 +113,13 @@ export async function verifyAgainst(
   }
 }
 
-type Judgement = Pick<Verification, 'inSync' | 'differences' | 'script' | 'postgres'>;
+type Judgement = Pick<Verification, 'inSync' | 'postgres' | keyof Fixes>;
 
 function judge(expected: Catalog, actual: Catalog, options: CompareOptions): Judgement {
-  const { differences, script } = findFixes(
-    expected,
-    actual,
-    compareCatalogs(expected, actual, options),
-  );
+  const differences = compareCatalogs(expected, actual, options);
   return {
     inSync: differences.length === 0,
-    ...{ differences, script },
+    ...findFixes(expected, actual, differences),
     postgres: { expected: expected.postgres, actual: actual.postgres },
   };
 }

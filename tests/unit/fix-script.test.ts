@@ -49,6 +49,7 @@ describe('what fixes a difference (FR-015)', () => {
     expect(fixed(catalog([users, id]), catalog([users, id]))).toEqual({
       differences: [],
       script: [],
+      singleTransaction: true,
     });
   });
 
@@ -200,13 +201,16 @@ describe('what fixes a difference (FR-015)', () => {
 
   it('the file names what is lost at its top, and is no one transaction where an enum grows', () => {
     const difference = { kind: 'column', object: 'app.users.a\nb', expected: null, actual: {} };
-    const file = (script: string[]): string =>
-      renderFixScript({ differences: [{ ...difference, fix: script, losesData: true }], script });
+    const file = (script: string[], singleTransaction = true): string => {
+      const differences = [{ ...difference, fix: script, losesData: true }];
+      return renderFixScript({ differences, script, singleTransaction });
+    };
     expect(file(['ALTER TABLE app.users DROP COLUMN a'])).toContain(
       '-- IT LOSES DATA, of:\n--   column app.users.a b\n',
     );
     expect(file(['-- by hand'])).toContain('psql --single-transaction');
     expect(file(['-- by hand'])).not.toContain('by hand;');
-    expect(file(["ALTER TYPE app.mood ADD VALUE 'a'"])).not.toContain('--single-transaction');
+    const label = "ALTER TYPE app.mood ADD VALUE 'a'";
+    expect(file([label], false)).not.toContain('--single-transaction');
   });
 });

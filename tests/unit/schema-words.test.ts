@@ -11,7 +11,7 @@ const ROOMS = [
 /** Words that these folders once had for what PostgreSQL, pg_dump and Knex have words for. */
 const INVENTED = [
   ...['anew', 'circle', 'cut', 'cutter', 'ground', 'loosen', 'mend', 'mends', 'mended', 'renew'],
-  ...['settle', 'settled', 'side', 'sides', 'swap', 'way'],
+  ...['settle', 'settled', 'side', 'sides', 'stage', 'swap', 'way'],
 ];
 
 /** `openFixScript`, `on-the-way.ts` and `DEFAULT_NAME` in their words. */

@@ -83,6 +83,7 @@ export interface PartsOf {
     options?: Options;
   };
   constraint: {
+    type: 'check' | 'exclude' | 'foreign key' | 'primary key' | 'unique';
     definition: string;
     /** The same, of the index behind it. */
     options?: Options;

@@ -1,91 +1,44 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
+import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../catalog/model.js';
 import {
-  type CatalogObject,
-  defaultOf,
-  idOf,
-  type ObjectId,
-  type ObjectKind,
-} from '../catalog/model.js';
-import { create, createDomain, createLater, createDummyView } from './create.js';
+  create,
+  createDomain,
+  createDummyView,
+  createLater,
+  type CreateOptions,
+  hasIndex,
+} from './create.js';
 import { Refreshes } from './refresh.js';
-import { canBeInline, createTable, setDefault } from './table.js';
+import { PRIORITY_OF, type Priority, priorityOf, statementsAbout } from './priority.js';
+import { type Statement } from './statement.js';
+import { canBeInline, createPostData, createTable, isNotValid, setDefault } from './table.js';
 
-/** Statements that go together, and what must come before them. */
+/** What is put into order as one: statements that go together, and what must come before them. */
 export interface Entry {
   id: string;
   priority: number;
   dependencies: Set<string>;
-  statements: string[];
+  statements: Statement[];
 }
-
-/** What comes when, as far as nothing needs something else: the order of a person's schema file. */
-const STAGES = [
-  'schema',
-  'extension',
-  'type',
-  'sequence',
-  'table',
-  'routine',
-  'piece of a table',
-  'key',
-  'index',
-  'view',
-  'materialized view',
-  'later',
-  'constraint',
-  'statistics',
-  'trigger',
-  'trigger of a partition',
-  'rule',
-  'policy',
-  'data of a materialized view',
-  'publication',
-  'privileges',
-  'default privileges',
-  'event trigger',
-] as const;
-export type Priority = (typeof STAGES)[number];
-
-const STAGE_OF: Readonly<Record<Exclude<ObjectKind, 'column' | 'comment'>, Priority>> = {
-  schema: 'schema',
-  extension: 'extension',
-  enum: 'type',
-  'composite type': 'type',
-  domain: 'type',
-  range: 'type',
-  sequence: 'sequence',
-  table: 'table',
-  view: 'view',
-  'materialized view': 'materialized view',
-  function: 'routine',
-  procedure: 'routine',
-  aggregate: 'routine',
-  publication: 'publication',
-  'event trigger': 'event trigger',
-  'default privileges': 'default privileges',
-  constraint: 'constraint',
-  index: 'index',
-  statistics: 'statistics',
-  trigger: 'trigger',
-  rule: 'rule',
-  policy: 'policy',
-  privileges: 'privileges',
-};
 
 /**
- * Cuts a catalog into entries. In general an object is one; a table holds its columns with their
+ * The entries of a catalog. In general an object is one; a table holds its columns with their
  * defaults, and its checks.
  *
- * @param split Objects that are to be split apart, because they depend on each other in a circle:
- * a table's defaults and checks, a domain's checks and a view's query then come by themselves.
+ * @param split Objects that depend on each other in a cycle: a table's defaults and checks, a
+ * domain's checks and a view's query then come by themselves.
  */
-export function entriesOf(lookup: CatalogLookup, split: ReadonlySet<ObjectId>): Entry[] {
-  const entries = new EntryBuilder(lookup, split);
-  for (const object of lookup.catalog.objects) entries.add(object);
-  return entries.finished();
+export function entriesOf(
+  lookup: CatalogLookup,
+  split: ReadonlySet<ObjectId>,
+  options?: CreateOptions,
+): Entry[] {
+  const builder = new EntryBuilder(lookup, split, options);
+  for (const object of lookup.catalog.objects) builder.add(object);
+  return builder.finished();
 }
 
-/** Cuts objects into entries, one after the other: what belongs to another comes after it. */
+/** Makes entries of objects, one after the other: what belongs to another comes after it. */
 export class EntryBuilder {
   private readonly entries = new Map<string, Entry>();
   /** In which entry an object is made. */
@@ -98,6 +51,7 @@ export class EntryBuilder {
   constructor(
     private readonly lookup: CatalogLookup,
     private readonly split: ReadonlySet<ObjectId>,
+    private readonly options?: CreateOptions,
   ) {
     this.refreshes = new Refreshes(lookup);
   }
@@ -106,8 +60,7 @@ export class EntryBuilder {
     const id = idOf(object);
     switch (object.kind) {
       case 'table':
-        this.entry(id, 'table', createTable(this.lookup, object, this.split.has(id)), object);
-        if (!this.split.has(id)) this.withChecks.add(id);
+        this.addTable(object);
         break;
       case 'domain':
         this.addDomain(object);
@@ -124,14 +77,16 @@ export class EntryBuilder {
       case 'constraint':
         this.addConstraint(object);
         break;
-      default:
-        this.entry(id, this.stageOf(object), create(this.lookup, object), object);
+      default: {
+        const texts = create(this.lookup, object, this.options);
+        this.entry(id, this.nameOfPriority(object), texts, object);
+      }
     }
     const later = createLater(this.lookup, object);
     if (later.length > 0) this.addLater(object, later);
   }
 
-  /** With what needs what filled in. */
+  /** With all dependencies filled in. */
   finished(): Entry[] {
     for (const [id, place] of this.placeOf) {
       const entry = this.entries.get(queryOf(id)) ?? this.entries.get(place);
@@ -151,55 +106,67 @@ export class EntryBuilder {
     this.withChecks.add(id);
   }
 
-  /** Puts in a entry that stands for an object which is there, and is changed. */
+  /**
+   * Puts in an entry of its own: for an object that is there, and is changed or dropped.
+   *
+   * @param provides What is there once it is carried out.
+   */
   put(
-    id: ObjectId,
-    priority: Priority | number,
-    statements: string[],
-    stands: ObjectId[] = [id],
+    id: string,
+    priority: number,
+    statements: Statement[],
+    provides: readonly ObjectId[] = [id],
   ): Entry {
-    const at = typeof priority === 'number' ? priority : STAGES.indexOf(priority);
-    const entry: Entry = { id, priority: at, dependencies: new Set(), statements };
+    const entry: Entry = { id, priority, dependencies: new Set(), statements };
     this.entries.set(id, entry);
-    for (const other of stands) this.placeOf.set(other, id);
+    for (const other of provides) this.placeOf.set(other, id);
     return entry;
   }
 
-  /** When an object of a kind is made, as far as nothing needs something else. */
+  /** When an object is made, as far as no dependency says otherwise. */
   priority(object: CatalogObject): number {
-    if (object.kind === 'column') return STAGES.indexOf('table');
-    if (object.kind === 'comment') return STAGES.indexOf('privileges');
-    return STAGES.indexOf(this.stageOf(object));
+    if (object.kind === 'column') return priorityOf('table');
+    if (object.kind === 'comment') return priorityOf('privileges');
+    return priorityOf(this.nameOfPriority(object));
   }
 
-  entryOf(id: ObjectId): Entry | undefined {
-    return this.place(id);
+  /** The entry in which an object is made. */
+  entryOf(id: ObjectId | null): Entry | undefined {
+    return this.entries.get(this.placeOf.get(id ?? '') ?? '');
+  }
+
+  /** What is said of a table in its entry, and has to wait for rows where there are any. */
+  postDataOf(table: CatalogObject<'table'>): Statement[] {
+    const texts = createPostData(this.lookup, table);
+    return statementsAbout(idOf(table), priorityOf('check of new rows'), texts);
   }
 
   private entry(
     id: string,
-    priority: Priority,
-    statements: string[],
-    object: CatalogObject,
+    name: Priority,
+    texts: readonly string[],
+    { kind, name: own, parent }: CatalogObject,
   ): Entry {
-    const entry: Entry = {
+    const priority = priorityOf(name);
+    const entry = this.put(
       id,
-      priority: STAGES.indexOf(priority),
-      dependencies: new Set(),
-      statements,
-    };
-    this.entries.set(id, entry);
-    this.placeOf.set(id, id);
-    if (object.parent !== null)
-      entry.dependencies.add(this.placeOf.get(object.parent) ?? object.parent);
-    if (object.kind === 'table') {
-      for (const parent of parentsOf(object))
-        entry.dependencies.add(idOf({ kind: 'table', name: parent }));
-    }
+      priority,
+      statementsAbout(idOf({ kind, name: own }), priority, texts),
+    );
+    if (parent !== null) entry.dependencies.add(this.placeOf.get(parent) ?? parent);
     return entry;
   }
 
-  /** A column is made with its table; its default too, unless the table is split apart. */
+  private addTable(table: CatalogObject<'table'>): void {
+    const id = idOf(table);
+    const isSplit = this.split.has(id);
+    const entry = this.entry(id, 'table', createTable(this.lookup, table, isSplit), table);
+    entry.statements.push(...this.postDataOf(table));
+    for (const name of parentsOf(table)) entry.dependencies.add(idOf({ kind: 'table', name }));
+    if (!isSplit) this.withChecks.add(id);
+  }
+
+  /** A column is made with its table; its default too, unless the table is split. */
   private addColumn(column: CatalogObject<'column'>): void {
     const table = column.parent ?? '';
     this.placeOf.set(idOf(column), table);
@@ -207,15 +174,18 @@ export class EntryBuilder {
     const apart = this.split.has(table) && column.parts.default && !column.parts.generated;
     this.placeOf.set(value, apart ? value : table);
     const owner = this.lookup.get(table);
-    if (apart && owner) this.entry(value, 'piece of a table', [setDefault(owner, column)], column);
+    if (apart && owner) this.entry(value, 'default or check', [setDefault(owner, column)], column);
   }
 
   /** With what it is about; by itself where that is there already. */
   private addComment(comment: CatalogObject<'comment'>): void {
-    const statements = create(this.lookup, comment);
-    const place = this.place(comment.parent);
-    if (place) place.statements.push(...statements);
-    else this.entry(idOf(comment), 'privileges', statements, comment);
+    const texts = create(this.lookup, comment);
+    const place = this.entryOf(comment.parent);
+    if (!place) return void this.entry(idOf(comment), 'privileges', texts, comment);
+    const on = this.lookup.get(comment.parent);
+    const isLate = comment.own === 'not null' && on?.kind === 'column' && on.parts.notNullNotValid;
+    const priority = isLate ? priorityOf('check of new rows') : place.priority;
+    place.statements.push(...statementsAbout(idOf(comment), priority, texts));
   }
 
   /** A check cannot be added any more where a column is an array of the domain, or a row with it. */
@@ -247,32 +217,30 @@ export class EntryBuilder {
       this.placeOf.set(id, parent ?? '');
       return;
     }
-    this.entry(id, this.stageOf(constraint), create(this.lookup, constraint), constraint);
+    this.entry(id, this.nameOfPriority(constraint), create(this.lookup, constraint), constraint);
   }
 
   private addLater(object: CatalogObject, statements: string[]): void {
     const isRefresh = object.kind === 'materialized view';
-    const priority = isRefresh ? 'data of a materialized view' : 'later';
-    const entry = this.entry(laterOf(idOf(object)), priority, statements, object);
+    const name = isRefresh ? 'data of a materialized view' : 'later';
+    const entry = this.entry(laterOf(idOf(object)), name, statements, object);
     entry.dependencies.add(idOf(object));
     if (!isRefresh) return;
     for (const other of this.refreshes.before(object)) entry.dependencies.add(laterOf(other));
   }
 
-  private place(id: ObjectId | null): Entry | undefined {
-    return this.entries.get(this.placeOf.get(id ?? '') ?? '');
-  }
-
-  private stageOf(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Priority {
+  private nameOfPriority(object: Exclude<CatalogObject, { kind: 'column' | 'comment' }>): Priority {
     if (object.kind === 'constraint') {
-      if (/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return 'key';
-      if (this.lookup.get(object.parent)?.kind === 'domain') return 'type';
-      if (object.parts.definition.startsWith('CHECK')) return 'piece of a table';
+      if (hasIndex(object.parts)) return 'key';
+      const isOfDomain = this.lookup.get(object.parent)?.kind === 'domain';
+      if (isOfDomain) return isNotValid(object.parts) ? 'check of new values' : 'type';
+      if (object.parts.type === 'check')
+        return isNotValid(object.parts) ? 'check of new rows' : 'default or check';
     }
     if (object.kind === 'trigger' && object.parts.definition === undefined) {
       return 'trigger of a partition';
     }
-    return STAGE_OF[object.kind];
+    return PRIORITY_OF[object.kind];
   }
 }
 
@@ -281,7 +249,7 @@ function laterOf(id: ObjectId): string {
   return `later, ${id}`;
 }
 
-/** What the query of a view is called that is split apart. */
+/** What the query of a view is called that is split. */
 function queryOf(view: ObjectId): string {
   return `query of ${view}`;
 }

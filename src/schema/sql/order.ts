@@ -1,11 +1,11 @@
 import { type Entry } from './entries.js';
 
 /**
- * Puts entries into an order in which each comes after what it needs, and otherwise by priority.
+ * Puts entries into an order in which each comes after its dependencies, and otherwise by priority.
  *
  * It is Tarjan's algorithm for strongly connected components, which gives them in that very order.
  *
- * @returns groups of entries; more than one in a group need each other in a circle
+ * @returns groups of entries; more than one in a group depend on each other in a cycle
  */
 export function inDependencyOrder(entries: readonly Entry[]): Entry[][] {
   const walk = new Walk(entries);
@@ -15,13 +15,13 @@ export function inDependencyOrder(entries: readonly Entry[]): Entry[][] {
 }
 
 /**
- * Cuts entries and puts them into order. What depends on each other in a circle is split apart; a
+ * Makes entries and puts them into order. What depends on each other in a cycle is split; a
  * second time, should that not suffice.
  */
-export function breakCycles(cut: (split: ReadonlySet<string>) => Entry[]): Entry[] {
+export function breakCycles(entriesWith: (split: ReadonlySet<string>) => Entry[]): Entry[] {
   const split = new Set<string>();
   for (;;) {
-    const groups = inDependencyOrder(cut(split));
+    const groups = inDependencyOrder(entriesWith(split));
     const circular = groups
       .filter((group) => group.length > 1)
       .flat()

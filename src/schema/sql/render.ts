@@ -11,7 +11,7 @@ import { entriesOf, type Entry } from './entries.js';
  */
 export function renderSchemaFile(catalog: Catalog): string {
   const blocks = unitsInOrder(catalog).map(({ statements }) =>
-    statements.map(endStatement).join('\n'),
+    statements.map(({ sql }) => endStatement(sql)).join('\n'),
   );
   return `${[...head(catalog), ...blocks.filter((block) => block !== ''), ...foot()].join('\n\n')}\n`;
 }

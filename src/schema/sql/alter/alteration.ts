@@ -3,6 +3,10 @@ export interface Alteration {
   /** What has to go before others can: defaults, an identity. */
   first?: string[];
   statements: string[];
+  /** What has to wait for indexes and columns. */
+  last?: string[];
+  /** `false` where others can use what it does only once that is committed. */
+  transactional?: boolean;
   losesData?: boolean;
   /** The type of a column changes: what is written over it has to be made anew. */
   changesType?: boolean;

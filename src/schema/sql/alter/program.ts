@@ -1,18 +1,15 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject } from '../../catalog/model.js';
 import { createAggregate } from '../create.js';
+import { headOf } from '../routine.js';
 import { FIRING, words } from '../text.js';
 import { type Alteration, RECREATE } from './alteration.js';
-
-/** All that a replacement may not change: the name, the arguments and the result. */
-const HEAD = /^[\s\S]*?\n(?= LANGUAGE )/;
 
 export function alterRoutine(
   { parts: a }: CatalogObject<'function' | 'procedure'>,
   { parts: e }: CatalogObject<'function' | 'procedure'>,
 ): Alteration | typeof RECREATE {
-  const head = (definition: string): string | undefined => HEAD.exec(definition)?.[0];
-  return head(a.definition) === head(e.definition) ? { statements: [e.definition] } : RECREATE;
+  return headOf(a.definition) === headOf(e.definition) ? { statements: [e.definition] } : RECREATE;
 }
 
 /** What a replacement of an aggregate may not change. */
@@ -25,7 +22,7 @@ export function alterAggregate(
   const { parts: e } = to;
   const same = OF_THE_RESULT.every((option) => a.options[option] === e.options[option]);
   if (!same || a.arguments !== e.arguments) return RECREATE;
-  return { statements: [createAggregate(to).replace('CREATE', 'CREATE OR REPLACE')] };
+  return { statements: [createAggregate(to, true)] };
 }
 
 /** A trigger or a rule, of which only when it fires can be changed. */

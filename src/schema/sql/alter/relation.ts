@@ -15,18 +15,18 @@ export function alterSequence(
   if (Boolean(a.identity) !== Boolean(e.identity)) return RECREATE;
   const alter = `ALTER SEQUENCE ${name}`;
   const options = sequenceChanges(a, e);
+  const changesOwner = a.ownedBy !== e.ownedBy && !e.identity;
   return {
     statements: [
       ...(options === '' ? [] : [`${alter} ${options}`]),
-      ...(a.ownedBy === e.ownedBy || e.identity
-        ? []
-        : [`${alter} OWNED BY ${e.ownedBy ?? 'NONE'}`]),
+      ...(changesOwner && !e.ownedBy ? [`${alter} OWNED BY NONE`] : []),
       ...(a.unlogged === e.unlogged
         ? []
         : lookup.catalog.postgres < 15
           ? [note('PostgreSQL 14 has no unlogged sequences.')]
           : [`${alter} SET ${e.unlogged ? 'UNLOGGED' : 'LOGGED'}`]),
     ],
+    last: changesOwner && e.ownedBy ? [`${alter} OWNED BY ${e.ownedBy}`] : [],
   };
 }
 

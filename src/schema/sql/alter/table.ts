@@ -35,8 +35,8 @@ export function alterTable(
       ...alterAccessMethod(alter, a, e, lookup.catalog.postgres),
       ...changeOptions(only, options(a), options(e)),
       ...alterRowSecurity(only, a.rowSecurity, e.rowSecurity),
-      ...(a.replicaIdentity === e.replicaIdentity ? [] : [replicaIdentity(only, e)]),
     ],
+    last: a.replicaIdentity === e.replicaIdentity ? [] : [replicaIdentity(only, e)],
   };
 }
 

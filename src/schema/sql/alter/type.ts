@@ -22,7 +22,7 @@ export function alterEnum(
         : first !== undefined && `BEFORE ${literal(first)}`;
     return [words(`ALTER TYPE ${name} ADD VALUE ${literal(label)}`, place)];
   });
-  return { statements };
+  return { statements, transactional: statements.length === 0 };
 }
 
 type Attributes = PartsOf['composite type']['attributes'];
