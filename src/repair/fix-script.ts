@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
-import { KnexwardError } from '../errors.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { relative } from 'node:path';
 import { insideProject } from '../files/inside-project.js';
+import { readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { endStatement } from '../schema/sql/text.js';
 import { type Fixes } from './fixes.js';
@@ -25,18 +22,15 @@ export interface FixScript {
  */
 export async function openFixScript(projectRoot: string, file: string): Promise<FixScript> {
   const path = insideProject(projectRoot, file);
-  if (existsSync(path) && !(await readFile(path, 'utf8')).startsWith(TITLE)) {
-    throw new KnexwardError('FILE_NOT_WRITABLE', {
-      message: `${file} is there, and it is not one that knexward wrote. It is left as it is.`,
-      fix: 'Name another file with --fix-script.',
-    });
-  }
+  await readOwnFile(path, file, {
+    called: 'one',
+    isOurs: (text) => text.startsWith(TITLE),
+    code: 'FILE_NOT_WRITABLE',
+    fix: 'Name another file with --fix-script.',
+  });
   return {
     name: relative(projectRoot, path).replaceAll('\\', '/'),
-    write: async (fixes) => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeAtomically(path, renderFixScript(fixes));
-    },
+    write: (fixes) => writeOwnFile(path, renderFixScript(fixes)),
   };
 }
 

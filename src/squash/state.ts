@@ -5,10 +5,9 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { redact } from '../secrets.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type Difference } from '../schema/compare.js';
 import { openShadow } from '../throwaway/shadow.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 import { compareData } from './compare-data.js';
 import { type Data, readData } from './data.js';
 import { compareFacts, type Fact, readFacts } from './facts.js';
@@ -31,7 +30,7 @@ export async function readState(config: ResolvedConfig): Promise<State> {
 }
 
 async function stateOf(client: Client, config: ResolvedConfig): Promise<State> {
-  const catalog = await readCatalog(client, { history: historyTablesOf(config) });
+  const catalog = await readSchema(config, client);
   return { catalog, data: await readData(client, catalog), facts: await readFacts(client) };
 }
 
@@ -56,8 +55,7 @@ export async function withEmptyDatabase<T>(
     const session = await openSession(shadow.config);
     try {
       const { client } = session;
-      const history = historyTablesOf(config);
-      const initial = await readCatalog(client, { history });
+      const initial = await readSchema(config, client);
       return await work({
         initial,
         load: async ({ body }) => {

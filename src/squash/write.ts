@@ -1,7 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { type Baseline, isBaseline, parseBaseline, renderBaseline } from '../baseline/file.js';
 import { settingsOf } from '../baseline/fitness.js';
 import { baselinePlace, type BaselinePlace } from '../baseline/place.js';
@@ -10,7 +9,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { findMigrations, type Migration } from '../files/find.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { type OwnFile, readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { selectName } from '../plan/select.js';
@@ -80,7 +79,7 @@ export async function takeBaseline(
   const project = await openProject(given, options);
   const { config, place } = project;
   const migrations = upTo(project.files, name);
-  await refuseOtherFile(place);
+  const old = await readOwnFile(place.path, place.name, BASELINE_FILE);
   const replayed = await replayTwice(project, migrations, options);
   const { state, tables, verdicts, schemas } = replayed;
   refuseNotDescribed(state);
@@ -112,11 +111,7 @@ export async function takeBaseline(
       body,
     );
   });
-  const old = existsSync(place.path) ? await readFile(place.path, 'utf8') : null;
-  if (old !== text) {
-    await mkdir(dirname(place.path), { recursive: true });
-    await writeAtomically(place.path, text);
-  }
+  if (old !== text) await writeOwnFile(place.path, text);
   return told(place, old === text ? 'unchanged' : 'written', await current(place), tables);
 }
 
@@ -182,13 +177,12 @@ function upTo(files: readonly Migration[], name: string | undefined): Migration[
   });
 }
 
-async function refuseOtherFile({ path, name }: BaselinePlace): Promise<void> {
-  if (!existsSync(path) || isBaseline(await readFile(path, 'utf8'))) return;
-  throw new KnexwardError('BASELINE_FILE', {
-    message: `${name} is there, and it is no baseline that knexward wrote. It is left as it is.`,
-    fix: "Move it away, or name another file in the knexfile: knexward: { baseline: 'db/baseline.sql' }",
-  });
-}
+const BASELINE_FILE: OwnFile = {
+  called: 'a baseline',
+  isOurs: isBaseline,
+  code: 'BASELINE_FILE',
+  fix: "Move it away, or name another file in the knexfile: knexward: { baseline: 'db/baseline.sql' }",
+};
 
 /** What a catalog knows by name only, no file can make again. */
 function refuseNotDescribed({ catalog: { notDescribed } }: State): void {

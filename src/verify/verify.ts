@@ -8,13 +8,13 @@ import { appliedOf } from '../replay/applied.js';
 import { type BaselineCheck } from '../squash/check.js';
 import { openReplayedAndCheck } from '../squash/replay-and-check.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
 import { findFixes, type DifferenceWithFix, type Fixes } from '../repair/fixes.js';
 import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { type RoundTrip, tryRoundTrips } from './round-trip.js';
 import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
-import { historyTablesOf, readSnapshotFile } from '../snapshot/snapshot.js';
+import { readSnapshotFile } from '../snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
@@ -65,10 +65,7 @@ export async function verify(
     ...([config, migrations, files, schemas, options] as const),
   );
   try {
-    const session = await openSession(shadow.config);
-    const expected = await readCatalog(session.client, {
-      history: historyTablesOf(config),
-    }).finally(() => session.close());
+    const expected = await readSchema(shadow.config);
     const { onTrip, signal } = options;
     const reopen = (all: readonly Migration[]) =>
       openReplayed(config, all, schemas, { ...options, onReplay: undefined });
@@ -102,7 +99,7 @@ export async function verifyAgainst(
   try {
     const config = await locateHistory(session.client, given);
     await tellDatabase(session.client, config);
-    const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
+    const actual = await readSchema(config, session.client);
     return {
       ...judge(expected, actual, options),
       ...{ replayed: null, shadow: null, against: name, unreplayable: [], ...NO_TRIPS },
@@ -145,7 +142,7 @@ async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Prom
     // As `up` does: without the whole history there is nothing to compare with.
     const files = await findMigrations(config);
     const plan = planFor({ direction: 'up' }, files, history);
-    const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
+    const catalog = await readSchema(config, session.client);
     const schemas = await findSchemas(session.client, config, history.tables.schema);
     return { config, history, schemas, files, pending: plan.steps, catalog };
   } finally {
