@@ -206,14 +206,14 @@ export const FAULTS = [
       'A plan file in which a statement ends with a comment runs into the next statement, and psql refuses it.',
   },
   {
-    id: 'mend-file-in-one-transaction',
+    id: 'fix-script-in-one-transaction',
     room: 'repair',
     kind: 'message',
-    file: 'src/repair/file.ts',
-    find: "const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';",
+    file: 'src/repair/fix-script.ts',
+    find: "const single = singleTransaction ? '--single-transaction ' : '';",
     replace: "const single = '--single-transaction ';",
     breaks:
-      'A mend file that adds a label to an enum and uses it says to run it with an option with which PostgreSQL refuses it.',
+      'A fix script that adds a label to an enum and uses it says to run it with an option with which PostgreSQL refuses it.',
   },
 
   // adopt

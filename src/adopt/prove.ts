@@ -1,15 +1,12 @@
 import { type Client, escapeIdentifier } from 'pg';
-import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { type Migration } from '../files/find.js';
 import { asRecorded } from '../files/recorded.js';
-import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type Difference } from '../schema/compare.js';
 import { replay, type ReplayOptions } from '../replay/replay.js';
 import { findSchemas } from '../throwaway/schemas.js';
 import { openShadow, type Shadow } from '../throwaway/shadow.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 import { type FoundHistory } from './histories.js';
 import { type Warning } from './plan.js';
 
@@ -38,7 +35,7 @@ export async function proveSchema(
   options: ReplayOptions,
 ): Promise<Proof> {
   const { config, schema } = histories[0];
-  const actual = await readCatalog(client, { history: historyTablesOf(config) });
+  const actual = await readSchema(config, client);
   const work = histories.map((history) => ({ history, ...filesOf(history, files) }));
   const replayed = work.reduce((sum, { migrations }) => sum + migrations.length, 0);
   const { present } = await findSchemas(client, config, schema);
@@ -48,7 +45,7 @@ export async function proveSchema(
     for (const { history, migrations } of work) {
       await replay(await inShadow(shadow, history), migrations, options);
     }
-    const expected = await catalogOf(shadow, config);
+    const expected = await readSchema(shadow.config);
     return {
       drift: compareCatalogs(expected, actual),
       unproven: work.flatMap(({ unproven }) => unproven),
@@ -90,15 +87,6 @@ async function inShadow(shadow: Shadow, { config, schema }: FoundHistory): Promi
     await session.close();
   }
   return there;
-}
-
-async function catalogOf(shadow: Shadow, config: ResolvedConfig): Promise<Catalog> {
-  const session = await openSession(shadow.config);
-  try {
-    return await readCatalog(session.client, { history: historyTablesOf(config) });
-  } finally {
-    await session.close();
-  }
 }
 
 /** What a person should know of it before saying yes. */

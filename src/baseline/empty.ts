@@ -2,7 +2,7 @@ import { type ClientBase, escapeLiteral } from 'pg';
 import { type HistoryTables } from '../history/tables.js';
 
 /** What a baseline needs to know of a database before it is loaded. */
-export interface Ground {
+export interface Inspection {
   /** Nothing is in it but what extensions own, and the history's tables, which hold nothing. */
   empty: boolean;
   /** Of the schemas and roles that were asked for, those that are not there. */
@@ -21,7 +21,7 @@ const OBJECTS = `
  * The query for that, which has one row. The simple query protocol: it is also sent over the
  * connection that holds the runners' lock.
  */
-export function groundQuery(
+export function inspectionQuery(
   { schema, history, lock, journal }: HistoryTables,
   wanted: { schemas: readonly string[]; roles: readonly string[] } = { schemas: [], roles: [] },
 ): string {
@@ -46,23 +46,23 @@ export function groundQuery(
     ${missing(wanted.roles, 'pg_roles', 'rolname')} as roles`;
 }
 
-interface GroundRow {
+interface InspectionRow {
   empty: boolean;
   schemas: string[];
   roles: string[];
 }
 
 /** What the query's row says. */
-export function groundOf({ empty, schemas, roles }: GroundRow): Ground {
+export function inspectionOf({ empty, schemas, roles }: InspectionRow): Inspection {
   return { empty, missing: { schemas, roles } };
 }
 
 /** Looks at a database. Reads only. */
-export async function lookAtGround(
+export async function inspectDatabase(
   client: ClientBase,
   tables: HistoryTables,
-  wanted?: Parameters<typeof groundQuery>[1],
-): Promise<Ground> {
-  const { rows } = await client.query<GroundRow>(groundQuery(tables, wanted));
-  return groundOf(rows[0] as GroundRow);
+  wanted?: Parameters<typeof inspectionQuery>[1],
+): Promise<Inspection> {
+  const { rows } = await client.query<InspectionRow>(inspectionQuery(tables, wanted));
+  return inspectionOf(rows[0] as InspectionRow);
 }

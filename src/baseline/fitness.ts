@@ -5,7 +5,7 @@ import { type ProjectConfig } from '../config/resolve.js';
 import { schemasOf } from '../database/search-path.js';
 import { type Migration } from '../files/find.js';
 import { type History } from '../history/read.js';
-import { lookAtGround } from './empty.js';
+import { inspectDatabase } from './empty.js';
 import { type Baseline, parseBaseline } from './file.js';
 import { baselinePlace, type BaselinePlace } from './place.js';
 import { compareStanding } from './stands-for.js';
@@ -42,7 +42,7 @@ export async function judgeBaseline(
   const { config, client, files, history } = circumstances;
   const place = baselinePlace(config);
   if (!place || !existsSync(place.path)) return null;
-  if (!(await lookAtGround(client, history.tables)).empty) return null;
+  if (!(await inspectDatabase(client, history.tables)).empty) return null;
   const unfit = (reason: string): UnfitBaseline => ({ place, reason });
   const baseline = parseBaseline(await readFile(place.path, 'utf8'));
   if ('reason' in baseline) return unfit(baseline.reason);
@@ -52,7 +52,7 @@ export async function judgeBaseline(
   if (typeof standing === 'string') return unfit(standing);
   const { schemas, roles } = baseline;
   if (schemas.length + roles.length > 0) {
-    const { missing } = await lookAtGround(client, history.tables, { schemas, roles });
+    const { missing } = await inspectDatabase(client, history.tables, { schemas, roles });
     const [schema] = missing.schemas;
     if (schema !== undefined) return unfit(`it needs the schema ${schema}, which is not there`);
     const [role] = missing.roles;

@@ -15,7 +15,7 @@ import { splitStatements } from '../sql/split.js';
 import { rememberStatement } from '../statement.js';
 import { type Question } from '../transaction/confirmation.js';
 import { BEGIN, limitsOf } from '../transaction/opening.js';
-import { groundOf, groundQuery } from './empty.js';
+import { inspectionOf, inspectionQuery } from './empty.js';
 import { type FittingBaseline } from './fitness.js';
 
 /** The batch of a run that begins on an empty history. */
@@ -33,18 +33,18 @@ export async function beginLoading(
 ): Promise<Question['seen'] | null> {
   const results = (await connection.query(
     `${BEGIN}; ${limitsOf({ config, searchPath: null })}; ${fence(tables)};
-     ${groundQuery(tables)}; ${createTablesSql(tables)};
+     ${inspectionQuery(tables)}; ${createTablesSql(tables)};
      select is_locked from ${qualified(tables.schema, tables.lock)} for update;
      select from ${qualified(tables.schema, tables.history)} limit 1;
      select pg_backend_pid() as pid, txid_current()::text as xid`,
   )) as unknown as QueryResult[];
   const selects = results.filter(({ command }) => command === 'SELECT');
-  const [, , ground, locks, rows, process] = selects;
+  const [, , inspection, locks, rows, process] = selects;
   const taken = (locks?.rows as { is_locked: number }[]).some(
     ({ is_locked: value }) => value !== 0 && value < LEAST_RUN_NUMBER,
   );
   if (taken) throw knexLockTaken(tables.lock);
-  const { empty } = groundOf(ground?.rows[0] as Parameters<typeof groundOf>[0]);
+  const { empty } = inspectionOf(inspection?.rows[0] as Parameters<typeof inspectionOf>[0]);
   return empty && rows?.rowCount === 0 ? (process?.rows[0] as Question['seen']) : null;
 }
 

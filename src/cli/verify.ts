@@ -13,7 +13,7 @@ type VerifyCommandOptions = CommonOptions & {
   ignoreColumnOrder?: boolean;
   roundTrip?: boolean;
   against?: string;
-  mend?: string;
+  fixScript?: string;
 };
 
 export function addVerifyCommand(program: Command): void {
@@ -27,7 +27,7 @@ export function addVerifyCommand(program: Command): void {
           'compare with this snapshot instead of replaying the migrations',
         ).conflicts('roundTrip'),
       )
-      .option('--mend <file>', 'write the SQL that fixes every difference to this file')
+      .option('--fix-script <file>', 'write the SQL that fixes every difference to this file')
       .option('--ignore-column-order', 'ignore the order of columns')
       .option('--round-trip', 'also run each pending migration up, down and up again'),
   )
@@ -40,7 +40,7 @@ the knexfile names; else beside the real one, where the role may create database
 embedded PostgreSQL. It is dropped again, whatever happens.
 
 Each difference comes with the statements that would fix the database, and says where they lose
-data. --mend writes all of them to one file, in an order that works. knexward does not run them.
+data. --fix-script writes all of them to one file, in an order that works. knexward does not run them.
 
 With --round-trip each pending migration then goes up, down and up again there: after down, the schema
 must equal the schema before up; after the second up, the schema after the first. What down forgot is
@@ -53,7 +53,7 @@ The real database is only read. Exits with 6 when it differs, or a round trip fa
 
 Examples:
   $ knexward verify
-  $ knexward verify --mend mend.sql            and then look at it, and run it with psql
+  $ knexward verify --fix-script fix.sql       and then look at it, and run it with psql
   $ knexward verify --against schema.snapshot.json
   $ knexward verify --round-trip               before a release, or in a pull request
   $ knexward verify -e production --json | jq -r '.differences[] | .kind + " " + .object'`,
@@ -63,11 +63,12 @@ Examples:
       const config = output.uses(await resolveConfig(configRequestOf(options)));
       const { findingsOfDifferences, findingsOfRoundTrips } = await import('../report/finding.js');
       const { verify, verifyAgainst } = await import('../verify/verify.js');
-      const { openMendFile } = await import('../repair/file.js');
+      const { openFixScript } = await import('../repair/fix-script.js');
       const { isSound } = await import('../verify/round-trip.js');
       const { renderVerification } = await import('../report/verify-text.js');
-      const { against, mend } = options;
-      const file = mend === undefined ? null : await openMendFile(config.projectRoot, mend);
+      const { against, fixScript } = options;
+      const file =
+        fixScript === undefined ? null : await openFixScript(config.projectRoot, fixScript);
       const stop = stopOnSignals((name) => output.note('warn', `${name}: stopping …`));
       try {
         const request: VerifyOptions = {
@@ -88,8 +89,8 @@ Examples:
         const { inSync, differences, roundTrip, baseline } = verification;
         const written = !inSync && file ? file.name : null;
         if (written !== null) await file?.write(verification);
-        output.result({ ...verification, mendFile: written }, () =>
-          renderVerification({ ...verification, mendFile: written }, output.colors),
+        output.result({ ...verification, fixScriptFile: written }, () =>
+          renderVerification({ ...verification, fixScriptFile: written }, output.colors),
         );
         output.point([
           ...findingsOfDifferences([...differences, ...(baseline?.differences ?? [])]),

@@ -14,7 +14,7 @@ import { type History, readOrSettled } from '../history/read.js';
 import { findOutOfOrder, orderPolicyOf, outOfOrderError } from '../plan/out-of-order.js';
 import { refuseUnadopted } from '../plan/plan.js';
 import { type Problem } from '../plan/problems.js';
-import { inTheWay, statusOf } from '../plan/status.js';
+import { blockingProblems, statusOf } from '../plan/status.js';
 import { unfinishedError } from '../plan/unfinished.js';
 import { type LockHolder } from '../transaction/runners-lock.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
@@ -104,7 +104,7 @@ async function look(
   return {
     ...{ upToDate, holder, history },
     pending: pending.map(({ name }) => name),
-    problems: inTheWay(problems, orderPolicyOf(config)),
+    problems: blockingProblems(problems, orderPolicyOf(config)),
   };
 }
 

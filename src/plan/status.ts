@@ -22,7 +22,7 @@ export interface Status {
 }
 
 /** Problems that stop `up`, and with it whoever waits for it, until they are dealt with. */
-const IN_THE_WAY: ReadonlySet<ProblemCode> = new Set([
+const BLOCKING: ReadonlySet<ProblemCode> = new Set([
   'NOT_ADOPTED',
   'UNFINISHED',
   'RENAMED_FILE',
@@ -61,7 +61,7 @@ export function statusOf(
   const problems = findProblems(files, { ...history, rows }, evidence, order);
   return {
     environment,
-    upToDate: pending.length === 0 && inTheWay(problems, order).length === 0,
+    upToDate: pending.length === 0 && blockingProblems(problems, order).length === 0,
     applied: rows.map(({ name, batch, appliedAt }) => ({
       name,
       batch,
@@ -74,11 +74,9 @@ export function statusOf(
 }
 
 /** Those of the problems that stop `up`. */
-export function inTheWay(problems: readonly Problem[], order: OrderPolicy): Problem[] {
+export function blockingProblems(problems: readonly Problem[], order: OrderPolicy): Problem[] {
   const refuses = order.outOfOrder === 'refuse';
-  return problems.filter(
-    ({ code }) => IN_THE_WAY.has(code) || (refuses && code === 'OUT_OF_ORDER'),
-  );
+  return problems.filter(({ code }) => BLOCKING.has(code) || (refuses && code === 'OUT_OF_ORDER'));
 }
 
 /**

@@ -7,12 +7,11 @@ import { qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
 import { appliedOf } from '../replay/applied.js';
 import { type Catalog, roleOf } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { renderSchemaFile } from '../schema/sql/render.js';
 import { type ShadowSchemas } from '../throwaway/schemas.js';
 import { openShadow, type Shadow } from '../throwaway/shadow.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 
 /** What is known of the real database. */
 export interface RealDatabase {
@@ -56,10 +55,7 @@ export async function openBase(real: RealDatabase, options: ReplayOptions): Prom
 }
 
 async function fromSchema({ config, history }: RealDatabase, baseReason: string): Promise<Base> {
-  const session = await openSession(config);
-  const catalog = await readCatalog(session.client, { history: historyTablesOf(config) }).finally(
-    () => session.close(),
-  );
+  const catalog = await readSchema(config);
   const shadow = await openShadow(config, []);
   try {
     await rebuild(shadow, catalog, history);

@@ -70,15 +70,15 @@ export class Recorder {
       if (typeof last === 'function') {
         const callback = last as (error: unknown, answer: unknown) => unknown;
         return send(...given.slice(0, -1), (error: unknown, answer: unknown) => {
-          settle(sent, error, answer);
+          recordOutcome(sent, error, answer);
           return callback(error, answer);
         });
       }
       const answer = send(...given);
       if (answer instanceof Promise) {
         answer.then(
-          (result) => settle(sent, null, result),
-          (error: unknown) => settle(sent, error, null),
+          (result) => recordOutcome(sent, null, result),
+          (error: unknown) => recordOutcome(sent, error, null),
         );
       }
       return answer;
@@ -110,7 +110,7 @@ function sentStatement([what, values]: unknown[], connection: number): SentState
   };
 }
 
-function settle(sent: SentStatement, error: unknown, answer: unknown): void {
+function recordOutcome(sent: SentStatement, error: unknown, answer: unknown): void {
   if (error) {
     sent.refused = (error as { code?: string }).code ?? 'none';
     sent.returnsRows = false;

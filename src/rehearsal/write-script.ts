@@ -1,9 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { KnexwardError } from '../errors.js';
-import { writeAtomically } from '../files/write-atomically.js';
 import { insideProject } from '../files/inside-project.js';
+import { readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { type Rehearsal } from './rehearse.js';
 import { isScript, renderScript } from './script.js';
 
@@ -15,11 +11,10 @@ import { isScript, renderScript } from './script.js';
  */
 export async function refuseOtherFile(projectRoot: string, file: string): Promise<void> {
   const path = insideProject(projectRoot, file);
-  if (!existsSync(path)) return;
-  const before = await readFile(path, 'utf8').catch(() => '');
-  if (isScript(before)) return;
-  throw new KnexwardError('FILE_NOT_WRITABLE', {
-    message: `${file} is there, and it is not a plan that knexward wrote. It is left as it is.`,
+  await readOwnFile(path, file, {
+    called: 'a plan',
+    isOurs: isScript,
+    code: 'FILE_NOT_WRITABLE',
     fix: 'Name another file with --output.',
   });
 }
@@ -37,6 +32,5 @@ export async function writeScript(
 ): Promise<void> {
   const path = insideProject(projectRoot, file);
   await refuseOtherFile(projectRoot, file);
-  await mkdir(dirname(path), { recursive: true }).catch(() => undefined);
-  await writeAtomically(path, renderScript(rehearsal));
+  await writeOwnFile(path, renderScript(rehearsal));
 }

@@ -8,8 +8,8 @@ const DROPPED_BY_NAME: ReadonlySet<string> = new Set([
   ...['access method', 'transform'],
 ]);
 
-/** How to mend what the catalog does not describe: it can be dropped, and not be made. */
-export function mendByName(kind: string, name: string, isExpected: boolean): string[] {
+/** How to fix what the catalog does not describe: it can be dropped, and not be made. */
+export function fixByName(kind: string, name: string, isExpected: boolean): string[] {
   if (isExpected)
     return [note(`Make ${kind} ${name} by hand: what it is made of is not described.`)];
   if (kind === 'base type' || kind === 'range with a canonical function')

@@ -3,14 +3,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { alter } from '../schema/sql/alter/alter.js';
-import { type Alteration, ANEW, cannot } from '../schema/sql/alter/alteration.js';
+import { type Alteration, RECREATE, cannot } from '../schema/sql/alter/alteration.js';
 import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
 import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
 import { rowUsersOf } from './row-type.js';
-import { columnOfDefault, type Side } from './side.js';
-import { swapType } from './swap-type.js';
+import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
+import { replaceType } from './replace-type.js';
 
 type Table = CatalogObject<'table'>;
 
@@ -33,7 +33,7 @@ export class Change {
   losesData = false;
   private readonly seen = new Set<ObjectId>();
   /** Columns whose default is taken away for a while. */
-  private readonly loosened = new Set<ObjectId>();
+  private readonly withoutDefault = new Set<ObjectId>();
 
   /**
    * @param differing The objects that have a difference of their own. Where one stands in the way
@@ -41,8 +41,8 @@ export class Change {
    * @param reordered The tables whose columns stand in another order.
    */
   constructor(
-    readonly actual: Side,
-    readonly expected: Side,
+    readonly actual: SchemaGraph,
+    readonly expected: SchemaGraph,
     private readonly differing: ReadonlySet<ObjectId>,
     private readonly reordered: ReadonlySet<ObjectId>,
   ) {}
@@ -60,7 +60,7 @@ export class Change {
   }
 
   /** Drops an object and makes it as it is expected, with all that hangs on it. */
-  renew(id: ObjectId): void {
+  recreate(id: ObjectId): void {
     const e = this.expected.get(id);
     if (this.gone.has(id)) return;
     this.remove(id);
@@ -68,14 +68,15 @@ export class Change {
   }
 
   /** Takes a column's default away, which is in the way, and sets it again. */
-  loosen(id: ObjectId): void {
+  resetDefault(id: ObjectId): void {
     const column = this.actual.get(id);
     const table = this.actual.get(column?.parent ?? null);
     if (column === undefined || table?.kind !== 'table') return;
     for (const { name } of this.actual.familyOf(table)) {
       const one = idOf({ kind: 'column', name: `${name}.${column.own}` });
-      if (this.loosened.has(one) || !this.actual.column(name, column.own)?.parts.default) continue;
-      this.loosened.add(one);
+      if (this.withoutDefault.has(one) || !this.actual.column(name, column.own)?.parts.default)
+        continue;
+      this.withoutDefault.add(one);
       this.alterColumn(name, column.own);
     }
   }
@@ -114,7 +115,7 @@ export class Change {
     if (a.kind !== 'sequence' || e?.kind !== 'sequence' || this.gone.has(id)) return false;
     if (a.parts.ownedBy === e.parts.ownedBy) return false;
     const alteration = this.alterationOf(a, e);
-    if (alteration === ANEW) return false;
+    if (alteration === RECREATE) return false;
     this.seen.add(id);
     this.altered.set(id, { ...alteration, first: [`ALTER SEQUENCE ${a.name} OWNED BY NONE`] });
     return true;
@@ -157,7 +158,7 @@ export class Change {
   private release(id: ObjectId, needed: ObjectId): void {
     const column = columnOfDefault(id);
     if (column !== undefined) {
-      if (!this.gone.has(column)) this.loosen(column);
+      if (!this.gone.has(column)) this.resetDefault(column);
       return;
     }
     const object = this.actual.get(id);
@@ -166,9 +167,9 @@ export class Change {
     if (object.kind === 'column') this.releaseColumn(object);
     else if (this.expected.get(id) === undefined) this.remove(id);
     else if (comesAgain && (!HOLDS.has(object.kind) || this.isPartOf(object, needed)))
-      this.renew(id);
+      this.recreate(id);
     else if (this.differing.has(id)) this.include(id);
-    else if (!HOLDS.has(object.kind)) this.renew(id);
+    else if (!HOLDS.has(object.kind)) this.recreate(id);
   }
 
   private releaseColumn(column: CatalogObject<'column'>): void {
@@ -176,7 +177,7 @@ export class Change {
     if (table?.kind !== 'table') return;
     if (!this.expected.column(table.name, column.own)) this.remove(idOf(column));
     else if (this.differing.has(idOf(column))) this.include(idOf(column));
-    else if (column.parts.generated) this.renew(idOf(column));
+    else if (column.parts.generated) this.recreate(idOf(column));
   }
 
   private isPartOf(object: CatalogObject, needed: ObjectId): boolean {
@@ -188,7 +189,7 @@ export class Change {
     const id = idOf(e);
     if (this.gone.has(id) || this.made.has(id)) return;
     const alteration = this.alterationOf(a, e);
-    if (alteration === ANEW) return this.renewKind(a, e);
+    if (alteration === RECREATE) return this.recreateObject(a, e);
     this.altered.set(id, alteration);
     if (alteration.losesData) this.losesData = true;
     if (e.kind === 'trigger') this.setPartsOfTrigger(e);
@@ -196,21 +197,21 @@ export class Change {
     if (e.kind === 'privileges') this.grantColumnsAgain(e);
   }
 
-  private alterationOf(a: CatalogObject, e: CatalogObject): Alteration | typeof ANEW {
+  private alterationOf(a: CatalogObject, e: CatalogObject): Alteration | typeof RECREATE {
     if (a.kind === 'table' && e.kind === 'table') {
       return alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
     }
     if (a.kind === 'column' || e.kind === 'column' || a.kind === 'table' || e.kind === 'table') {
-      return ANEW;
+      return RECREATE;
     }
     return alter(this.expected.lookup, a, e);
   }
 
-  private renewKind(a: CatalogObject, e: CatalogObject): void {
+  private recreateObject(a: CatalogObject, e: CatalogObject): void {
     if (a.kind === 'enum' || a.kind === 'domain' || a.kind === 'range') {
-      return swapType(this, a, e as typeof a);
+      return replaceType(this, a, e as typeof a);
     }
-    this.renew(idOf(e));
+    this.recreate(idOf(e));
     if (a.kind !== 'sequence' || e.kind !== 'sequence') return;
     for (const { parts } of [a, e]) {
       if (parts.ownedBy) this.include(idOf({ kind: 'column', name: parts.ownedBy }));
@@ -245,7 +246,7 @@ export class Change {
       if (this.actual.column(table, own) === undefined) return this.make(to);
       this.alterFamily(owner, own);
     } else if (owner) this.alterColumnOfView(owner, own, id);
-    // Where only one side has something to say of a column, what is said of it follows.
+    // Where only one graph has something to say of a column, what is said of it follows.
     if (!a) for (const one of this.expected.belongingTo(id)) this.includeMissing(one);
     if (!e) for (const one of this.actual.belongingTo(id)) this.remove(idOf(one));
   }
@@ -257,7 +258,7 @@ export class Change {
   private alterColumnOfView(owner: CatalogObject, own: string, id: ObjectId): void {
     const empty = { kind: 'column', name: `${owner.name}.${own}`, own, parent: null, parts: {} };
     const [a, e] = [this.actual, this.expected].map(
-      (side) => (side.get(id) ?? empty) as CatalogObject<'column'>,
+      (graph) => (graph.get(id) ?? empty) as CatalogObject<'column'>,
     ) as [CatalogObject<'column'>, CatalogObject<'column'>];
     const column = `ALTER ${owner.kind.toUpperCase()} ${owner.name} ALTER COLUMN ${own}`;
     const { default: value } = e.parts;
@@ -282,7 +283,7 @@ export class Change {
     const table = this.expected.lookup.table(tableName);
     const id = idOf({ kind: 'column', name: `${tableName}.${own}` });
     if (!from || !to || !table || this.gone.has(id) || this.made.has(id)) return;
-    const setDefaultAgain = this.loosened.has(id);
+    const setDefaultAgain = this.withoutDefault.has(id);
     if (!setDefaultAgain && isDeepStrictEqual(from.parts, to.parts)) return;
     const parents = this.expected.parentsOf(table).flatMap(({ name }) => {
       const [a, e] = [this.actual.column(name, own), this.expected.column(name, own)];
@@ -295,13 +296,13 @@ export class Change {
       ...{ lookup: this.expected.lookup, table, from, to, setDefaultAgain },
       ...{ inherited: parents.length > 0, notNullFollows },
     });
-    if (alteration === ANEW) return this.renewColumn(id, to);
+    if (alteration === RECREATE) return this.recreateColumn(id, to);
     if (alteration.changesType && !this.canChangeType(id, table)) return;
     this.altered.set(id, alteration);
     const sequence = this.expected.lookup.identitySequence(to);
     if (sequence && !from.parts.identity) this.make(sequence);
     if (alteration.losesData) this.losesData = true;
-    if (alteration.changesType) this.renewReaders(id, tableName);
+    if (alteration.changesType) this.recreateReaders(id, tableName);
   }
 
   /** A table whose rows are in a column is not written anew. */
@@ -316,7 +317,8 @@ export class Change {
       this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
       return false;
     }
-    for (const { owner } of users) if (owner.kind === 'materialized view') this.renew(idOf(owner));
+    for (const { owner } of users)
+      if (owner.kind === 'materialized view') this.recreate(idOf(owner));
     return true;
   }
 
@@ -326,19 +328,19 @@ export class Change {
     return parents.length === 0 ? [table] : parents.flatMap((parent) => this.topsOf(parent));
   }
 
-  private renewColumn(id: ObjectId, to: CatalogObject<'column'>): void {
+  private recreateColumn(id: ObjectId, to: CatalogObject<'column'>): void {
     if (this.actual.get(id) === undefined) {
       this.altered.set(id, cannot(`PostgreSQL cannot change how ${to.name} is computed.`));
-    } else this.renew(id);
+    } else this.recreate(id);
   }
 
   /** What reads a column whose type changes; where the column is not told, what reads the table. */
-  renewReaders(id: ObjectId, table: string): void {
+  recreateReaders(id: ObjectId, table: string): void {
     const place = this.actual.get(id) ? id : idOf({ kind: 'table', name: table });
     for (const dependent of this.actual.dependentsOf(place)) {
       const object = this.actual.get(dependent);
       const computed = object?.kind === 'column' && object.parts.generated && place === id;
-      if (object && (READS_COLUMNS.has(object.kind) || computed)) this.renew(dependent);
+      if (object && (READS_COLUMNS.has(object.kind) || computed)) this.recreate(dependent);
     }
   }
 }

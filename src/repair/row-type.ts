@@ -4,7 +4,7 @@ import { schemaOf } from '../schema/catalog/names.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { mentions } from '../schema/sql/mention.js';
 import { addColumn, setDefault } from '../schema/sql/table.js';
-import { type Side } from './side.js';
+import { type SchemaGraph } from './schema-graph.js';
 
 type Table = CatalogObject<'table'>;
 type Column = CatalogObject<'column'>;
@@ -21,12 +21,12 @@ export interface RowUser {
  * The columns that hold the row type of a table or of one that inherits from it, in an array or
  * another type too. As long as there is one, PostgreSQL refuses whatever writes the table anew.
  */
-export function rowUsersOf(side: Side, table: Table): RowUser[] {
-  const types = new Set(side.familyOf(table).map(({ name }) => name));
+export function rowUsersOf(graph: SchemaGraph, table: Table): RowUser[] {
+  const types = new Set(graph.familyOf(table).map(({ name }) => name));
   const users: RowUser[] = [];
   // A set goes on with what is added to it meanwhile.
   for (const type of types) {
-    for (const { owner, name } of side.usersOfType(type)) {
+    for (const { owner, name } of graph.usersOfType(type)) {
       if (owner.kind === 'table' || owner.kind === 'materialized view') users.push({ owner, name });
       if (owner.kind !== 'materialized view') types.add(owner.name);
     }
@@ -66,7 +66,7 @@ export function addColumnBeside(
       ? [note(`The triggers, rules and policies of ${table.name} apply to this UPDATE.`)]
       : []),
     ...addColumn(lookup, { ...column, parts: bare }),
-    setDefault(table, column).replace('ALTER TABLE ONLY', 'ALTER TABLE'),
+    setDefault(table, column, ''),
     `UPDATE ${table.name} SET ${column.own} = DEFAULT`,
     ...(notNull ? [`${alter} SET NOT NULL`] : []),
   ];
@@ -93,8 +93,8 @@ function cannotBeUpdated(lookup: CatalogLookup, table: Table, column: Column): b
   const hasKey = lookup
     .membersOf(table, 'constraint')
     .some(
-      ({ parts: { definition } }) =>
-        definition.startsWith('PRIMARY KEY') && !mentions(definition, column.own),
+      ({ parts: { type, definition } }) =>
+        type === 'primary key' && !mentions(definition, column.own),
     );
   const isTold = replicaIdentity === undefined ? hasKey : replicaIdentity !== 'nothing';
   return (

@@ -1,74 +1,75 @@
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
-import { withoutCircles } from '../schema/sql/order.js';
-import { Cutter, type Unit } from '../schema/sql/units.js';
+import { breakCycles } from '../schema/sql/order.js';
+import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
+import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
+import { hasTextInSql } from '../schema/sql/routine.js';
+import { type Statement } from '../schema/sql/statement.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { goOnFrom } from '../schema/sql/alter/column.js';
 import { replicaIdentity } from '../schema/sql/alter/table.js';
-import { createStandIn } from '../schema/sql/create.js';
+import { createDummyView } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
-import { leadsTo, needsByMention } from '../schema/sql/mention.js';
+import { leadsTo, inferDependencies } from '../schema/sql/mention.js';
 import { addColumn, attach, createTable } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
-import { columnOfDefault, type Side } from './side.js';
+import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 /** The statements of a change, each after what it needs. */
-export function statementsOf(change: Change): string[] {
-  const units = withoutCircles((taken) => new Statements(change, taken).units());
-  return [...new Set(units.flatMap(({ statements }) => statements))].map(withoutBodyCheck).flat();
+export function statementsOf(change: Change): Statement[] {
+  const entries = breakCycles((split) => new Statements(change, split).entries());
+  const bySql = new Map(
+    entries.flatMap(({ statements }) => statements).map((one) => [one.sql, one] as const),
+  );
+  return [...bySql.values()].flatMap((one) => withoutBodyCheck(change.expected, one));
 }
 
 const dropOf = (id: ObjectId): string => `drop ${id}`;
 const firstOf = (id: ObjectId): string => `first ${id}`;
 const lastOf = (id: ObjectId): string => `last ${id}`;
 
-/** What is said of a table or a sequence that is there when indexes and columns are. */
-function isLast(id: ObjectId, statement: string): boolean {
-  if (id.startsWith('table ')) return / REPLICA IDENTITY /.test(statement);
-  return id.startsWith('sequence ') && / OWNED BY (?!NONE$)/.test(statement);
-}
-
 /** So early that all that is made comes after it. */
 const DROPS = -100;
+const LATER = priorityOf('later');
 
 /** What can be dropped before its owner is, where they are needed in a circle. */
 const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
 
 class Statements {
-  private readonly cutter: Cutter;
+  private readonly builder: EntryBuilder;
 
   constructor(
     private readonly change: Change,
-    private readonly taken: ReadonlySet<string>,
+    private readonly split: ReadonlySet<string>,
   ) {
-    this.cutter = new Cutter(change.expected.lookup, taken);
+    this.builder = new EntryBuilder(change.expected.lookup, split);
   }
 
-  units(): Unit[] {
+  entries(): Entry[] {
     const { actual, expected, gone, made, altered } = this.change;
     for (const object of actual.inOrder(gone)) this.drop(object);
     const ids = new Set([...made, ...altered.keys()]);
     for (const object of expected.inOrder(ids)) {
       if (made.has(idOf(object))) this.make(object);
-      else this.alter(idOf(object), this.cutter.stage(object));
+      else this.alter(idOf(object), this.builder.priority(object));
     }
-    // What only one side describes: a column that says no more than its parent's does.
+    // What only one graph describes: a column that says no more than its parent's does.
     for (const id of ids) {
-      if (!this.cutter.unitOf(id))
-        this.alter(id, this.cutter.stage(actual.get(id) ?? columnAt(id)));
+      if (!this.builder.entryOf(id))
+        this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
-    const units = this.cutter.finished();
-    this.connect(units);
-    return units;
+    const entries = this.builder.finished();
+    this.connect(entries);
+    return entries;
   }
 
   private drop(object: CatalogObject): void {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
-    const stage = DROPS - this.cutter.stage(object);
-    if (this.carrier(id) === id) this.cutter.put(dropOf(id), stage, drop(actual.lookup, object));
-    if (this.taken.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
+    const priority = DROPS - this.builder.priority(object);
+    if (this.carrier(id) === id) this.put(dropOf(id), priority, id, drop(actual.lookup, object));
+    if (this.split.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
@@ -82,11 +83,9 @@ class Statements {
     const id = idOf(object);
     const table = this.change.actual.get(object.parent);
     if (object.kind === 'view') {
-      const standIn = createStandIn(object).replace('CREATE', 'CREATE OR REPLACE');
-      this.cutter.put(firstOf(id), DROPS, [standIn]);
+      this.put(firstOf(id), DROPS, id, [createDummyView(object, true)]);
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
-      const statement = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
-      this.cutter.put(firstOf(id), DROPS, [statement]);
+      this.put(firstOf(id), DROPS, id, [dropDefault(table, object)]);
     }
   }
 
@@ -97,7 +96,7 @@ class Statements {
     const owner = this.ownerOf(object);
     if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
     const carrier = this.carrier(owner);
-    return this.taken.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
+    return this.split.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
   }
 
   private ownerOf(object: CatalogObject): ObjectId | null {
@@ -119,9 +118,12 @@ class Statements {
       this.isThere(parentOf(object))
     ) {
       this.makePartition(object);
-    } else if (id === 'schema public') this.cutter.put(id, 'schema', ['CREATE SCHEMA public']);
-    else this.cutter.add(object);
-    this.cutter.unitOf(id)?.statements.push(...this.withoutDefaultRights(object));
+    } else if (id === 'schema public')
+      this.put(id, priorityOf('schema'), id, ['CREATE SCHEMA public']);
+    else this.builder.add(object);
+    const priority = priorityOf('privileges');
+    const rights = statementsAbout(id, priority, this.withoutDefaultRights(object));
+    this.builder.entryOf(id)?.statements.push(...rights);
     if (object.kind === 'sequence') this.goOn(object);
     if (object.kind === 'index' || object.kind === 'constraint') this.identifyAgain(object);
   }
@@ -147,7 +149,7 @@ class Statements {
         note(`${column.name} comes last in its table now: no statement moves a column.`),
       );
     }
-    this.cutter.put(id, this.cutter.stage(column), statements, [id, defaultOf(id)]);
+    this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -161,18 +163,20 @@ class Statements {
   private makePartition(table: CatalogObject<'table'>): void {
     const id = idOf(table);
     const statements = createTable(this.change.expected.lookup, table, false, true);
-    this.cutter.put(id, 'table', statements);
-    this.cutter.holdsChecks(id);
-    this.cutter.put(`attach ${id}`, 'later', attach(table)).needs.add(id);
+    const entry = this.put(id, priorityOf('table'), id, statements);
+    entry.statements.push(...this.builder.postDataOf(table));
+    this.builder.holdsChecks(id);
+    this.put(`attach ${id}`, LATER, id, attach(table)).dependencies.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
   private makeIdentity(sequence: CatalogObject<'sequence'>): void {
-    const unit = this.cutter.put(idOf(sequence), 'later', this.withoutDefaultRights(sequence));
+    const id = idOf(sequence);
+    const entry = this.put(id, LATER, id, this.withoutDefaultRights(sequence));
     const column = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
-    unit.needs.add(column);
+    entry.dependencies.add(column);
     const table = this.change.expected.get(column)?.parent;
-    if (table != null) unit.needs.add(table);
+    if (table != null) entry.dependencies.add(table);
   }
 
   /** A sequence that is made for a column that is there. */
@@ -183,7 +187,7 @@ class Statements {
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
     const statements = goOnFrom(sequence, table.name, column.own);
-    this.cutter.put(`count of ${idOf(sequence)}`, 'later', statements);
+    this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), statements);
   }
 
   /** What default privileges give to whatever is made is not what is expected of it. */
@@ -206,69 +210,81 @@ class Statements {
         : own;
     if (table.parts.replicaIdentity !== `index ${index ?? ''}`) return;
     const statement = replicaIdentity(`ALTER TABLE ONLY ${table.name}`, table.parts);
-    this.cutter.put(lastOf(idOf(table)), 'later', [statement]);
+    this.put(lastOf(idOf(table)), LATER, idOf(table), [statement]);
   }
 
-  private alter(id: ObjectId, stage: number): void {
+  private alter(id: ObjectId, priority: number): void {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
-    const { first = [], statements } = alteration;
-    const later = statements.filter((one) => isLast(id, one));
-    const now = statements.filter((one) => !later.includes(one));
-    const unit = this.cutter.put(id, stage, now, [id, defaultOf(id)]);
-    if (alteration.makesChecks) this.cutter.holdsChecks(id);
+    const { first = [], statements, last = [], transactional = true } = alteration;
+    const entry = this.put(id, priority, id, statements, [id, defaultOf(id)]);
+    for (const statement of entry.statements) statement.transactional = transactional;
+    if (alteration.makesChecks) this.builder.holdsChecks(id);
     if (first.length > 0) {
-      this.cutter.put(firstOf(id), DROPS, first);
-      unit.needs.add(firstOf(id));
+      this.put(firstOf(id), DROPS, id, first);
+      entry.dependencies.add(firstOf(id));
     }
-    if (later.length > 0) this.cutter.put(lastOf(id), 'later', later);
+    if (last.length > 0) this.put(lastOf(id), LATER, id, last);
+  }
+
+  private put(
+    entry: string,
+    priority: number,
+    object: ObjectId,
+    texts: readonly string[],
+    provides?: readonly ObjectId[],
+  ): Entry {
+    return this.builder.put(entry, priority, statementsAbout(object, priority, texts), provides);
   }
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
-  private connect(units: readonly Unit[]): void {
+  private connect(entries: readonly Entry[]): void {
     const { actual, expected, gone, altered } = this.change;
-    const byId = new Map(units.map((unit) => [unit.id, unit]));
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
     for (const id of gone) {
-      const unit = byId.get(dropOf(this.carrier(id)));
-      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, unit, byId);
-      const again = this.cutter.unitOf(id);
-      if (unit && again) again.needs.add(unit.id);
+      const entry = byId.get(dropOf(this.carrier(id)));
+      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, entry, byId);
+      const again = this.builder.entryOf(id);
+      if (entry && again) again.dependencies.add(entry.id);
     }
     for (const id of altered.keys()) {
       for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
         const drops = byId.get(dropOf(this.carrier(other)));
         // A column that a view reads goes after the view was replaced, which the table's own change is for.
-        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.needs.add(drops.id);
+        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
       }
     }
     this.connectSequences(byId);
     this.connectInherited(byId);
-    if (expected.catalog.needs.size === 0) needsByMention(units, actual.catalog.needs);
+    if (expected.catalog.dependencies.size === 0)
+      inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
   }
 
   private waitFor(
     other: ObjectId,
     needed: ObjectId,
-    unit: Unit | undefined,
-    byId: ReadonlyMap<string, Unit>,
+    entry: Entry | undefined,
+    byId: ReadonlyMap<string, Entry>,
   ): void {
     const { expected, gone } = this.change;
     const id = columnOfDefault(other) ?? other;
     const waits = byId.has(firstOf(id)) ? [firstOf(id)] : [dropOf(this.carrier(id))];
-    if (!gone.has(id) && !expected.catalog.needs.get(other)?.has(needed)) waits.push(id);
-    for (const one of waits) if (byId.has(one) && one !== unit?.id) unit?.needs.add(one);
+    if (!gone.has(id) && !expected.catalog.dependencies.get(other)?.has(needed)) waits.push(id);
+    for (const one of waits) if (byId.has(one) && one !== entry?.id) entry?.dependencies.add(one);
   }
 
   /** A column that comes from a parent is not described: what needs the table may need it. */
-  private connectInherited(byId: ReadonlyMap<string, Unit>): void {
+  private connectInherited(byId: ReadonlyMap<string, Entry>): void {
     const { actual, expected, gone, made } = this.change;
     for (const id of gone) {
       const table = this.tableOfColumn(actual, id);
       const drops = byId.get(dropOf(id));
       for (const { name } of table && drops ? actual.familyOf(table).slice(1) : []) {
         for (const other of actual.dependentsOf(idOf({ kind: 'table', name }))) {
-          const before = byId.get(dropOf(this.carrier(other)));
-          if (before && drops && !leadsTo(before, drops.id, byId)) drops.needs.add(before.id);
+          // A view that stays is replaced before the column goes that it has read.
+          const before = byId.get(gone.has(other) ? dropOf(this.carrier(other)) : other);
+          if (before && drops && !leadsTo(before, drops.id, byId))
+            drops.dependencies.add(before.id);
         }
       }
     }
@@ -277,44 +293,44 @@ class Statements {
       const adds = byId.get(id);
       for (const { name } of table && adds ? expected.familyOf(table).slice(1) : []) {
         for (const other of expected.dependentsOf(idOf({ kind: 'table', name }))) {
-          const after = this.cutter.unitOf(other);
+          const after = this.builder.entryOf(other);
           if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
-            after.needs.add(adds.id);
+            after.dependencies.add(adds.id);
         }
       }
     }
   }
 
-  private tableOfColumn(side: Side, id: ObjectId): CatalogObject<'table'> | undefined {
-    const column = side.get(id);
-    const table = column?.kind === 'column' ? side.get(column.parent) : undefined;
+  private tableOfColumn(graph: SchemaGraph, id: ObjectId): CatalogObject<'table'> | undefined {
+    const column = graph.get(id);
+    const table = column?.kind === 'column' ? graph.get(column.parent) : undefined;
     return table?.kind === 'table' ? table : undefined;
   }
 
   /** The name of an identity's sequence is free once the other one is gone. */
-  private connectSequences(byId: ReadonlyMap<string, Unit>): void {
+  private connectSequences(byId: ReadonlyMap<string, Entry>): void {
     for (const id of [...this.change.made, ...this.change.altered.keys()]) {
       const object = this.change.expected.get(id);
       if (object?.kind === 'column') {
         const sequence = this.change.expected.lookup.identitySequence(object);
         const drops = sequence && dropOf(idOf(sequence));
-        if (drops && byId.has(drops)) byId.get(id)?.needs.add(drops);
+        if (drops && byId.has(drops)) byId.get(id)?.dependencies.add(drops);
       }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
-      if (byId.has(firstOf(owner))) byId.get(id)?.needs.add(firstOf(owner));
-      const unit = this.cutter.unitOf(owner);
-      if (unit) byId.get(lastOf(id))?.needs.add(unit.id);
+      if (byId.has(firstOf(owner))) byId.get(id)?.dependencies.add(firstOf(owner));
+      const entry = this.builder.entryOf(owner);
+      if (entry) byId.get(lastOf(id))?.dependencies.add(entry.id);
     }
     for (const id of this.change.altered.keys()) this.connectFormerOwner(id, byId);
   }
 
-  /** A sequence goes away with its column, unless it was taken from that before. */
-  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Unit>): void {
+  /** A sequence goes away with its column, unless it was split from that before. */
+  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
     const sequence = this.change.actual.get(id);
     if (sequence?.kind !== 'sequence' || !byId.has(firstOf(id))) return;
     const owner = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
-    byId.get(dropOf(this.carrier(owner)))?.needs.add(firstOf(id));
+    byId.get(dropOf(this.carrier(owner)))?.dependencies.add(firstOf(id));
   }
 }
 
@@ -322,19 +338,25 @@ function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
   return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
 }
 
-/** The column of an id that neither side describes. */
+function dropDefault(table: { name: string }, { own }: CatalogObject): string {
+  return `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${own} DROP DEFAULT`;
+}
+
+/** The column of an id that neither graph describes. */
 function columnAt(id: ObjectId): CatalogObject {
   return { kind: 'column', name: id, own: id, parent: null, parts: {} };
 }
 
 /** A function's body as text is not looked into: that would go by the session's search path. */
-function withoutBodyCheck(statement: string): string[] {
-  if (
-    !/^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)[\s\S]*?\n LANGUAGE sql\b[\s\S]*\nAS /.test(
-      statement,
-    )
-  ) {
+function withoutBodyCheck({ lookup }: SchemaGraph, statement: Statement): Statement[] {
+  const object = lookup.get(statement.object);
+  const isRoutine = object?.kind === 'function' || object?.kind === 'procedure';
+  if (!isRoutine || statement.sql !== object.parts.definition || !hasTextInSql(statement.sql)) {
     return [statement];
   }
-  return ['SET check_function_bodies = off', statement, 'RESET check_function_bodies'];
+  return [
+    { ...statement, sql: 'SET check_function_bodies = off' },
+    statement,
+    { ...statement, sql: 'RESET check_function_bodies' },
+  ];
 }

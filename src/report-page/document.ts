@@ -42,6 +42,10 @@ function errorOf({ code, message, fix }: NonNullable<Report['plan']['failed']>):
 }
 
 function driftOf(drift: Verification): object {
-  const { inSync, differences, script, postgres, replayed, shadow, unreplayable } = drift;
-  return { inSync, differences, script, postgres, replayed, shadow, unreplayable };
+  const { inSync, differences, script, singleTransaction, postgres } = drift;
+  const { replayed, shadow, unreplayable } = drift;
+  return {
+    ...{ inSync, differences, script, singleTransaction, postgres },
+    ...{ replayed, shadow, unreplayable },
+  };
 }

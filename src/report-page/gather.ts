@@ -15,9 +15,8 @@ import { rehearse, type RehearsedChange } from '../rehearsal/rehearse.js';
 import { notesOn } from '../rehearsal/script.js';
 import { type ReplayOptions } from '../replay/replay.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { redact } from '../secrets.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 import { type Shadow } from '../throwaway/shadow.js';
 import { verify } from '../verify/verify.js';
 import {
@@ -106,7 +105,7 @@ async function readDatabase(given: ResolvedConfig, options: GatherOptions): Prom
       status,
       applied: status.applied.map((row) => ({ ...row, recorded: recorded.get(row.name) ?? null })),
       hasJournal: history.complete,
-      catalog: await readCatalog(client, { history: historyTablesOf(config) }),
+      catalog: await readSchema(config, client),
     };
   } finally {
     await session.close();
@@ -167,7 +166,7 @@ async function catalogOf({ config }: Shadow): Promise<Catalog> {
   const session = await openSession(config);
   try {
     const located = await locateHistory(session.client, config);
-    return await readCatalog(session.client, { history: historyTablesOf(located) });
+    return await readSchema(located, session.client);
   } finally {
     await session.close();
   }

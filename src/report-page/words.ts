@@ -147,6 +147,6 @@ export function driftAdvice(): { texts: string[]; command: string } {
       'If the database is right, write a migration that makes the change.',
       'If the migrations are right, review these statements, then run them. knexward does not run them. All of them in one file, in order:',
     ],
-    command: commandLine('verify', '--mend', 'mend.sql'),
+    command: commandLine('verify', '--fix-script', 'fix.sql'),
   };
 }

@@ -1,7 +1,7 @@
 import { commandLine } from '../command-line.js';
 import { OBJECT_KINDS } from '../schema/catalog/model.js';
 import { type Difference, type SomeParts } from '../schema/compare.js';
-import { type MendedDifference } from '../repair/mend.js';
+import { type DifferenceWithFix } from '../repair/fixes.js';
 import { type Snapshot, type SnapshotCheck } from '../snapshot/snapshot.js';
 import { endStatement } from '../schema/sql/text.js';
 import { countOf } from '../count.js';
@@ -53,7 +53,7 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
     ...(differences.length > 0
       ? [
           `Found ${countOf(differences.length, 'difference')} between ${snapshot} and the database:`,
-          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
+          ...differences.flatMap((difference) => renderDifferenceWithFix(difference, c)),
           `  If the database is right, update both files and commit them: ${commandLine('snapshot', snapshot)}`,
           `  If ${snapshot} is right, run the statements above to fix the database, or write a migration that runs them. knexward does not run them.`,
         ]
@@ -73,12 +73,12 @@ export function renderSnapshotCheck(check: SnapshotCheck, c: Colors): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** One object that differs, and what mends it. */
-export function renderMendedDifference(difference: MendedDifference, c: Colors): string[] {
-  return [...renderDifference(difference, c), ...renderMend(difference, c)];
+/** One object that differs, and what fixes it. */
+export function renderDifferenceWithFix(difference: DifferenceWithFix, c: Colors): string[] {
+  return [...renderDifference(difference, c), ...renderFix(difference, c)];
 }
 
-/** One object that differs: how, part by part, or on which side it is missing. */
+/** One object that differs: how, part by part, or where it is missing. */
 export function renderDifference(
   { kind, object, expected, actual }: Difference,
   c: Colors,
@@ -89,10 +89,10 @@ export function renderDifference(
   return [`  ${c.yellow('~')} ${name}`, ...changes(expected, actual, c)];
 }
 
-function renderMend({ mend, losesData }: MendedDifference, c: Colors): string[] {
+function renderFix({ fix, losesData }: DifferenceWithFix, c: Colors): string[] {
   return [
     ...(losesData ? [`      ${c.red('this loses data:')}`] : []),
-    ...mend
+    ...fix
       .flatMap((statement) => endStatement(statement).split('\n'))
       .map((line) => `      ${c.dim(line)}`),
   ];

@@ -4,11 +4,11 @@ import { countOf } from '../count.js';
 import { type Colors } from './output.js';
 import { renderBaselineCheck } from './baseline-text.js';
 import { renderRoundTrips } from './round-trip-text.js';
-import { renderMendedDifference } from './snapshot-text.js';
+import { renderDifferenceWithFix } from './snapshot-text.js';
 
-/** How a database differs from what is expected of it, how to mend that, and what is left open. */
+/** How a database differs from what is expected of it, how to fix that, and what is left open. */
 export function renderVerification(
-  verification: Verification & { mendFile: string | null },
+  verification: Verification & { fixScriptFile: string | null },
   c: Colors,
 ): string {
   const { inSync, differences, unreplayable } = verification;
@@ -22,7 +22,7 @@ export function renderVerification(
         ]
       : [
           `Found ${countOf(differences.length, 'difference')} between ${verification.against ? '' : 'the '}${source} and the database:`,
-          ...differences.flatMap((difference) => renderMendedDifference(difference, c)),
+          ...differences.flatMap((difference) => renderDifferenceWithFix(difference, c)),
           ...advice(verification),
         ]),
     ...(unreplayable.length > 0
@@ -44,16 +44,19 @@ function sourceOf({ against, replayed }: Verification): string {
 
 const LEGEND = '  + unexpected, - missing, ~ different';
 
-function advice({ against, mendFile }: Verification & { mendFile: string | null }): string[] {
+function advice({
+  against,
+  fixScriptFile,
+}: Verification & { fixScriptFile: string | null }): string[] {
   return [
     LEGEND,
     against
       ? `  If the database is right, update the snapshot and commit it: ${commandLine('snapshot', against)}`
       : '  If the database is right, write a migration that makes the change.',
     `  If ${against ? `${against} is` : 'the migrations are'} right, run the statements above to fix the database. knexward does not run them.`,
-    mendFile
-      ? `  ${mendFile} written: all of them, in order. Review it, then run: psql -v ON_ERROR_STOP=1 -f ${mendFile}`
-      : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--mend', 'mend.sql')}`,
+    fixScriptFile
+      ? `  ${fixScriptFile} written: all of them, in order. Review it, then run: psql -v ON_ERROR_STOP=1 -f ${fixScriptFile}`
+      : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--fix-script', 'fix.sql')}`,
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   type ObjectKind,
   type PartsOf,
 } from './catalog/model.js';
+import { CatalogLookup } from './catalog/lookup.js';
 import { schemaOf } from './catalog/names.js';
 
 /** Some of an object's parts. */
@@ -47,19 +48,19 @@ export function compareCatalogs(
   actual: Catalog,
   options: CompareOptions = {},
 ): Difference[] {
-  const sides = { expected: new Side(expected), actual: new Side(actual) };
-  const ids = new Set([...sides.actual.ids(), ...sides.expected.ids()]);
+  const both = { expected: new ComparedCatalog(expected), actual: new ComparedCatalog(actual) };
+  const ids = new Set([...actual.objects, ...expected.objects].map(idOf));
   const described = [...ids].flatMap((id): Difference[] => {
-    const wanted = sides.expected.get(id);
-    const found = sides.actual.get(id);
+    const wanted = both.expected.get(id);
+    const found = both.actual.get(id);
     if (wanted && found) {
-      const difference = compareParts(wanted, found, sides, options);
+      const difference = compareParts(wanted, found, both, options);
       return difference ? [difference] : [];
     }
-    const [present, lacking] = wanted ? [wanted, sides.actual] : [found, sides.expected];
+    const [present, lacking] = wanted ? [wanted, both.actual] : [found, both.expected];
     if (
       present === undefined ||
-      lacking.lacksSourceOf(present, wanted ? sides.expected : sides.actual)
+      lacking.lacksSourceOf(present, wanted ? both.expected : both.actual)
     )
       return [];
     return [
@@ -90,26 +91,26 @@ function compareNotDescribed(
   ];
 }
 
-interface Sides {
-  expected: Side;
-  actual: Side;
+interface Compared {
+  expected: ComparedCatalog;
+  actual: ComparedCatalog;
 }
 
 function compareParts(
   wanted: CatalogObject,
   found: CatalogObject,
-  sides: Sides,
+  both: Compared,
   options: CompareOptions,
 ): Difference | undefined {
   const expected: Record<string, unknown> = { ...wanted.parts };
   const actual: Record<string, unknown> = { ...found.parts };
   if (wanted.kind === 'table' && found.kind === 'table') {
-    expected['columnOrder'] = sides.expected.columnsOf(wanted, sides.actual.columnsOf(found));
-    actual['columnOrder'] = sides.actual.columnsOf(found, sides.expected.columnsOf(wanted));
+    expected['columnOrder'] = both.expected.columnsOf(wanted, both.actual.columnsOf(found));
+    actual['columnOrder'] = both.actual.columnsOf(found, both.expected.columnsOf(wanted));
   }
   if (wanted.kind === 'publication' && found.kind === 'publication') {
-    expected['tables'] = sides.actual.tablesHere(wanted);
-    actual['tables'] = sides.expected.tablesHere(found);
+    expected['tables'] = both.actual.tablesHere(wanted);
+    actual['tables'] = both.expected.tablesHere(found);
   }
   const ignored = [
     ...(IGNORED[wanted.kind] ?? []),
@@ -125,65 +126,48 @@ function compareParts(
   return { kind: wanted.kind, object: wanted.name, expected: some(expected), actual: some(actual) };
 }
 
-/** One of the two catalogs. */
-class Side {
-  private readonly byId = new Map<ObjectId, CatalogObject>();
-  private readonly columns = new Map<ObjectId, string[]>();
+/** One of the two catalogs, with what is asked of it when the other is held against it. */
+class ComparedCatalog extends CatalogLookup {
   /** Indexes, and constraints that have one, by the index's name within its schema. */
   private readonly byIndex = new Map<string, ObjectId>();
 
-  constructor({ objects }: Catalog) {
-    for (const object of objects) {
-      const id = idOf(object);
-      this.byId.set(id, object);
-      if (object.kind === 'index') this.byIndex.set(object.name, id);
-      if (object.kind === 'constraint') {
-        const schema = schemaOf(this.byId.get(object.parent ?? '')?.name ?? '');
-        this.byIndex.set(`${schema}.${object.own}`, id);
-      }
-      if (object.kind !== 'column' || object.parent === null) continue;
-      const siblings = this.columns.get(object.parent);
-      if (siblings) siblings.push(object.own);
-      else this.columns.set(object.parent, [object.own]);
+  constructor(catalog: Catalog) {
+    super(catalog);
+    for (const object of catalog.objects) {
+      if (object.kind === 'index') this.byIndex.set(object.name, idOf(object));
+      if (object.kind !== 'constraint') continue;
+      const schema = schemaOf(this.get(object.parent)?.name ?? '');
+      this.byIndex.set(`${schema}.${object.own}`, idOf(object));
     }
-  }
-
-  ids(): Iterable<ObjectId> {
-    return this.byId.keys();
-  }
-
-  get(id: ObjectId): CatalogObject | undefined {
-    return this.byId.get(id);
   }
 
   /** A table's columns in their order; of those in `among` only, where that is given. */
   columnsOf(table: CatalogObject<'table'>, among?: readonly string[]): string[] {
-    const columns = table.parts.columnOrder ?? this.columns.get(idOf(table)) ?? [];
+    const columns =
+      table.parts.columnOrder ?? this.membersOf(table, 'column').map(({ own }) => own);
     return columns.filter((name) => among?.includes(name) ?? true);
   }
 
-  /** The tables of the other side's publication that are here: one that is not is told by itself. */
+  /** The tables of the other's publication that are here: one that is not is told by itself. */
   tablesHere({ parts }: CatalogObject<'publication'>): PartsOf['publication']['tables'] {
-    const here = Object.entries(parts.tables ?? {}).filter(([name]) =>
-      this.byId.has(idOf({ kind: 'table', name })),
-    );
+    const here = Object.entries(parts.tables ?? {}).filter(([name]) => this.table(name));
     return here.length > 0 ? Object.fromEntries(here) : undefined;
   }
 
-  /** Whether what an object of the other side follows from is not here, or here in another way. */
-  lacksSourceOf(object: CatalogObject, other: Side): boolean {
+  /** Whether what an object of the other follows from is not here, or here in another way. */
+  lacksSourceOf(object: CatalogObject, other: ComparedCatalog): boolean {
     const { parent } = object;
-    if (parent !== null && !this.byId.has(parent)) return true;
+    if (parent !== null && !this.get(parent)) return true;
     if (object.kind === 'sequence') return this.lacksOwnerOf(object, other);
     if (object.kind !== 'index' && object.kind !== 'constraint') return false;
     const whole = other.byIndex.get(object.parts.partOf ?? '');
-    return whole !== undefined && !this.byId.has(whole);
+    return whole !== undefined && !this.get(whole);
   }
 
-  private lacksOwnerOf({ parts }: CatalogObject<'sequence'>, other: Side): boolean {
+  private lacksOwnerOf({ parts }: CatalogObject<'sequence'>, other: ComparedCatalog): boolean {
     const column = other.get(idOf({ kind: 'column', name: parts.ownedBy ?? '' }));
     if (column === undefined) return false;
-    const here = this.byId.get(idOf(column));
+    const here = this.get(idOf(column));
     if (here === undefined) return true;
     return Boolean(parts.identity) && !isDeepStrictEqual(here.parts, column.parts);
   }

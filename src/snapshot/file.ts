@@ -96,7 +96,7 @@ export function parseSnapshot(text: string, path: string): Catalog {
     postgres: Number(document.postgres),
     objects: inCatalogOrder(objects),
     notDescribed: document.notDescribed ?? [],
-    needs: new Map(),
+    dependencies: new Map(),
   };
 }
 

@@ -12,7 +12,7 @@ export interface SnapshotPaths {
 }
 
 /**
- * The places of a snapshot's two files: side by side, inside of the project.
+ * The places of a snapshot's two files: next to each other, inside of the project.
  *
  * @throws KnexwardError `USAGE` for a name that does not end in .json, or leads out of the project.
  */

@@ -1,18 +1,15 @@
 import { commandLine } from '../command-line.js';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { type OwnFile, readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { tellDatabase } from '../history/read.js';
-import { namesBeside } from '../history/tables.js';
 import { type Catalog, type NotDescribed, type ObjectKind } from '../schema/catalog/model.js';
-import { type HistoryTableNames } from '../schema/catalog/queries/hidden.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
-import { mend, type Mends } from '../repair/mend.js';
+import { findFixes, type Fixes } from '../repair/fixes.js';
 import { isSchemaFile, renderSchemaFile } from '../schema/sql/render.js';
 import { isSnapshot, parseSnapshot, renderSnapshot } from './file.js';
 import { snapshotPaths, type SnapshotPaths } from './paths.js';
@@ -37,12 +34,18 @@ export interface Snapshot {
 }
 
 /** How a database differs from a snapshot. */
-export interface SnapshotCheck extends Mends {
+export interface SnapshotCheck extends Fixes {
   inSync: boolean;
   /** The major versions of the servers that the snapshot and the database are of. */
   postgres: { expected: number; actual: number };
   files: { path: string; state: 'current' | 'stale' | 'missing' }[];
 }
+
+const OWN = {
+  called: 'one',
+  code: 'SNAPSHOT_FILE',
+  fix: 'Name another file.',
+} satisfies Partial<OwnFile>;
 
 /**
  * Writes the schema of a database to two files: one that describes it, for reviews and for checks,
@@ -55,12 +58,11 @@ export async function takeSnapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const paths = snapshotPaths(config.projectRoot, options.file);
+  const { snapshot, schema } = paths;
   const old = {
-    snapshot: await readOr(paths.snapshot.path),
-    schema: await readOr(paths.schema.path),
+    snapshot: await readOwnFile(snapshot.path, snapshot.name, { ...OWN, isOurs: isSnapshot }),
+    schema: await readOwnFile(schema.path, schema.name, { ...OWN, isOurs: isSchemaFile }),
   };
-  if (old.snapshot !== null && !isSnapshot(old.snapshot)) throw somethingElse(paths.snapshot.name);
-  if (old.schema !== null && !isSchemaFile(old.schema)) throw somethingElse(paths.schema.name);
   const catalog = await catalogOf(config, options);
   const files: Snapshot['files'] = [];
   for (const [place, content, before] of [
@@ -68,7 +70,7 @@ export async function takeSnapshot(
     [paths.snapshot, renderSnapshot(catalog), old.snapshot],
   ] as const) {
     const unchanged = before !== null && sameText(before, content);
-    if (!unchanged) await write(place.path, content);
+    if (!unchanged) await writeOwnFile(place.path, content);
     files.unshift({ path: place.name, action: unchanged ? 'unchanged' : 'written' });
   }
   return { ...summary(catalog), files };
@@ -85,8 +87,8 @@ export async function checkSnapshot(
 ): Promise<SnapshotCheck> {
   const { paths, catalog: expected } = await readSnapshotFile(config.projectRoot, options.file);
   const catalog = await catalogOf(config, options);
-  const mended = mend(expected, catalog, compareCatalogs(expected, catalog, options));
-  const { differences } = mended;
+  const fixed = findFixes(expected, catalog, compareCatalogs(expected, catalog, options));
+  const { differences } = fixed;
   const schema = await readOr(paths.schema.path);
   // Only a database that is just as the snapshot says can tell what its schema file has to be.
   const isJudge =
@@ -96,7 +98,7 @@ export async function checkSnapshot(
   return {
     inSync: differences.length === 0 && state === 'current',
     postgres: { expected: expected.postgres, actual: catalog.postgres },
-    ...mended,
+    ...fixed,
     files: [
       { path: paths.snapshot.name, state: differences.length === 0 ? 'current' : 'stale' },
       { path: paths.schema.name, state },
@@ -124,22 +126,13 @@ export async function readSnapshotFile(
   });
 }
 
-/** The names of the tables that keep the project's history. */
-export function historyTablesOf({ migrations, settings }: ResolvedConfig): HistoryTableNames {
-  const { tableName } = migrations;
-  return {
-    names: Object.values(namesBeside(tableName)),
-    dbMigrate: settings.dbMigrate.table,
-  };
-}
-
 async function catalogOf(config: ResolvedConfig, options: SnapshotOptions): Promise<Catalog> {
   const { onEmbedded, onReading } = options;
   const session = await openSession(config, onEmbedded ? { onEmbedded } : {});
   try {
     await tellDatabase(session.client, config);
     onReading?.();
-    return await readCatalog(session.client, { history: historyTablesOf(config) });
+    return await readSchema(config, session.client);
   } finally {
     await session.close();
   }
@@ -151,11 +144,6 @@ function summary({ postgres, objects, notDescribed }: Catalog): Omit<Snapshot, '
   return { postgres, objects: counts, notDescribed };
 }
 
-async function write(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeAtomically(path, content);
-}
-
 async function readOr(path: string): Promise<string | null> {
   return existsSync(path) ? readFile(path, 'utf8') : null;
 }
@@ -163,11 +151,4 @@ async function readOr(path: string): Promise<string | null> {
 /** A version control system may have changed the line ends. */
 function sameText(a: string, b: string): boolean {
   return a === b || a.replaceAll('\r\n', '\n') === b.replaceAll('\r\n', '\n');
-}
-
-function somethingElse(name: string): KnexwardError {
-  return new KnexwardError('SNAPSHOT_FILE', {
-    message: `${name} is there, and it is not one that knexward wrote. It is left as it is.`,
-    fix: 'Name another file.',
-  });
 }

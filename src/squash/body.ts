@@ -3,12 +3,13 @@ import { type Catalog, type CatalogObject, idOf } from '../schema/catalog/model.
 import { RENDERING_SETTINGS } from '../schema/catalog/settings.js';
 import { isDeepStrictEqual } from 'node:util';
 import { searchPathText } from '../database/search-path.js';
-import { withoutCircles } from '../schema/sql/order.js';
-import { cutIntoUnits, type Unit } from '../schema/sql/units.js';
+import { breakCycles } from '../schema/sql/order.js';
+import { entriesOf, type Entry } from '../schema/sql/entries.js';
+import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
 import { endStatement, literal } from '../schema/sql/text.js';
 import { type Data } from './data.js';
 import { type Verdicts } from './defaults.js';
-import { differs, type SettledTable } from './settle.js';
+import { differs, type ReplayedTable } from './replayed-rows.js';
 
 /** What a baseline is rendered from. */
 export interface Content {
@@ -16,23 +17,12 @@ export interface Content {
   catalog: Catalog;
   /** Of an empty database, before anything: what is there already is not made. */
   initial: Catalog;
-  settled: readonly SettledTable[];
+  tables: readonly ReplayedTable[];
   sequences: Data['sequences'];
   leftToDefault: Verdicts['leftToDefault'];
-  /** In which the migrations have worked: routines that are called on the way look there too. */
+  /** In which the migrations have worked: routines that are called meanwhile look there too. */
   searchPath: readonly string[] | null;
 }
-
-/**
- * The stages of a schema file between which data is loaded: when tables have their defaults, and
- * nothing yet that rows could run into (keys, triggers, rules, policies, checks that hold for new
- * rows only).
- */
-const DATA = 6.5;
-const AFTER_DATA = 6.7;
-const SEQUENCES = 6.8;
-const AFTER_MATERIALIZED = 18.5;
-const LATE = /^ALTER (?:TABLE|DOMAIN) .*(?: ENABLE ROW LEVEL SECURITY| NOT VALID)$/s;
 
 /**
  * What the constants are read by, as far as they do not say it themselves; and no more than that:
@@ -51,19 +41,23 @@ export function renderBody(content: Content): string {
   const { catalog, searchPath } = content;
   const made = { ...catalog, objects: madeObjects(content) };
   const lookup = new CatalogLookup(made);
-  const isThere = new Set(schemasOf(content.initial).map((name) => `CREATE SCHEMA ${name}`));
-  const isFilled = new Set(
-    content.settled.flatMap(({ table: { name }, rows }) =>
-      rows.length === 0 ? [] : [idOf({ kind: 'table', name })],
-    ),
+  const options = {
+    existing: new Set(['public', ...schemasOf(content.initial)]),
+    ifNotExists: true,
+  };
+  // Elsewhere a table has it all at once, so that those that inherit from it have it from the start.
+  const filled = new Set(
+    content.tables
+      .filter(({ rows }) => rows.length > 0)
+      .map(({ table: { name } }) => idOf({ kind: 'table', name })),
   );
-  const data = content.settled.flatMap((settled) => dataUnit(settled, content));
-  const units = withoutCircles((taken) => [
-    ...cutIntoUnits(lookup, taken).flatMap((unit) =>
-      unit.id.startsWith('table ') && !isFilled.has(unit.id) ? [unit] : withoutLate(unit),
+  const data = content.tables.flatMap((table) => dataEntry(table, content));
+  const entries = breakCycles((split) => [
+    ...entriesOf(lookup, split, options).flatMap((entry) =>
+      filled.has(entry.id) ? bySection(entry) : [entry],
     ),
     ...data,
-    ...sequenceUnit(content),
+    ...sequenceEntry(content),
   ]);
   const path = searchPath === null ? undefined : searchPathText(searchPath);
   const settings = Object.entries(SETTINGS).map(
@@ -72,13 +66,7 @@ export function renderBody(content: Content): string {
   const blocks = [
     [...settings, ...(path === undefined ? [] : [`SET LOCAL search_path = ${path};`])].join('\n'),
     ...publicSchema(content),
-    ...units.map(({ statements }) =>
-      statements
-        .filter((statement) => !isThere.has(statement))
-        .map(ifNotThere)
-        .map(endStatement)
-        .join('\n'),
-    ),
+    ...entries.map(({ statements }) => statements.map(({ sql }) => endStatement(sql)).join('\n')),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -118,47 +106,31 @@ function schemasOf({ objects }: Catalog): string[] {
   return objects.flatMap(({ kind, name }) => (kind === 'schema' ? [name] : []));
 }
 
-/** What a database may have by other ways: from its template, by its administrator. */
-function ifNotThere(statement: string): string {
-  return statement.replace(/^CREATE (EXTENSION|SCHEMA) /, 'CREATE $1 IF NOT EXISTS ');
-}
-
-/** Takes out of a unit what rows that are there may contradict, and rows that come may not. */
-function withoutLate(unit: Unit): Unit[] {
-  const late = unit.statements
-    .filter((statement) => LATE.test(statement))
-    // By now the tables that inherit from it are there.
-    .map((statement) => statement.replace(/^ALTER TABLE ONLY (.* NOT VALID)$/s, 'ALTER TABLE $1'));
-  if (late.length === 0) return [unit];
-  // A comment on a constraint comes with it.
-  if (late.length === unit.statements.length || unit.id.startsWith('constraint ')) {
-    // What materialized views hold was not held against it either.
-    const stage = late.every((statement) => statement.startsWith('ALTER DOMAIN'))
-      ? AFTER_MATERIALIZED
-      : AFTER_DATA;
-    const statements = unit.statements.flatMap((one) =>
-      LATE.test(one) ? (late.shift() ?? []) : one,
-    );
-    return [{ ...unit, statements, stage: Math.max(unit.stage, stage) }];
-  }
-  const now = unit.statements.filter((statement) => !LATE.test(statement));
-  const rest = { id: `late, ${unit.id}`, stage: AFTER_DATA, needs: new Set([unit.id]) };
+/** What has to wait for the rows, though the rest of its entry need not, by itself. */
+function bySection(entry: Entry): Entry[] {
+  const late = entry.statements.filter(({ section }) => section === 'post-data');
+  if (late.length === 0 || late.length === entry.statements.length) return [entry];
   return [
-    { ...unit, statements: now },
-    { ...rest, statements: late },
+    { ...entry, statements: entry.statements.filter((one) => !late.includes(one)) },
+    {
+      id: `post-data of ${entry.id}`,
+      priority: priorityOf('check of new rows'),
+      dependencies: new Set([entry.id]),
+      statements: late,
+    },
   ];
 }
 
 /** So many rows in one statement: each statement is parsed as a whole. */
 const ROWS = 500;
 
-function dataUnit(settled: SettledTable, { leftToDefault }: Content): Unit[] {
-  const { table, rows } = settled;
+function dataEntry(replayed: ReplayedTable, { leftToDefault }: Content): Entry[] {
+  const { table, rows } = replayed;
   if (rows.length === 0) return [];
   const { name, columns } = table;
   const anew = columns.map((column) => leftToDefault.includes(`${name}.${column.name}`));
   const value = (given: string, at: number): string =>
-    anew[at] && differs(settled, at, given) ? 'DEFAULT' : withoutReturns(given);
+    anew[at] && differs(replayed, at, given) ? 'DEFAULT' : withoutReturns(given);
   const overriding = columns.some(({ identity }) => identity) ? ' OVERRIDING SYSTEM VALUE' : '';
   const head = `INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')})${overriding} VALUES`;
   const statements: string[] = [];
@@ -171,8 +143,14 @@ function dataUnit(settled: SettledTable, { leftToDefault }: Content): Unit[] {
       `${head}\n${part.map((row) => `  (${row.map(value).join(', ')})`).join(',\n')}`,
     );
   }
-  const needs = new Set([idOf({ kind: 'table', name })]);
-  return [{ id: `data of ${name}`, stage: DATA, needs, statements }];
+  const id = idOf({ kind: 'table', name });
+  const priority = priorityOf('table data');
+  return [
+    {
+      ...{ id: `data of ${id}`, priority, dependencies: new Set([id]) },
+      statements: statementsAbout(id, priority, statements),
+    },
+  ];
 }
 
 /** A line end of Windows' would not outlive version control. */
@@ -182,7 +160,7 @@ function withoutReturns(constant: string): string {
   return escaped.replaceAll('\r', '\\r');
 }
 
-function sequenceUnit({ sequences, catalog }: Content): Unit[] {
+function sequenceEntry({ sequences, catalog }: Content): Entry[] {
   const starts = new Map(
     catalog.objects.flatMap((object) =>
       object.kind === 'sequence' ? [[object.name, object.parts]] : [],
@@ -192,17 +170,20 @@ function sequenceUnit({ sequences, catalog }: Content): Unit[] {
     ({ name, value, called }) => called || value !== startOf(starts.get(name)),
   );
   if (moved.length === 0) return [];
-  const statements = moved.map(
-    ({ name, value, called }) => `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
+  const priority = priorityOf('sequence value');
+  const statements = moved.flatMap(({ name, value, called }) =>
+    statementsAbout(idOf({ kind: 'sequence', name }), priority, [
+      `SELECT pg_catalog.setval(${literal(name)}, ${value}, ${called})`,
+    ]),
   );
-  const needs = new Set(
+  const dependencies = new Set(
     moved.flatMap(({ name }) => {
       const owner = starts.get(name)?.ownedBy;
       const table = owner === undefined ? [] : tableOf(catalog, owner);
       return [idOf({ kind: 'sequence', name }), ...table];
     }),
   );
-  return [{ id: 'sequences', stage: SEQUENCES, needs, statements }];
+  return [{ id: 'sequences', priority, dependencies, statements }];
 }
 
 /** The sequence of an identity column is made with its table. */

@@ -7,7 +7,7 @@ import { compareStanding } from '../baseline/stands-for.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type Migration } from '../files/find.js';
 import { type Difference } from '../schema/compare.js';
-import { compareStates, onProvingGround, type State } from './state.js';
+import { compareStates, withEmptyDatabase, type State } from './state.js';
 
 /** What a check of a baseline found. */
 export interface BaselineCheck {
@@ -69,8 +69,8 @@ export async function proveBaseline(
 ): Promise<BaselineCheck> {
   if (!baseline) return check;
   const schemas = [...new Set([baseline.historySchema, ...baseline.schemas])];
-  return onProvingGround(config, schemas, async (ground) => {
-    const loaded = await ground.load(baseline);
+  return withEmptyDatabase(config, schemas, async (database) => {
+    const loaded = await database.load(baseline);
     const differences =
       'state' in loaded
         ? compareStates(replayed, loaded.state, baseline)

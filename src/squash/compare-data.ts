@@ -1,6 +1,6 @@
 import { type Difference } from '../schema/compare.js';
 import { type Data } from './data.js';
-import { countRows } from './settle.js';
+import { countRows } from './replayed-rows.js';
 
 /**
  * Compares the rows and the sequences of two databases. Pure.
@@ -21,15 +21,15 @@ export function compareData(
     const missing = surplus(wanted, found);
     const added = surplus(found, wanted);
     if (missing.length + added.length === 0) return [];
-    const side = (count: number, examples: string[]): Record<string, unknown> => ({
+    const described = (count: number, examples: string[]): Record<string, unknown> => ({
       rows: count,
       ...(examples.length > 0 && { 'the first that only one has': examples[0] }),
     });
     return [
       {
         ...{ kind: 'rows of table', object: table.name },
-        expected: side(table.rows.length, missing),
-        actual: side(other.rows.length, added),
+        expected: described(table.rows.length, missing),
+        actual: described(other.rows.length, added),
       },
     ];
   });
@@ -46,12 +46,15 @@ function compareSequences(
     const other = others.get(name);
     if (!other || ignored.has(name) || (other.value === value && other.called === called))
       return [];
-    const side = (last: string, used: boolean): Record<string, unknown> => ({ value: last, used });
+    const described = (last: string, used: boolean): Record<string, unknown> => ({
+      value: last,
+      used,
+    });
     return [
       {
         ...{ kind: 'value of sequence', object: name },
-        expected: side(value, called),
-        actual: side(other.value, other.called),
+        expected: described(value, called),
+        actual: described(other.value, other.called),
       },
     ];
   });

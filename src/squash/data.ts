@@ -19,7 +19,7 @@ export interface TableData {
   rows: string[][];
 }
 
-/** A foreign key, by the columns on both sides. */
+/** A foreign key, by the columns of both tables. */
 export interface ForeignKey {
   from: string;
   fromColumns: string[];

@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { type Data } from './data.js';
-import { type SettledTable } from './settle.js';
+import { type ReplayedTable } from './replayed-rows.js';
 
 /** What becomes of the columns whose values differ from replay to replay: `table.column` each. */
 export interface Verdicts {
@@ -19,15 +19,15 @@ export interface Verdicts {
  */
 export async function judgeDefaults(
   client: Client,
-  settled: readonly SettledTable[],
+  replayed: readonly ReplayedTable[],
   { foreignKeys, sequences }: Data,
   other: Data,
   elapsedMs: number,
 ): Promise<Verdicts> {
   const frozen = new Set<string>();
   const leftToDefault = new Set<string>();
-  for (const { table, differing, unsettled } of settled) {
-    if (unsettled) frozen.add(table.name);
+  for (const { table, differing, countDiffers } of replayed) {
+    if (countDiffers) frozen.add(table.name);
     for (const { column, values } of differing) {
       const own = values.flatMap(({ second }) => second);
       const gives = await givesThem(client, column, own, elapsedMs);
@@ -55,7 +55,7 @@ const MOMENT = /^(timestamp|date)/;
 
 async function givesThem(
   client: Client,
-  column: SettledTable['differing'][number]['column'],
+  column: ReplayedTable['differing'][number]['column'],
   values: readonly string[],
   elapsedMs: number,
 ): Promise<boolean> {

@@ -67,7 +67,7 @@ export function compareFacts(expected: readonly Fact[], actual: readonly Fact[])
   return [...all].flatMap(([key, { kind, object }]) => {
     const [one, other] = [wanted.get(key), found.get(key)];
     if (one === other) return [];
-    const side = (value: string | undefined): { is: string } => ({ is: value ?? 'as usual' });
-    return [{ kind, object, expected: side(one), actual: side(other) }];
+    const described = (value: string | undefined): { is: string } => ({ is: value ?? 'as usual' });
+    return [{ kind, object, expected: described(one), actual: described(other) }];
   });
 }

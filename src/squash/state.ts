@@ -5,10 +5,9 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { redact } from '../secrets.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type Difference } from '../schema/compare.js';
 import { openShadow } from '../throwaway/shadow.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 import { compareData } from './compare-data.js';
 import { type Data, readData } from './data.js';
 import { compareFacts, type Fact, readFacts } from './facts.js';
@@ -31,7 +30,7 @@ export async function readState(config: ResolvedConfig): Promise<State> {
 }
 
 async function stateOf(client: Client, config: ResolvedConfig): Promise<State> {
-  const catalog = await readCatalog(client, { history: historyTablesOf(config) });
+  const catalog = await readSchema(config, client);
   return { catalog, data: await readData(client, catalog), facts: await readFacts(client) };
 }
 
@@ -39,25 +38,24 @@ async function stateOf(client: Client, config: ResolvedConfig): Promise<State> {
 export type Loaded = { state: State } | { refused: string; statement: string | null };
 
 /** Does something with a baseline in an empty database made for the moment. */
-export interface ProvingGround {
+export interface EmptyDatabase {
   /** The catalog of the empty database. */
   initial: Catalog;
   load(baseline: Pick<Baseline, 'body'>): Promise<Loaded>;
 }
 
 /** Opens an empty database for the time of one call. */
-export async function onProvingGround<T>(
+export async function withEmptyDatabase<T>(
   config: ResolvedConfig,
   schemas: readonly string[],
-  work: (ground: ProvingGround) => Promise<T>,
+  work: (database: EmptyDatabase) => Promise<T>,
 ): Promise<T> {
   const shadow = await openShadow(config, schemas);
   try {
     const session = await openSession(shadow.config);
     try {
       const { client } = session;
-      const history = historyTablesOf(config);
-      const initial = await readCatalog(client, { history });
+      const initial = await readSchema(config, client);
       return await work({
         initial,
         load: async ({ body }) => {

@@ -1,7 +1,6 @@
 import { commandLine } from '../command-line.js';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { type Baseline, isBaseline, parseBaseline, renderBaseline } from '../baseline/file.js';
 import { settingsOf } from '../baseline/fitness.js';
 import { baselinePlace, type BaselinePlace } from '../baseline/place.js';
@@ -10,7 +9,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { findMigrations, type Migration } from '../files/find.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { type OwnFile, readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { locateHistory } from '../history/locate.js';
 import { readHistory } from '../history/read.js';
 import { selectName } from '../plan/select.js';
@@ -21,11 +20,11 @@ import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
 import { renderBody } from './body.js';
 import { type BaselineCheck, findBaseline, proveBaseline } from './check.js';
 import { judgeDefaults, type Verdicts } from './defaults.js';
-import { settle, type SettledTable } from './settle.js';
+import { compareReplays, type ReplayedTable } from './replayed-rows.js';
 import {
   compareStates,
-  onProvingGround,
-  type ProvingGround,
+  withEmptyDatabase,
+  type EmptyDatabase,
   readState,
   type State,
 } from './state.js';
@@ -80,22 +79,22 @@ export async function takeBaseline(
   const project = await openProject(given, options);
   const { config, place } = project;
   const migrations = upTo(project.files, name);
-  await refuseOtherFile(place);
+  const old = await readOwnFile(place.path, place.name, BASELINE_FILE);
   const replayed = await replayTwice(project, migrations, options);
-  const { state, settled, verdicts, schemas } = replayed;
+  const { state, tables, verdicts, schemas } = replayed;
   refuseNotDescribed(state);
   if (await isRightAlready(project, migrations, state)) {
-    return told(place, 'unchanged', await current(place), settled);
+    return told(place, 'unchanged', await current(place), tables);
   }
   if (verdicts.frozen.length > 0) await options.confirmFrozen?.(verdicts.frozen);
   const standsFor = (await standsForOf(migrations)) ?? [];
-  const text = await onProvingGround(config, schemas, async (ground) => {
+  const text = await withEmptyDatabase(config, schemas, async (database) => {
     const { searchPath, filesSchema } = settingsOf(config);
     const body = renderBody({
-      ...{ catalog: state.catalog, initial: ground.initial, settled, searchPath },
+      ...{ catalog: state.catalog, initial: database.initial, tables, searchPath },
       ...{ sequences: state.data.sequences, leftToDefault: verdicts.leftToDefault },
     });
-    await prove(ground, body, state, verdicts);
+    await prove(database, body, state, verdicts);
     const before = schemas.filter((schema) => schema !== 'public');
     return renderBaseline(
       {
@@ -112,12 +111,8 @@ export async function takeBaseline(
       body,
     );
   });
-  const old = existsSync(place.path) ? await readFile(place.path, 'utf8') : null;
-  if (old !== text) {
-    await mkdir(dirname(place.path), { recursive: true });
-    await writeAtomically(place.path, text);
-  }
-  return told(place, old === text ? 'unchanged' : 'written', await current(place), settled);
+  if (old !== text) await writeOwnFile(place.path, text);
+  return told(place, old === text ? 'unchanged' : 'written', await current(place), tables);
 }
 
 /**
@@ -182,13 +177,12 @@ function upTo(files: readonly Migration[], name: string | undefined): Migration[
   });
 }
 
-async function refuseOtherFile({ path, name }: BaselinePlace): Promise<void> {
-  if (!existsSync(path) || isBaseline(await readFile(path, 'utf8'))) return;
-  throw new KnexwardError('BASELINE_FILE', {
-    message: `${name} is there, and it is no baseline that knexward wrote. It is left as it is.`,
-    fix: "Move it away, or name another file in the knexfile: knexward: { baseline: 'db/baseline.sql' }",
-  });
-}
+const BASELINE_FILE: OwnFile = {
+  called: 'a baseline',
+  isOurs: isBaseline,
+  code: 'BASELINE_FILE',
+  fix: "Move it away, or name another file in the knexfile: knexward: { baseline: 'db/baseline.sql' }",
+};
 
 /** What a catalog knows by name only, no file can make again. */
 function refuseNotDescribed({ catalog: { notDescribed } }: State): void {
@@ -204,7 +198,7 @@ function refuseNotDescribed({ catalog: { notDescribed } }: State): void {
 interface Replayed {
   /** After the first replay. */
   state: State;
-  settled: SettledTable[];
+  tables: ReplayedTable[];
   verdicts: Verdicts;
   /** Those that were there before the first migration. */
   schemas: readonly string[];
@@ -221,12 +215,12 @@ async function replayTwice(
   const again = await openReplayed(config, migrations, schemas, options);
   try {
     const { data } = await readState(again.config);
-    const settled = settle(state.data, data);
+    const tables = compareReplays(state.data, data);
     const session = await openSession(again.config);
     try {
       const elapsedMs = performance.now() - started;
-      const verdicts = await judgeDefaults(session.client, settled, state.data, data, elapsedMs);
-      return { state, settled, verdicts, schemas: again.schemas };
+      const verdicts = await judgeDefaults(session.client, tables, state.data, data, elapsedMs);
+      return { state, tables, verdicts, schemas: again.schemas };
     } finally {
       await session.close();
     }
@@ -249,12 +243,12 @@ async function isRightAlready(
 }
 
 async function prove(
-  ground: ProvingGround,
+  database: EmptyDatabase,
   body: string,
   replayed: State,
   verdicts: Verdicts,
 ): Promise<void> {
-  const loaded = await ground.load({ body });
+  const loaded = await database.load({ body });
   if (!('state' in loaded)) {
     throw notTheSame([`it cannot be loaded: ${loaded.refused} (${firstLine(loaded.statement)})`]);
   }
@@ -262,8 +256,9 @@ async function prove(
   if (differences.length === 0) return;
   throw notTheSame(
     differences.map(({ kind, object, expected, actual }) => {
-      const side = (parts: unknown): string => (parts === null ? 'nothing' : JSON.stringify(parts));
-      return `${kind} ${object}: a replay gives ${side(expected)}, the baseline ${side(actual)}`;
+      const worded = (parts: unknown): string =>
+        parts === null ? 'nothing' : JSON.stringify(parts);
+      return `${kind} ${object}: a replay gives ${worded(expected)}, the baseline ${worded(actual)}`;
     }),
   );
 }
@@ -291,13 +286,13 @@ function told(
   { name }: BaselinePlace,
   action: WrittenBaseline['action'],
   baseline: Baseline,
-  settled: readonly SettledTable[],
+  tables: readonly ReplayedTable[],
 ): WrittenBaseline {
   const { migrations, postgres, leftToDefault, frozen } = baseline;
   return {
     ...{ file: name, action, migrations: migrations.length, upTo: migrations.at(-1)?.name ?? '' },
-    ...{ postgres, tables: settled.length },
-    rows: settled.reduce((sum, { rows }) => sum + rows.length, 0),
+    ...{ postgres, tables: tables.length },
+    rows: tables.reduce((sum, { rows }) => sum + rows.length, 0),
     ...{ leftToDefault, frozen },
   };
 }

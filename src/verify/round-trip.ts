@@ -1,5 +1,4 @@
 import { type ResolvedConfig } from '../config/resolve.js';
-import { openSession } from '../database/session.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration } from '../files/load.js';
 import { type MigrationFailure } from '../failure/failure.js';
@@ -7,10 +6,9 @@ import { interrupted } from '../transaction/interruption.js';
 import { run } from '../run/run.js';
 import { errorOf } from '../failure/thrown.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type Difference } from '../schema/compare.js';
 import { type Shadow } from '../throwaway/shadow.js';
-import { historyTablesOf } from '../snapshot/snapshot.js';
 
 /** At which of the three steps a migration failed. */
 export type RoundTripStep = 'up' | 'down' | 'up again';
@@ -49,7 +47,7 @@ export interface RoundTripRequest {
 
 /**
  * Takes each pending migration up, down and up again, in the shadow, and compares what there is
- * after each step. One that did not come back as it should is no ground for the next to stand on:
+ * after each step. One that did not come back as it should is not where the next can start:
  * that one gets a shadow of its own.
  *
  * @throws KnexwardError `INTERRUPTED`, and what opening another shadow may throw
@@ -95,22 +93,22 @@ async function tryRoundTrip(
     ...{ name, reversible: down !== null, forgotten: [], changed: [], failed: null },
   };
   const go = (direction: 'up' | 'down') => runOne(shadow.config, direction, migration, signal);
-  const before = await catalogOf(shadow);
+  const before = await readSchema(shadow.config);
   const up = await go('up');
   if (up) return { ...trip, failed: { ...up, step: 'up' } };
   if (down === null) return trip;
-  const after = await catalogOf(shadow);
+  const after = await readSchema(shadow.config);
   const back = await go('down');
   if (back) {
     // What it did before it said so may be left, where it is not in a transaction.
-    const left = compare(after, await catalogOf(shadow));
+    const left = compare(after, await readSchema(shadow.config));
     if (saysThereIsNoWay(back) && left.length === 0) return { ...trip, reversible: false };
     return { ...trip, failed: { ...back, step: 'down' } };
   }
-  const forgotten = compare(before, await catalogOf(shadow));
+  const forgotten = compare(before, await readSchema(shadow.config));
   const again = await go('up');
   if (again) return { ...trip, forgotten, failed: { ...again, step: 'up again' } };
-  return { ...trip, forgotten, changed: compare(after, await catalogOf(shadow)) };
+  return { ...trip, forgotten, changed: compare(after, await readSchema(shadow.config)) };
 }
 
 /** A column that comes back comes back as the last; no migration can do better. */
@@ -138,11 +136,4 @@ function saysThereIsNoWay(failed: MigrationFailure): boolean {
   if (failed.sqlstate !== null || failed.code !== 'MIGRATION_FAILED') return false;
   if (!(error instanceof Error)) return true;
   return error.name === 'Error' && !('code' in error);
-}
-
-async function catalogOf({ config }: Shadow): Promise<Catalog> {
-  const session = await openSession(config);
-  return readCatalog(session.client, { history: historyTablesOf(config) }).finally(() =>
-    session.close(),
-  );
 }

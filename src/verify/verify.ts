@@ -6,15 +6,15 @@ import { type History, readHistory, tellDatabase } from '../history/read.js';
 import { planFor } from '../plan/plan.js';
 import { appliedOf } from '../replay/applied.js';
 import { type BaselineCheck } from '../squash/check.js';
-import { openReplayedProving } from '../squash/on-the-way.js';
+import { openReplayedAndCheck } from '../squash/replay-and-check.js';
 import { type Catalog } from '../schema/catalog/model.js';
-import { readCatalog } from '../schema/catalog/read.js';
+import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';
-import { mend, type MendedDifference, type Mends } from '../repair/mend.js';
+import { findFixes, type DifferenceWithFix, type Fixes } from '../repair/fixes.js';
 import { openReplayed, type ReplayOptions } from '../replay/replay.js';
 import { type RoundTrip, tryRoundTrips } from './round-trip.js';
 import { findSchemas, type ShadowSchemas } from '../throwaway/schemas.js';
-import { historyTablesOf, readSnapshotFile } from '../snapshot/snapshot.js';
+import { readSnapshotFile } from '../snapshot/snapshot.js';
 
 /** How to verify. */
 export interface VerifyOptions extends CompareOptions, ReplayOptions {
@@ -26,9 +26,9 @@ export interface VerifyOptions extends CompareOptions, ReplayOptions {
 }
 
 /** How a database differs from what is expected of it: what its applied migrations make, or a file. */
-export interface Verification extends Mends {
+export interface Verification extends Fixes {
   inSync: boolean;
-  differences: MendedDifference[];
+  differences: DifferenceWithFix[];
   /** How many migrations were replayed, and where; `null` where a snapshot says what is expected. */
   replayed: number | null;
   shadow: string | null;
@@ -61,14 +61,11 @@ export async function verify(
   const database = await readDatabase(given, options);
   const { config, history, schemas, files, pending, catalog: actual } = database;
   const { migrations, unreplayable } = await appliedOf(config, history);
-  const { shadow, baseline } = await openReplayedProving(
+  const { shadow, baseline } = await openReplayedAndCheck(
     ...([config, migrations, files, schemas, options] as const),
   );
   try {
-    const session = await openSession(shadow.config);
-    const expected = await readCatalog(session.client, {
-      history: historyTablesOf(config),
-    }).finally(() => session.close());
+    const expected = await readSchema(shadow.config);
     const { onTrip, signal } = options;
     const reopen = (all: readonly Migration[]) =>
       openReplayed(config, all, schemas, { ...options, onReplay: undefined });
@@ -102,7 +99,7 @@ export async function verifyAgainst(
   try {
     const config = await locateHistory(session.client, given);
     await tellDatabase(session.client, config);
-    const actual = await readCatalog(session.client, { history: historyTablesOf(config) });
+    const actual = await readSchema(config, session.client);
     return {
       ...judge(expected, actual, options),
       ...{ replayed: null, shadow: null, against: name, unreplayable: [], ...NO_TRIPS },
@@ -113,17 +110,13 @@ export async function verifyAgainst(
   }
 }
 
-type Judgement = Pick<Verification, 'inSync' | 'differences' | 'script' | 'postgres'>;
+type Judgement = Pick<Verification, 'inSync' | 'postgres' | keyof Fixes>;
 
 function judge(expected: Catalog, actual: Catalog, options: CompareOptions): Judgement {
-  const { differences, script } = mend(
-    expected,
-    actual,
-    compareCatalogs(expected, actual, options),
-  );
+  const differences = compareCatalogs(expected, actual, options);
   return {
     inSync: differences.length === 0,
-    ...{ differences, script },
+    ...findFixes(expected, actual, differences),
     postgres: { expected: expected.postgres, actual: actual.postgres },
   };
 }
@@ -149,7 +142,7 @@ async function readDatabase(given: ResolvedConfig, options: VerifyOptions): Prom
     // As `up` does: without the whole history there is nothing to compare with.
     const files = await findMigrations(config);
     const plan = planFor({ direction: 'up' }, files, history);
-    const catalog = await readCatalog(session.client, { history: historyTablesOf(config) });
+    const catalog = await readSchema(config, session.client);
     const schemas = await findSchemas(session.client, config, history.tables.schema);
     return { config, history, schemas, files, pending: plan.steps, catalog };
   } finally {

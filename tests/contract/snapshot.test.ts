@@ -128,7 +128,7 @@ describe('knexward snapshot', () => {
       object: 'public.users.email',
       expected: { default: null },
       actual: { default: "'none'::character varying" },
-      mend: ['ALTER TABLE ONLY public.users ALTER COLUMN email DROP DEFAULT'],
+      fix: ['ALTER TABLE ONLY public.users ALTER COLUMN email DROP DEFAULT'],
       losesData: false,
     });
     expect(project.read('schema.snapshot.json')).toBe(before);

@@ -14,7 +14,7 @@ const WRITES_SHARED_FILES = [
   'src/adopt/files.ts',
   'src/adopt/knexfile/render.ts',
   'src/adopt/takeover-record.ts',
-  'src/repair/file.ts',
+  'src/repair/fix-script.ts',
   'src/rehearsal/script.ts',
   'src/schema/sql/render.ts',
 ];

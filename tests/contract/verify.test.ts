@@ -10,7 +10,7 @@ exports.up = (knex) => knex.raw(\`
 exports.down = (knex) => knex.raw('drop table users');
 `;
 
-describe('knexward verify: mends, --against, --mend', () => {
+describe('knexward verify: fixes, --against, --fix-script', () => {
   let project: Project;
   let database: TestDatabase;
   const knexward = (...args: string[]): Promise<Outcome> =>
@@ -29,7 +29,7 @@ describe('knexward verify: mends, --against, --mend', () => {
     await database.drop();
   });
 
-  it('shows with a difference what mends it, and where that loses data', async () => {
+  it('shows with a difference what fixes it, and where that loses data', async () => {
     await database.query('drop index users_email; alter table users add by_hand int');
     const found = await knexward('verify');
     expect(found.code).toBe(6);
@@ -47,9 +47,9 @@ describe('knexward verify: mends, --against, --mend', () => {
       version: 1,
       inSync: false,
       against: null,
-      mendFile: null,
+      fixScriptFile: null,
       differences: [
-        { losesData: true, mend: ['ALTER TABLE public.users DROP COLUMN by_hand'] },
+        { losesData: true, fix: ['ALTER TABLE public.users DROP COLUMN by_hand'] },
         { losesData: false },
       ],
       script: [
@@ -59,25 +59,27 @@ describe('knexward verify: mends, --against, --mend', () => {
     });
   });
 
-  it('--mend writes them to a file, which mends; nothing where there is nothing to mend', async () => {
-    expect(await knexward('verify', '--mend', 'mend.sql')).toMatchObject({ code: 0 });
-    expect(existsSync(join(project.root, 'mend.sql'))).toBe(false);
+  it('--fix-script writes them to a file, which fixes them; nothing where there is nothing to fix', async () => {
+    expect(await knexward('verify', '--fix-script', 'fix.sql')).toMatchObject({ code: 0 });
+    expect(existsSync(join(project.root, 'fix.sql'))).toBe(false);
     await database.query('drop index users_email; alter table users add by_hand int');
-    const found = await knexward('verify', '--mend', 'db/mend.sql');
-    expect(found.stdout).toContain('db/mend.sql written');
-    const file = project.read('db/mend.sql');
+    const found = await knexward('verify', '--fix-script', 'db/fix.sql');
+    expect(found.stdout).toContain('db/fix.sql written');
+    const file = project.read('db/fix.sql');
     expect(file).toContain('-- IT LOSES DATA, of:\n--   column public.users.by_hand\n');
     await database.query(file);
-    expect(await knexward('verify', '--json', '--mend', 'db/mend.sql')).toMatchObject({ code: 0 });
+    expect(await knexward('verify', '--json', '--fix-script', 'db/fix.sql')).toMatchObject({
+      code: 0,
+    });
   });
 
-  it('--mend does not write over what is something else, nor outside of the project', async () => {
+  it('--fix-script does not write over what is something else, nor outside of the project', async () => {
     project.write({ 'mine.sql': 'select 1' });
-    const refused = await knexward('verify', '--mend', 'mine.sql', '--json');
+    const refused = await knexward('verify', '--fix-script', 'mine.sql', '--json');
     expect(refused.code).toBe(2);
     expect(refused.json()).toMatchObject({ error: { code: 'FILE_NOT_WRITABLE' } });
     expect(project.read('mine.sql')).toBe('select 1');
-    const outside = await knexward('verify', '--mend', '../mend.sql', '--json');
+    const outside = await knexward('verify', '--fix-script', '../fix.sql', '--json');
     expect(outside.json()).toMatchObject({ error: { code: 'USAGE' } });
   });
 

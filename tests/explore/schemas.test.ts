@@ -3,7 +3,7 @@ import { sizeOf } from '../support/sizes';
 import { majorOfPgDump } from './schemas/dump';
 import { explore, majorFor, startServer } from './schemas/main';
 
-/** Seeds that are known to pass. What other seeds find are faults to mend: `scripts/schemas.mjs`. */
+/** Seeds that are known to pass. What other seeds find are faults to fix: `scripts/schemas.mjs`. */
 const SEEDS = [1, 2];
 
 /*

@@ -16,7 +16,7 @@ interface ReportDocument {
     failed: { name: string } | null;
   } | null;
   planFailed: { code: string; message: string; fix: string } | null;
-  drift: { inSync: boolean; differences: { object: string; mend: string[] }[] } | null;
+  drift: { inSync: boolean; differences: { object: string; fix: string[] }[] } | null;
   driftFailed: { code: string; fix: string } | null;
   checks: { code: string; status: string }[];
   tables: {
@@ -96,7 +96,7 @@ describe('knexward report', () => {
     expect(told.plan?.failed).toBeNull();
     expect(told.drift).toMatchObject({
       inSync: false,
-      differences: [{ object: 'public.by_hand', mend: ['DROP INDEX public.by_hand'] }],
+      differences: [{ object: 'public.by_hand', fix: ['DROP INDEX public.by_hand'] }],
     });
     expect(told.checks.length).toBeGreaterThan(20);
     expect(told.tables).toEqual([
@@ -178,7 +178,7 @@ describe('knexward report', () => {
     mkdirSync(join(project.root, 'folder'));
     symlinkSync('/tmp', join(project.root, 'link'));
     for (const [args, message] of [
-      [['-o', 'folder'], 'is a folder'],
+      [['-o', 'folder'], 'it is not a report that knexward wrote'],
       [['-o', '../report.html'], 'not inside of the project'],
       [['-o', 'link/report.html', '--force'], 'not inside of the project'],
       [['--force'], '--force is about the file'],

@@ -75,7 +75,7 @@ describe('verify: the database against what its applied migrations make (US8, FR
     expect(stdout).toContain('The database matches its 3 applied migrations');
   });
 
-  it('a schema changed by hand: each change is named, alone, and mended it is in sync again (EC-07)', async () => {
+  it('a schema changed by hand: each change is named, alone, and fixed it is in sync again (EC-07)', async () => {
     const changes: [string, string, string, string][] = [
       ['create table extra (id int)', 'table', 'public.extra', 'drop table extra'],
       [

@@ -65,7 +65,7 @@ describe("the schema of Unleash's 374 migrations: snapshot → SQL file → empt
         object: 'public.features.by_hand',
         expected: null,
         actual: { type: 'text' },
-        mend: ['ALTER TABLE public.features DROP COLUMN by_hand'],
+        fix: ['ALTER TABLE public.features DROP COLUMN by_hand'],
         losesData: true,
       },
     ]);

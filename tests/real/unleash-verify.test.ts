@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Client } from 'pg';
 import { type Catalog } from '../../src/schema/catalog/model.js';
 import { compareCatalogs } from '../../src/schema/compare.js';
-import { mend, type MendedDifference, type Mends } from '../../src/repair/mend.js';
+import { findFixes, type DifferenceWithFix, type Fixes } from '../../src/repair/fixes.js';
 import { catalogOf, clientOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { createLegacyProject } from '../support/db-migrate.js';
@@ -13,12 +13,12 @@ import { copyUnleash, UNLEASH_MIGRATIONS } from '../support/unleash.js';
 import { CHANGES, WHAT_UNLEASH_LACKS } from '../support/unleash-changes.js';
 import { createUnleashDatabase } from '../support/unleash-database.js';
 
-interface Document extends Mends {
+interface Document extends Fixes {
   inSync: boolean;
   replayed: number;
 }
 
-describe('Unleash, built by real db-migrate and taken over: a change of each kind is found, alone, and mended (FR-015)', () => {
+describe('Unleash, built by real db-migrate and taken over: a change of each kind is found, alone, and fixed (FR-015)', () => {
   let project: Project;
   let database: TestDatabase;
   let client: Client;
@@ -29,9 +29,9 @@ describe('Unleash, built by real db-migrate and taken over: a change of each kin
     const outcome = await knexward(database, 'verify', '--json', ...args);
     return { code: outcome.code, ...outcome.json<Document>() };
   };
-  const compared = async (): Promise<Mends> => {
+  const compared = async (): Promise<Fixes> => {
     const actual = await catalogOf(client);
-    return mend(expected, actual, compareCatalogs(expected, actual));
+    return findFixes(expected, actual, compareCatalogs(expected, actual));
   };
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('Unleash, built by real db-migrate and taken over: a change of each kin
     await client.query(sql);
     const { differences, script } = await compared();
     expect(differences.map(differenceInShort)).toEqual([named]);
-    const statements = (differences[0] as MendedDifference).mend;
+    const statements = (differences[0] as DifferenceWithFix).fix;
     expect(statements).toEqual(script);
     for (const statement of statements) await client.query(statement);
     const left = await compared();
@@ -78,12 +78,12 @@ describe('Unleash, built by real db-migrate and taken over: a change of each kin
 
   it('all of them at once, by the command line: all are found, and its file brings all back', async () => {
     for (const [, sql] of CHANGES) await client.query(sql);
-    const { code, differences } = await verify('--mend', 'mend.sql');
+    const { code, differences } = await verify('--fix-script', 'fix.sql');
     expect(code).toBe(6);
     expect(differences.map(differenceInShort).sort()).toEqual(
       CHANGES.map(([, , named]) => named).sort(),
     );
-    const file = project.read('mend.sql');
+    const file = project.read('fix.sql');
     expect(file).toContain('IT LOSES DATA');
     // One text, sent as it is: the server alone makes of it what it says.
     await client.query(file);

@@ -64,7 +64,7 @@ export const SIZES = {
   migrationsOfDriver: [10, Infinity],
   /** Messages at which loading a baseline is disturbed, in each of four ways. */
   baselineFaults: [2, Infinity],
-  /** Changes that are planted in a schema, to be found and mended. */
+  /** Changes that are planted in a schema, to be found and fixed. */
   plantedChanges: [30, Infinity],
   changesOfUnleash: [6, Infinity],
   /** Documents whose commands are run. */

@@ -8,7 +8,7 @@ import { nameOf } from '../../src/schema/catalog/model.js';
 import { compareCatalogs } from '../../src/schema/compare.js';
 
 const catalog = (...objects: CatalogObject[]): Catalog => ({
-  ...{ postgres: 18, objects, notDescribed: [], needs: new Map() },
+  ...{ postgres: 18, objects, notDescribed: [], dependencies: new Map() },
 });
 const object = (
   kind: ObjectKind,

@@ -30,7 +30,7 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, i) 
 const part = (value: object): never => value as never;
 const differences = (count: number) =>
   names(count).map((object) => ({
-    ...{ kind: 'table', object, expected: null, actual: {}, mend: [], losesData: false },
+    ...{ kind: 'table', object, expected: null, actual: {}, fix: [], losesData: false },
   }));
 
 const run = (rest: object) =>
@@ -166,7 +166,7 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
         part({
           ...{ inSync: n === 0, differences: differences(n), against: null, replayed: n },
           ...{ unreplayable: names(n), postgres: { expected: '18', actual: '18' } },
-          ...{ roundTrip: null, notTried: [], baseline: null, mendFile: null, script: [] },
+          ...{ roundTrip: null, notTried: [], baseline: null, fixScriptFile: null, script: [] },
         }),
         c,
       ),

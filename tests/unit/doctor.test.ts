@@ -27,7 +27,7 @@ const DATABASE: DatabaseFacts = {
     },
   },
   activity: { value: { transactions: [], prepared: [], invalidIndexes: [], notValidated: [] } },
-  history: { value: { applied: 3, pending: 1, problems: [], inTheWay: [], runner: null } },
+  history: { value: { applied: 3, pending: 1, problems: [], blockingProblems: [], runner: null } },
   asked: { searchPath: [], statementTimeoutMs: null },
 };
 
@@ -188,8 +188,10 @@ describe('what doctor makes of what it sees', () => {
     const problems = (['UNFINISHED', 'FAILED', 'MISSING_FILE', 'KNEX_LOCKED'] as const).map(
       (code) => ({ code, migration: null, message: 'm', fix: 'f' }),
     );
-    const inTheWay = problems.filter(({ code }) => ['UNFINISHED', 'KNEX_LOCKED'].includes(code));
-    const seen = { applied: 1, pending: 0, problems, inTheWay, runner: null };
+    const blockingProblems = problems.filter(({ code }) =>
+      ['UNFINISHED', 'KNEX_LOCKED'].includes(code),
+    );
+    const seen = { applied: 1, pending: 0, problems, blockingProblems, runner: null };
     expect(findings(judgedDatabase({ history: { value: seen } }))).toEqual([
       ...['red UNFINISHED', 'yellow FAILED', 'yellow MISSING_FILE', 'red KNEX_LOCKED'],
     ]);

@@ -12,7 +12,7 @@ export function judgeHistory({
   applied,
   pending,
   problems,
-  inTheWay,
+  blockingProblems,
   runner,
 }: HistoryFacts): Check[] {
   const told = problems.filter(({ code }) => runner === null || !OF_A_RUN.has(code));
@@ -26,7 +26,9 @@ export function judgeHistory({
           `${runner.role} from ${runner.client} has been running migrations since ${runner.since}; another "up" waits for it`,
           commandLine('wait'),
         ),
-    ...told.map((problem) => judgeProblem(problem, inTheWay.includes(problem) ? red : yellow)),
+    ...told.map((problem) =>
+      judgeProblem(problem, blockingProblems.includes(problem) ? red : yellow),
+    ),
   ];
 }
 

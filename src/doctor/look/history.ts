@@ -4,7 +4,7 @@ import { findMigrations } from '../../files/find.js';
 import { locateHistory } from '../../history/locate.js';
 import { readHistory } from '../../history/read.js';
 import { orderPolicyOf } from '../../plan/out-of-order.js';
-import { inTheWay, type Status, statusOf } from '../../plan/status.js';
+import { blockingProblems, type Status, statusOf } from '../../plan/status.js';
 import { type LockHolder } from '../../transaction/runners-lock.js';
 import { lockHolder } from '../../transaction/runners-lock.js';
 import { lookCloser } from '../../maintain/status.js';
@@ -15,7 +15,7 @@ export interface HistoryFacts {
   pending: number;
   problems: Status['problems'];
   /** Those of them that stop `up`. */
-  inTheWay: Status['problems'];
+  blockingProblems: Status['problems'];
   /** Who runs migrations at this moment, if anybody does. */
   runner: LockHolder | null;
 }
@@ -32,7 +32,7 @@ export async function lookAtHistory(client: Client, given: ResolvedConfig): Prom
     applied: status.applied.length,
     pending: status.pending.length,
     problems: status.problems,
-    inTheWay: inTheWay(status.problems, order),
+    blockingProblems: blockingProblems(status.problems, order),
     runner: await lockHolder(client, history.tables),
   };
 }

@@ -173,7 +173,7 @@ function advice(): Content {
 }
 
 function difference(one: NonNullable<Report['drift']['value']>['differences'][number]): Html {
-  const { kind, object, expected, actual, mend, losesData } = one;
+  const { kind, object, expected, actual, fix, losesData } = one;
   const parts = expected && actual ? Object.keys(expected) : [];
   const told = (value: unknown): string =>
     value === null || value === undefined
@@ -211,7 +211,7 @@ function difference(one: NonNullable<Report['drift']['value']>['differences'][nu
                 )}
               </tbody>
             </table>`
-      }${mend.length === 0 ? null : html`<pre>${lines(mend.map(endStatement).join('\n'))}</pre>`}
+      }${fix.length === 0 ? null : html`<pre>${lines(fix.map(endStatement).join('\n'))}</pre>`}
     </div>
   </details> `;
 }

@@ -137,7 +137,7 @@ export function driftPart({ drift }: Report): Part {
     ...differences.map((one) => {
       const loses = one.losesData ? ', the fix loses data' : '';
       const tag = `(${differenceOf(one)}${loses})`;
-      const sql = one.mend.map(endStatement).join('\n');
+      const sql = one.fix.map(endStatement).join('\n');
       return folded(`${one.kind} ${one.object}`, tag, sql, commandLine('verify'));
     }),
   ];

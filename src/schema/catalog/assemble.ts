@@ -48,7 +48,7 @@ export function assembleCatalog(postgres: number, rows: CatalogRows): Catalog {
     postgres,
     objects,
     notDescribed: builder.notDescribed(),
-    needs: builder.needs(new Set(objects.map(idOf))),
+    dependencies: builder.dependencies(new Set(objects.map(idOf))),
   };
 }
 
@@ -162,17 +162,17 @@ class Builder {
   }
 
   /** What each object cannot be without, itself and its own pieces left out. */
-  needs(known: ReadonlySet<ObjectId>): Map<ObjectId, Set<ObjectId>> {
-    const needs = new Map<ObjectId, Set<ObjectId>>();
+  dependencies(known: ReadonlySet<ObjectId>): Map<ObjectId, Set<ObjectId>> {
+    const dependencies = new Map<ObjectId, Set<ObjectId>>();
     for (const row of this.rows.dependencies) {
       const id = this.dependentId(row, known);
       const needed = this.knownId({ class: row.on_class, oid: row.on_oid, sub: row.on_sub }, known);
       if (id === null || needed === null || id === needed) continue;
-      const all = needs.get(id);
+      const all = dependencies.get(id);
       if (all) all.add(needed);
-      else needs.set(id, new Set([needed]));
+      else dependencies.set(id, new Set([needed]));
     }
-    return needs;
+    return dependencies;
   }
 
   /** `null` where the dependency is one that what makes the object does not have. */

@@ -83,6 +83,7 @@ export interface PartsOf {
     options?: Options;
   };
   constraint: {
+    type: 'check' | 'exclude' | 'foreign key' | 'primary key' | 'unique';
     definition: string;
     /** The same, of the index behind it. */
     options?: Options;
@@ -174,7 +175,7 @@ export interface Catalog {
   readonly objects: readonly CatalogObject[];
   readonly notDescribed: readonly NotDescribed[];
   /** What must be there before an object can be made. Empty in a catalog that comes from a file. */
-  readonly needs: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>;
+  readonly dependencies: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>;
 }
 
 /** In the order in which a catalog lists them. */

@@ -11,6 +11,16 @@ import { FIRING, inBrackets, literal, sequenceOptions, words } from './text.js';
 /** An object of a kind that is made by statements of its own. */
 type Own = Exclude<CatalogObject, { kind: 'table' | 'column' }>;
 
+/** What a database may have already. */
+export interface CreateOptions {
+  /** The schemas that are there for certain. */
+  existing: ReadonlySet<string>;
+  /** Other schemas and extensions may be there too: from a template, by an administrator. */
+  ifNotExists: boolean;
+}
+
+const ALL: CreateOptions = { existing: new Set(['public']), ifNotExists: false };
+
 /** A bracket within quotes is no start of the arguments. */
 const NAME_BEFORE_ARGUMENTS = /^(?:"(?:[^"]|"")+"|[^"(])+/;
 
@@ -18,12 +28,17 @@ const NAME_BEFORE_ARGUMENTS = /^(?:"(?:[^"]|"")+"|[^"(])+/;
  * The statements that make one object, where all that it needs is there. Tables and their columns
  * have a room of their own (`createTable`), and what has to wait for others is in `createLater`.
  */
-export function create(lookup: CatalogLookup, object: Own): string[] {
+export function create(
+  lookup: CatalogLookup,
+  object: Own,
+  { existing, ifNotExists }: CreateOptions = ALL,
+): string[] {
+  const exists = ifNotExists ? 'IF NOT EXISTS ' : '';
   switch (object.kind) {
     case 'schema':
-      return object.name === 'public' ? [] : [`CREATE SCHEMA ${object.name}`];
+      return existing.has(object.name) ? [] : [`CREATE SCHEMA ${exists}${object.name}`];
     case 'extension':
-      return [`CREATE EXTENSION ${object.name} SCHEMA ${object.parts.schema}`];
+      return [`CREATE EXTENSION ${exists}${object.name} SCHEMA ${object.parts.schema}`];
     case 'enum':
       return [`CREATE TYPE ${object.name} AS ENUM (${listed(object.parts.labels.map(literal))})`];
     case 'composite type':
@@ -93,13 +108,13 @@ export function createLater(lookup: CatalogLookup, object: CatalogObject): strin
 }
 
 /** A view of the same shape that needs nothing, to stand in where the true one comes later. */
-export function createStandIn({ name, parts }: CatalogObject<'view'>): string {
+export function createDummyView({ name, parts }: CatalogObject<'view'>, replaces = false): string {
   const columns = parts.columns.map((column) => {
     const [, own = '', type = '', collation] =
       /^("(?:[^"]|"")+"|\S+) (.*?)( collate .*)?$/s.exec(column) ?? [];
     return `NULL::${type}${collation ?? ''} AS ${own}`;
   });
-  return `CREATE VIEW ${name} AS\n SELECT ${columns.join(',\n    ')}`;
+  return `CREATE ${replaces ? 'OR REPLACE ' : ''}VIEW ${name} AS\n SELECT ${columns.join(',\n    ')}`;
 }
 
 /** The name of an index: its own, or that of the constraint that it stands behind. */
@@ -178,12 +193,15 @@ export function createView(
   ];
 }
 
-export function createAggregate({ name, parts }: CatalogObject<'aggregate'>): string {
+export function createAggregate(
+  { name, parts }: CatalogObject<'aggregate'>,
+  replaces = false,
+): string {
   const options = Object.entries(parts.options).map(([option, value]) =>
     value === '' ? option.toUpperCase() : `${option.toUpperCase()} = ${value}`,
   );
   const [own = name] = NAME_BEFORE_ARGUMENTS.exec(name) ?? [];
-  return `CREATE AGGREGATE ${own}(${parts.arguments || '*'}) (\n  ${options.join(',\n  ')}\n)`;
+  return `CREATE ${replaces ? 'OR REPLACE ' : ''}AGGREGATE ${own}(${parts.arguments || '*'}) (\n  ${options.join(',\n  ')}\n)`;
 }
 
 function createConstraint(
@@ -196,7 +214,7 @@ function createConstraint(
     return [`ALTER DOMAIN ${owner.name} ADD CONSTRAINT ${own} ${parts.definition}`];
   }
   const table = owner?.name ?? '';
-  const isKey = /^(PRIMARY|UNIQUE|EXCLUDE)/.test(parts.definition);
+  const isKey = hasIndex(parts);
   const index = indexName(lookup, constraint);
   // A partitioned index takes no options any more once it is there.
   const isPartitioned = owner?.kind === 'table' && owner.parts.partitionBy !== undefined;
@@ -215,6 +233,11 @@ function createConstraint(
     ...(parts.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${own}`] : []),
     ...(parts.triggers ? enforcement(table, own, parts.triggers) : []),
   ];
+}
+
+/** Whether an index stands behind a constraint. */
+export function hasIndex({ type }: PartsOf['constraint']): boolean {
+  return type === 'primary key' || type === 'unique' || type === 'exclude';
 }
 
 /** The triggers that enforce a foreign key have names that the server makes up. */

@@ -1,60 +1,74 @@
-import { type ObjectId } from '../catalog/model.js';
-import { type Unit } from './units.js';
+import { type CatalogLookup } from '../catalog/lookup.js';
+import { type CatalogObject, idOf, type ObjectId, type ObjectKind } from '../catalog/model.js';
+import { type Entry } from './entries.js';
+import { withoutTextInSql } from './routine.js';
+import { type Statement } from './statement.js';
+
+const ROUTINES: ReadonlySet<ObjectKind> = new Set(['function', 'procedure', 'aggregate']);
+
+/** The kinds of which statements about others say the name. */
+const MENTIONED: ReadonlySet<ObjectKind> = new Set([
+  ...(['table', 'view', 'materialized view', 'sequence'] as const),
+  ...(['enum', 'composite type', 'domain', 'range', ...ROUTINES] as const),
+]);
 
 /**
- * A catalog from a file does not say what needs what. What the database knows of the same objects
- * goes for them. Besides, what a statement mentions by its qualified name is taken for needed, as
- * long as that does not make a circle.
+ * A catalog from a file has no dependencies. Those of the same objects in the database go for
+ * them. Besides, what a statement mentions by its qualified name is taken for a dependency, as long
+ * as that makes no cycle.
  */
-export function needsByMention(
-  units: readonly Unit[],
+export function inferDependencies(
+  entries: readonly Entry[],
+  lookup: CatalogLookup,
   known: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>,
 ): void {
-  const byId = new Map(units.map((unit) => [unit.id, unit]));
-  const named = units.flatMap((unit) => {
-    const [, kind = '', name] =
-      /^(table|view|materialized view|enum|composite type|domain|range|sequence|function|procedure|aggregate) ((?:"(?:[^"]|"")+"|[^"(])+)/.exec(
-        unit.id,
-      ) ?? [];
-    const isRoutine = /^(function|procedure|aggregate)$/.test(kind);
-    return name === undefined ? [] : [{ unit, name, isRoutine }];
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const named = entries.flatMap((entry) => {
+    const object = lookup.get(entry.id);
+    return object && MENTIONED.has(object.kind) ? [{ entry, ...calledIn(object) }] : [];
   });
-  for (const unit of units) {
-    for (const id of known.get(unit.id) ?? []) {
+  for (const entry of entries) {
+    for (const id of known.get(entry.id) ?? []) {
       const other = byId.get(id);
-      if (other && other !== unit && !leadsTo(other, unit.id, byId)) unit.needs.add(id);
+      if (other && other !== entry && !leadsTo(other, entry.id, byId)) entry.dependencies.add(id);
     }
   }
-  for (const unit of units) {
-    if (unit.stage < 0) continue;
-    const text = unit.statements.map(withoutBody).join('\n');
-    for (const { unit: other, name, isRoutine } of named) {
+  for (const entry of entries) {
+    if (entry.priority < 0) continue;
+    const text = entry.statements.map((one) => textThatCounts(lookup, one)).join('\n');
+    for (const { entry: other, name, isRoutine } of named) {
       const isNamed = isRoutine ? calls(text, name) : mentions(text, name);
-      if (other !== unit && isNamed && !leadsTo(other, unit.id, byId)) unit.needs.add(other.id);
+      if (other !== entry && isNamed && !leadsTo(other, entry.id, byId))
+        entry.dependencies.add(other.id);
     }
   }
 }
 
-/** Without the text of a function in SQL: nothing of it has to be there when the function is made. */
-function withoutBody(statement: string): string {
-  return statement.replace(
-    /^(CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)[\s\S]*?\n LANGUAGE sql\b[\s\S]*?)\nAS [\s\S]*$/,
-    '$1',
-  );
+/** The name of a routine stands before its arguments. A bracket within quotes is no start of them. */
+function calledIn({ kind, name }: CatalogObject): { name: string; isRoutine: boolean } {
+  const [before = name] = /^(?:"(?:[^"]|"")+"|[^"(])+/.exec(name) ?? [];
+  return { name: before, isRoutine: ROUTINES.has(kind) };
 }
 
-/** Whether a unit comes after another already, directly or not. */
+/** Nothing of the text of a function in SQL has to be there when the function is made. */
+function textThatCounts(lookup: CatalogLookup, { sql, object }: Statement): string {
+  const of = lookup.get(object);
+  const isRoutine = of !== undefined && ROUTINES.has(of.kind) && object === idOf(of);
+  return isRoutine ? withoutTextInSql(sql) : sql;
+}
+
+/** Whether an entry comes after another already, directly or not. */
 export function leadsTo(
-  from: Unit,
+  from: Entry,
   id: string,
-  byId: ReadonlyMap<string, Unit>,
-  seen = new Set<Unit>(),
+  byId: ReadonlyMap<string, Entry>,
+  seen = new Set<Entry>(),
 ): boolean {
   if (seen.has(from)) return false;
   seen.add(from);
-  return [...from.needs].some((next) => {
-    const unit = byId.get(next);
-    return next === id || (unit !== undefined && leadsTo(unit, id, byId, seen));
+  return [...from.dependencies].some((next) => {
+    const entry = byId.get(next);
+    return next === id || (entry !== undefined && leadsTo(entry, id, byId, seen));
   });
 }
 

@@ -1,81 +1,81 @@
-import { type Unit } from './units.js';
+import { type Entry } from './entries.js';
 
 /**
- * Puts units into an order in which each comes after what it needs, and otherwise by stage.
+ * Puts entries into an order in which each comes after its dependencies, and otherwise by priority.
  *
  * It is Tarjan's algorithm for strongly connected components, which gives them in that very order.
  *
- * @returns groups of units; more than one in a group need each other in a circle
+ * @returns groups of entries; more than one in a group depend on each other in a cycle
  */
-export function inOrderOfNeed(units: readonly Unit[]): Unit[][] {
-  const walk = new Walk(units);
-  // The sort is stable: within a stage, the catalog's order stays.
-  for (const unit of [...units].sort((a, b) => a.stage - b.stage)) walk.visit(unit);
+export function inDependencyOrder(entries: readonly Entry[]): Entry[][] {
+  const walk = new Walk(entries);
+  // The sort is stable: within a priority, the catalog's order stays.
+  for (const entry of [...entries].sort((a, b) => a.priority - b.priority)) walk.visit(entry);
   return walk.groups;
 }
 
 /**
- * Cuts units and puts them into order. What depends on each other in a circle is taken apart; a
+ * Makes entries and puts them into order. What depends on each other in a cycle is split; a
  * second time, should that not suffice.
  */
-export function withoutCircles(cut: (taken: ReadonlySet<string>) => Unit[]): Unit[] {
-  const taken = new Set<string>();
+export function breakCycles(entriesWith: (split: ReadonlySet<string>) => Entry[]): Entry[] {
+  const split = new Set<string>();
   for (;;) {
-    const groups = inOrderOfNeed(cut(taken));
+    const groups = inDependencyOrder(entriesWith(split));
     const circular = groups
       .filter((group) => group.length > 1)
       .flat()
-      .filter(({ id }) => !taken.has(id));
+      .filter(({ id }) => !split.has(id));
     if (circular.length === 0) return groups.flat();
-    for (const { id } of circular) taken.add(id);
+    for (const { id } of circular) split.add(id);
   }
 }
 
 class Walk {
-  readonly groups: Unit[][] = [];
-  private readonly byId: Map<string, Unit>;
+  readonly groups: Entry[][] = [];
+  private readonly byId: Map<string, Entry>;
   private readonly places: Map<string, number>;
-  private readonly seenAt = new Map<Unit, number>();
-  private readonly reaches = new Map<Unit, number>();
-  private readonly open: Unit[] = [];
-  private readonly isOpen = new Set<Unit>();
+  private readonly seenAt = new Map<Entry, number>();
+  private readonly reaches = new Map<Entry, number>();
+  private readonly open: Entry[] = [];
+  private readonly isOpen = new Set<Entry>();
 
-  constructor(units: readonly Unit[]) {
-    this.byId = new Map(units.map((unit) => [unit.id, unit]));
-    this.places = new Map(units.map(({ id }, place) => [id, place]));
+  constructor(entries: readonly Entry[]) {
+    this.byId = new Map(entries.map((entry) => [entry.id, entry]));
+    this.places = new Map(entries.map(({ id }, place) => [id, place]));
   }
 
-  visit(unit: Unit): void {
-    if (this.seenAt.has(unit)) return;
+  visit(entry: Entry): void {
+    if (this.seenAt.has(entry)) return;
     const at = this.seenAt.size;
-    this.seenAt.set(unit, at);
-    this.reaches.set(unit, at);
-    this.open.push(unit);
-    this.isOpen.add(unit);
-    for (const needed of this.neededBy(unit)) {
+    this.seenAt.set(entry, at);
+    this.reaches.set(entry, at);
+    this.open.push(entry);
+    this.isOpen.add(entry);
+    for (const needed of this.neededBy(entry)) {
       this.visit(needed);
-      if (this.isOpen.has(needed)) this.note(unit, this.reaches.get(needed) ?? at);
+      if (this.isOpen.has(needed)) this.note(entry, this.reaches.get(needed) ?? at);
     }
-    if (this.reaches.get(unit) === at) this.groups.push(this.close(unit));
+    if (this.reaches.get(entry) === at) this.groups.push(this.close(entry));
   }
 
-  private neededBy({ needs }: Unit): Unit[] {
-    return [...needs]
+  private neededBy({ dependencies }: Entry): Entry[] {
+    return [...dependencies]
       .flatMap((id) => this.byId.get(id) ?? [])
-      .sort((a, b) => a.stage - b.stage || this.placeOf(a) - this.placeOf(b));
+      .sort((a, b) => a.priority - b.priority || this.placeOf(a) - this.placeOf(b));
   }
 
-  private placeOf({ id }: Unit): number {
+  private placeOf({ id }: Entry): number {
     return this.places.get(id) ?? 0;
   }
 
-  private note(unit: Unit, reached: number): void {
-    this.reaches.set(unit, Math.min(this.reaches.get(unit) ?? reached, reached));
+  private note(entry: Entry, reached: number): void {
+    this.reaches.set(entry, Math.min(this.reaches.get(entry) ?? reached, reached));
   }
 
-  private close(first: Unit): Unit[] {
+  private close(first: Entry): Entry[] {
     const group = this.open.splice(this.open.indexOf(first));
-    for (const unit of group) this.isOpen.delete(unit);
+    for (const entry of group) this.isOpen.delete(entry);
     return group;
   }
 }

@@ -42,13 +42,13 @@ export class Refreshes {
     const read = new Set<ObjectId>();
     this.reached.set(id, read);
     const object = this.lookup.get(id);
-    for (const needed of catalog.needs.get(id) ?? []) {
+    for (const needed of catalog.dependencies.get(id) ?? []) {
       // A column of a view that says something of its own stands for the view.
       const of = this.lookup.get(needed);
       const whole = of?.kind === 'column' ? this.lookup.get(of.parent) : of;
       if (whole && isReader(whole)) read.add(idOf(whole));
     }
-    const isText = object?.kind === 'function' || !catalog.needs.has(id);
+    const isText = object?.kind === 'function' || !catalog.dependencies.has(id);
     if (object && isReader(object) && isText) {
       for (const other of this.readers) {
         if (other !== object && names(object.parts.definition, other)) read.add(idOf(other));

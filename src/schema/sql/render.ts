@@ -2,8 +2,8 @@ import { CatalogLookup } from '../catalog/lookup.js';
 import { type Catalog, idOf, roleOf } from '../catalog/model.js';
 import { RENDERING_SETTINGS } from '../catalog/settings.js';
 import { endStatement } from './text.js';
-import { withoutCircles } from './order.js';
-import { cutIntoUnits, type Unit } from './units.js';
+import { breakCycles } from './order.js';
+import { entriesOf, type Entry } from './entries.js';
 
 /**
  * A catalog as plain SQL that makes all of it in an empty database: one statement after the other,
@@ -11,7 +11,7 @@ import { cutIntoUnits, type Unit } from './units.js';
  */
 export function renderSchemaFile(catalog: Catalog): string {
   const blocks = unitsInOrder(catalog).map(({ statements }) =>
-    statements.map(endStatement).join('\n'),
+    statements.map(({ sql }) => endStatement(sql)).join('\n'),
   );
   return `${[...head(catalog), ...blocks.filter((block) => block !== ''), ...foot()].join('\n\n')}\n`;
 }
@@ -24,9 +24,9 @@ export function isSchemaFile(text: string): boolean {
   return text.startsWith(TITLE);
 }
 
-function unitsInOrder(catalog: Catalog): Unit[] {
+function unitsInOrder(catalog: Catalog): Entry[] {
   const lookup = new CatalogLookup(catalog);
-  return withoutCircles((taken) => cutIntoUnits(lookup, taken));
+  return breakCycles((split) => entriesOf(lookup, split));
 }
 
 function head({ postgres, objects, notDescribed }: Catalog): string[] {

@@ -73,34 +73,50 @@ export function attach({ name, parts }: Table): string[] {
 }
 
 /** The statement that gives a column its default after the table was made. */
-export function setDefault(table: { name: string }, column: Column): string {
-  return `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${column.own} SET DEFAULT ${column.parts.default}`;
+export function setDefault(table: { name: string }, column: Column, only = 'ONLY '): string {
+  return `ALTER TABLE ${only}${table.name} ALTER COLUMN ${column.own} SET DEFAULT ${column.parts.default}`;
 }
 
 /** Whether a check can stand within the statement that makes its table. */
-export function canBeInline({ definition }: PartsOf['constraint']): boolean {
-  return definition.startsWith('CHECK') && !/ NOT VALID$/.test(definition);
+export function canBeInline(parts: PartsOf['constraint']): boolean {
+  return parts.type === 'check' && !isNotValid(parts);
+}
+
+/** Whether a constraint holds for new rows only. */
+export function isNotValid({ definition }: PartsOf['constraint']): boolean {
+  return definition.endsWith(' NOT VALID');
+}
+
+/** What rows that are there may contradict, or be hidden by: it comes after them. */
+export function createPostData(lookup: CatalogLookup, table: Table): string[] {
+  const { rowSecurity } = table.parts;
+  const alter = `ALTER TABLE ONLY ${table.name}`;
+  return [
+    ...lookup.membersOf(table, 'column').flatMap((column) => notValidNotNull(table, column)),
+    ...(rowSecurity === 'enabled' || rowSecurity === 'forced'
+      ? [`${alter} ENABLE ROW LEVEL SECURITY`]
+      : []),
+    ...(rowSecurity?.startsWith('forced') ? [`${alter} FORCE ROW LEVEL SECURITY`] : []),
+  ];
+}
+
+/** Not with ONLY: by then the tables that inherit the column may be there. */
+function notValidNotNull({ name }: Table, { own, parts }: Column): string[] {
+  const { notNullNotValid, notNullConstraint } = parts;
+  if (!notNullNotValid) return [];
+  const constraint = notNullConstraint && `CONSTRAINT ${notNullConstraint}`;
+  return [words(`ALTER TABLE ${name} ADD`, constraint, `NOT NULL ${own} NOT VALID`)];
 }
 
 /** What is set of a column of a table or a view after it was made. */
 export function columnSettings({ own, parts }: Column, alter: string): string[] {
-  const { storage, compression, statistics, options, notNullNotValid, notNullConstraint } = parts;
+  const { storage, compression, statistics, options } = parts;
   const column = `${alter} ALTER COLUMN ${own}`;
   return [
     ...(storage ? [`${column} SET STORAGE ${storage.toUpperCase()}`] : []),
     ...(compression ? [`${column} SET COMPRESSION ${compression}`] : []),
     ...(statistics === undefined ? [] : [`${column} SET STATISTICS ${statistics}`]),
     ...(options ? [`${column} SET ${inBrackets(options)}`] : []),
-    ...(notNullNotValid
-      ? [
-          words(
-            alter,
-            'ADD',
-            notNullConstraint && `CONSTRAINT ${notNullConstraint}`,
-            `NOT NULL ${own} NOT VALID`,
-          ),
-        ]
-      : []),
   ];
 }
 
@@ -112,6 +128,7 @@ export function addColumn(lookup: CatalogLookup, column: Column): string[] {
   return [
     `${alter} ADD COLUMN ${columnLine(lookup, table, column, false)}`,
     ...columnSettings(column, alter),
+    ...notValidNotNull(table, column),
   ];
 }
 
@@ -130,14 +147,10 @@ function tail({
 }
 
 function tableSettings({ name, parts }: Table): string[] {
-  const { ofType, rowSecurity, replicaIdentity } = parts;
+  const { ofType, replicaIdentity } = parts;
   const alter = `ALTER TABLE ONLY ${name}`;
   return [
     ...(ofType ? [`ALTER TABLE ${name} OF ${ofType}`] : []),
-    ...(rowSecurity === 'enabled' || rowSecurity === 'forced'
-      ? [`${alter} ENABLE ROW LEVEL SECURITY`]
-      : []),
-    ...(rowSecurity?.startsWith('forced') ? [`${alter} FORCE ROW LEVEL SECURITY`] : []),
     ...(replicaIdentity === 'full' || replicaIdentity === 'nothing'
       ? [`${alter} REPLICA IDENTITY ${replicaIdentity.toUpperCase()}`]
       : []),
@@ -271,7 +284,9 @@ function parentChecks(lookup: CatalogLookup, { parts }: Table): CatalogObject<'c
     ...parentChecks(lookup, parent),
     ...lookup
       .membersOf(parent, 'constraint')
-      .filter(({ parts: { definition } }) => /^CHECK (?!.* NO INHERIT)/s.test(definition))
+      .filter(
+        ({ parts: { type, definition } }) => type === 'check' && !/ NO INHERIT\b/.test(definition),
+      )
       .map((check) => {
         const definition = check.parts.definition.replace(/ NOT VALID$/, '');
         return { ...check, parts: { ...check.parts, definition } };

@@ -1,5 +1,5 @@
 import { Client, type DatabaseError } from 'pg';
-import { mend } from '../../../src/repair/mend.js';
+import { findFixes } from '../../../src/repair/fixes.js';
 import { type Catalog } from '../../../src/schema/catalog/model.js';
 import { readCatalog } from '../../../src/schema/catalog/read.js';
 import { compareCatalogs, type Difference } from '../../../src/schema/compare.js';
@@ -9,7 +9,7 @@ import { splitStatements } from '../../../src/sql/split.js';
 import { renderBody } from '../../../src/squash/body.js';
 import { compareData } from '../../../src/squash/compare-data.js';
 import { readData } from '../../../src/squash/data.js';
-import { settle } from '../../../src/squash/settle.js';
+import { compareReplays } from '../../../src/squash/replayed-rows.js';
 import { HISTORY } from '../../support/corner-cases.js';
 import { type TestDatabase } from '../../support/database.js';
 import { type Step, take } from './draw';
@@ -174,7 +174,12 @@ async function byBaseline(
   const { catalog } = original;
   const data = await readData(original.client, catalog);
   const body = renderBody({
-    ...{ catalog, initial: await read(client), settled: settle(data, data), searchPath: null },
+    ...{
+      catalog,
+      initial: await read(client),
+      tables: compareReplays(data, data),
+      searchPath: null,
+    },
     ...{ sequences: data.sequences, leftToDefault: [] },
   });
   const statements = splitStatements(body).map(({ sql }) => sql);
@@ -202,7 +207,7 @@ async function byFixScript(
   const findings: Finding[] = [];
   findings.push(...(await within(client, 'fix script from a file', file, actual)));
   findings.push(...(await within(original.client, 'fix script back', actual, catalog)));
-  const { script } = mend(catalog, actual, compareCatalogs(catalog, actual));
+  const { script } = findFixes(catalog, actual, compareCatalogs(catalog, actual));
   const cannot = script.filter((statement) => statement.startsWith('--')).length;
   const refused = await runAll(client, script);
   if (cannot > 0 && isConsequence(refused)) return { findings, cannot };
@@ -218,7 +223,7 @@ async function within(
   expected: Catalog,
   actual: Catalog,
 ): Promise<Finding[]> {
-  const { script } = mend(expected, actual, compareCatalogs(expected, actual));
+  const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
   const cannot = script.some((statement) => statement.startsWith('--'));
   await client.query('begin');
   const refused = await runAll(client, script);

@@ -12,6 +12,8 @@ export const CONSTRAINTS = `
     case when k.conrelid <> 0 then ${CLASS.relation} else ${CLASS.type} end as parent_class,
     case when k.conrelid <> 0 then k.conrelid else k.contypid end as parent_oid,
     ${partsOf({
+      type: `case k.contype when 'c' then 'check' when 'f' then 'foreign key' when 'p' then 'primary key'
+        when 'u' then 'unique' else 'exclude' end`,
       definition: `pg_get_constraintdef(k.oid)`,
       options: sortedOptions('x.reloptions'),
       clustered: `nullif(i.indisclustered, false)`,

@@ -3,7 +3,7 @@ import { type CatalogObject } from '../../catalog/model.js';
 import { commentOn } from '../comment.js';
 import { changeDefaultPrivileges, changeGrants } from '../privileges.js';
 import { alterPublication } from '../publication.js';
-import { type Alteration, ANEW } from './alteration.js';
+import { type Alteration, RECREATE } from './alteration.js';
 import {
   alterAggregate,
   alterEventTrigger,
@@ -27,9 +27,9 @@ type Whole = Exclude<CatalogObject, { kind: 'table' | 'column' }>;
  * The statements that make of an object another of the same kind and name.
  *
  * @param lookup The catalog of what it is to be.
- * @returns `ANEW` where PostgreSQL has none
+ * @returns `RECREATE` where PostgreSQL has none
  */
-export function alter(lookup: CatalogLookup, from: Whole, to: Whole): Alteration | typeof ANEW {
+export function alter(lookup: CatalogLookup, from: Whole, to: Whole): Alteration | typeof RECREATE {
   // Both are of one kind, which TypeScript cannot see.
   const as = <K extends Whole['kind']>(_: K): CatalogObject<K> => from as CatalogObject<K>;
   switch (to.kind) {
@@ -76,18 +76,18 @@ export function alter(lookup: CatalogLookup, from: Whole, to: Whole): Alteration
     case 'comment':
       return { statements: commentOn(lookup, to) };
     default:
-      return ANEW;
+      return RECREATE;
   }
 }
 
 function alterStatistics(
   { parts: a }: CatalogObject<'statistics'>,
   { name, parts: e }: CatalogObject<'statistics'>,
-): Alteration | typeof ANEW {
-  if (a.definition !== e.definition) return ANEW;
+): Alteration | typeof RECREATE {
+  if (a.definition !== e.definition) return RECREATE;
   return { statements: [`ALTER STATISTICS ${name} SET STATISTICS ${e.target ?? -1}`] };
 }
 
-function orAnew(statements: string[] | null): Alteration | typeof ANEW {
-  return statements ? { statements } : ANEW;
+function orAnew(statements: string[] | null): Alteration | typeof RECREATE {
+  return statements ? { statements } : RECREATE;
 }

@@ -3,6 +3,10 @@ export interface Alteration {
   /** What has to go before others can: defaults, an identity. */
   first?: string[];
   statements: string[];
+  /** What has to wait for indexes and columns. */
+  last?: string[];
+  /** `false` where others can use what it does only once that is committed. */
+  transactional?: boolean;
   losesData?: boolean;
   /** The type of a column changes: what is written over it has to be made anew. */
   changesType?: boolean;
@@ -11,7 +15,7 @@ export interface Alteration {
 }
 
 /** There is no statement for it, and the object has to be dropped and made anew. */
-export const ANEW = 'anew';
+export const RECREATE = 'anew';
 
 /** There is no statement for it: a comment in SQL that says why. */
 export function cannot(reason: string): Alteration {

@@ -2,7 +2,7 @@ import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { identityClause, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
-import { type Alteration, ANEW, cannot, note } from './alteration.js';
+import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 import { conversionOf, narrows } from './type-change.js';
 
 type Column = CatalogObject<'column'>;
@@ -24,11 +24,11 @@ export interface ColumnChange {
 }
 
 /** The statements that make of a table's column another. */
-export function alterColumn(change: ColumnChange): Alteration | typeof ANEW {
+export function alterColumn(change: ColumnChange): Alteration | typeof RECREATE {
   const { table, from, to, inherited, lookup } = change;
   const generated = alterGenerated(change);
-  if (generated === ANEW) {
-    return inherited ? cannot(`PostgreSQL cannot change how ${to.name} is computed.`) : ANEW;
+  if (generated === RECREATE) {
+    return inherited ? cannot(`PostgreSQL cannot change how ${to.name} is computed.`) : RECREATE;
   }
   const [a, e] = [from.parts, to.parts];
   const column = `ALTER TABLE ${table.name} ALTER COLUMN ${to.own}`;
@@ -60,15 +60,15 @@ export function alterColumn(change: ColumnChange): Alteration | typeof ANEW {
   };
 }
 
-function alterGenerated({ table, from, to, lookup }: ColumnChange): string[] | typeof ANEW {
+function alterGenerated({ table, from, to, lookup }: ColumnChange): string[] | typeof RECREATE {
   const [a, e] = [from.parts, to.parts];
   const alter = `ALTER TABLE ${table.name} ALTER COLUMN ${to.own}`;
   if (a.generated === e.generated) {
     if (a.expression === e.expression) return [];
-    if (lookup.catalog.postgres < 17) return ANEW;
+    if (lookup.catalog.postgres < 17) return RECREATE;
     return [`${alter} SET EXPRESSION AS (${e.expression})`];
   }
-  return a.generated === 'stored' && !e.generated ? [`${alter} DROP EXPRESSION`] : ANEW;
+  return a.generated === 'stored' && !e.generated ? [`${alter} DROP EXPRESSION`] : RECREATE;
 }
 
 function changeType(column: string, { parts: a }: Column, { own, parts: e }: Column): string {

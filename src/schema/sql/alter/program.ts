@@ -1,18 +1,15 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject } from '../../catalog/model.js';
 import { createAggregate } from '../create.js';
+import { headOf } from '../routine.js';
 import { FIRING, words } from '../text.js';
-import { type Alteration, ANEW } from './alteration.js';
-
-/** All that a replacement may not change: the name, the arguments and the result. */
-const HEAD = /^[\s\S]*?\n(?= LANGUAGE )/;
+import { type Alteration, RECREATE } from './alteration.js';
 
 export function alterRoutine(
   { parts: a }: CatalogObject<'function' | 'procedure'>,
   { parts: e }: CatalogObject<'function' | 'procedure'>,
-): Alteration | typeof ANEW {
-  const head = (definition: string): string | undefined => HEAD.exec(definition)?.[0];
-  return head(a.definition) === head(e.definition) ? { statements: [e.definition] } : ANEW;
+): Alteration | typeof RECREATE {
+  return headOf(a.definition) === headOf(e.definition) ? { statements: [e.definition] } : RECREATE;
 }
 
 /** What a replacement of an aggregate may not change. */
@@ -21,11 +18,11 @@ const OF_THE_RESULT = ['stype', 'finalfunc', 'finalfunc_extra', 'hypothetical'];
 export function alterAggregate(
   { parts: a }: CatalogObject<'aggregate'>,
   to: CatalogObject<'aggregate'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const { parts: e } = to;
   const same = OF_THE_RESULT.every((option) => a.options[option] === e.options[option]);
-  if (!same || a.arguments !== e.arguments) return ANEW;
-  return { statements: [createAggregate(to).replace('CREATE', 'CREATE OR REPLACE')] };
+  if (!same || a.arguments !== e.arguments) return RECREATE;
+  return { statements: [createAggregate(to, true)] };
 }
 
 /** A trigger or a rule, of which only when it fires can be changed. */
@@ -33,8 +30,8 @@ export function alterFiring(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'trigger' | 'rule'>,
   { kind, own, parent, parts: e }: CatalogObject<'trigger' | 'rule'>,
-): Alteration | typeof ANEW {
-  if (a.definition !== e.definition) return ANEW;
+): Alteration | typeof RECREATE {
+  if (a.definition !== e.definition) return RECREATE;
   const table = lookup.get(parent)?.name ?? '';
   return { statements: [fire(table, kind, own, e.enabled)] };
 }
@@ -51,10 +48,10 @@ export function fire(
 export function alterEventTrigger(
   { parts: a }: CatalogObject<'event trigger'>,
   { name, parts: e }: CatalogObject<'event trigger'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const same =
     a.event === e.event && a.function === e.function && a.tags?.join('\n') === e.tags?.join('\n');
-  if (!same) return ANEW;
+  if (!same) return RECREATE;
   return { statements: [`ALTER EVENT TRIGGER ${name} ${FIRING[e.enabled ?? 'origin']}`] };
 }
 
@@ -63,9 +60,9 @@ export function alterPolicy(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'policy'>,
   { own, parent, parts: e }: CatalogObject<'policy'>,
-): Alteration | typeof ANEW {
-  if (a.restrictive !== e.restrictive || a.command !== e.command) return ANEW;
-  if ((a.using && !e.using) || (a.check && !e.check)) return ANEW;
+): Alteration | typeof RECREATE {
+  if (a.restrictive !== e.restrictive || a.command !== e.command) return RECREATE;
+  if ((a.using && !e.using) || (a.check && !e.check)) return RECREATE;
   return {
     statements: [
       words(

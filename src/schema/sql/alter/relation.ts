@@ -4,29 +4,29 @@ import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { withoutSchema } from '../../catalog/names.js';
 import { createLater, createView, enforcement, indexName } from '../create.js';
 import { changeOptions, words } from '../text.js';
-import { type Alteration, ANEW, cannot, note } from './alteration.js';
+import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 
 /** The statements that make of a sequence another. */
 export function alterSequence(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'sequence'>,
   { name, parts: e }: CatalogObject<'sequence'>,
-): Alteration | typeof ANEW {
-  if (Boolean(a.identity) !== Boolean(e.identity)) return ANEW;
+): Alteration | typeof RECREATE {
+  if (Boolean(a.identity) !== Boolean(e.identity)) return RECREATE;
   const alter = `ALTER SEQUENCE ${name}`;
   const options = sequenceChanges(a, e);
+  const changesOwner = a.ownedBy !== e.ownedBy && !e.identity;
   return {
     statements: [
       ...(options === '' ? [] : [`${alter} ${options}`]),
-      ...(a.ownedBy === e.ownedBy || e.identity
-        ? []
-        : [`${alter} OWNED BY ${e.ownedBy ?? 'NONE'}`]),
+      ...(changesOwner && !e.ownedBy ? [`${alter} OWNED BY NONE`] : []),
       ...(a.unlogged === e.unlogged
         ? []
         : lookup.catalog.postgres < 15
           ? [note('PostgreSQL 14 has no unlogged sequences.')]
           : [`${alter} SET ${e.unlogged ? 'UNLOGGED' : 'LOGGED'}`]),
     ],
+    last: changesOwner && e.ownedBy ? [`${alter} OWNED BY ${e.ownedBy}`] : [],
   };
 }
 
@@ -52,9 +52,9 @@ export function alterView(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'view'>,
   to: CatalogObject<'view'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const { name, parts: e } = to;
-  if (a.columns.some((column, index) => column !== e.columns[index])) return ANEW;
+  if (a.columns.some((column, index) => column !== e.columns[index])) return RECREATE;
   const isNew = a.definition !== e.definition || a.columns.length !== e.columns.length;
   if (isNew) return { statements: createView(lookup, to).slice(0, 1) };
   return { statements: changeOptions(`ALTER VIEW ${name}`, a.options, e.options) };
@@ -63,9 +63,9 @@ export function alterView(
 export function alterMaterializedView(
   { parts: a }: CatalogObject<'materialized view'>,
   { name, parts: e }: CatalogObject<'materialized view'>,
-): Alteration | typeof ANEW {
-  if (a.definition !== e.definition || a.columns.join() !== e.columns.join()) return ANEW;
-  if (a.accessMethod !== e.accessMethod) return ANEW;
+): Alteration | typeof RECREATE {
+  if (a.definition !== e.definition || a.columns.join() !== e.columns.join()) return RECREATE;
+  if (a.accessMethod !== e.accessMethod) return RECREATE;
   const all = ({ options = [], toastOptions = [] }: typeof a): string[] => [
     ...options,
     ...toastOptions,
@@ -83,16 +83,16 @@ export function alterConstraint(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'constraint'>,
   to: CatalogObject<'constraint'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const { own, parts: e } = to;
   const owner = lookup.get(to.parent);
   const isPartitioned = owner?.kind === 'table' && owner.parts.partitionBy !== undefined;
-  if (isPartitioned && !isDeepStrictEqual(a.options, e.options)) return ANEW;
+  if (isPartitioned && !isDeepStrictEqual(a.options, e.options)) return RECREATE;
   const table = owner?.name ?? '';
   const alter = `ALTER ${owner?.kind === 'domain' ? 'DOMAIN' : 'TABLE'} ${table}`;
   const validates = a.definition === `${e.definition} NOT VALID`;
-  if (a.definition !== e.definition && !validates) return ANEW;
-  if (a.partOf && a.partOf !== e.partOf) return ANEW;
+  if (a.definition !== e.definition && !validates) return RECREATE;
+  if (a.partOf && a.partOf !== e.partOf) return RECREATE;
   const firing = e.triggers ?? 'origin';
   return {
     statements: [
@@ -113,9 +113,9 @@ export function alterIndex(
   lookup: CatalogLookup,
   { parts: a }: CatalogObject<'index'>,
   to: CatalogObject<'index'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const { name, parts: e } = to;
-  if (a.definition !== e.definition || (a.partOf && a.partOf !== e.partOf)) return ANEW;
+  if (a.definition !== e.definition || (a.partOf && a.partOf !== e.partOf)) return RECREATE;
   const table = lookup.get(to.parent)?.name ?? '';
   if (e.invalid && !a.invalid)
     return cannot(`${name} is valid; an invalid index is not to be wished for.`);

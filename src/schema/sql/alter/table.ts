@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { changeOptions } from '../text.js';
-import { type Alteration, ANEW, note } from './alteration.js';
+import { type Alteration, RECREATE, note } from './alteration.js';
 
 type Table = CatalogObject<'table'>;
 type Parts = PartsOf['table'];
@@ -13,9 +13,9 @@ export function alterTable(
   { parts: a }: Table,
   table: Table,
   orderDiffers: boolean,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const { name, parts: e } = table;
-  if (a.partitionBy !== e.partitionBy) return ANEW;
+  if (a.partitionBy !== e.partitionBy) return RECREATE;
   const alter = `ALTER TABLE ${name}`;
   const only = `ALTER TABLE ONLY ${name}`;
   const parents = alterParents(name, a, e);
@@ -35,8 +35,8 @@ export function alterTable(
       ...alterAccessMethod(alter, a, e, lookup.catalog.postgres),
       ...changeOptions(only, options(a), options(e)),
       ...alterRowSecurity(only, a.rowSecurity, e.rowSecurity),
-      ...(a.replicaIdentity === e.replicaIdentity ? [] : [replicaIdentity(only, e)]),
     ],
+    last: a.replicaIdentity === e.replicaIdentity ? [] : [replicaIdentity(only, e)],
   };
 }
 

@@ -5,7 +5,7 @@ const FAMILIES: readonly (readonly string[])[] = [
   ['json', 'jsonb'],
 ];
 
-/** From the narrowest to the widest: nothing is lost on the way up. */
+/** From the narrowest to the widest: nothing is lost in that direction. */
 const WIDENING: readonly (readonly string[])[] = [
   ['smallint', 'integer', 'bigint', 'numeric'],
   ['smallint', 'integer', 'double precision'],

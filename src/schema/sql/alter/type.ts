@@ -1,15 +1,15 @@
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { attribute } from '../create.js';
 import { literal, notNullName, words } from '../text.js';
-import { type Alteration, ANEW } from './alteration.js';
+import { type Alteration, RECREATE } from './alteration.js';
 
 /** Labels can be added anywhere, and never be taken away or moved. */
 export function alterEnum(
   { parts: { labels: from } }: CatalogObject<'enum'>,
   { name, parts: { labels: to } }: CatalogObject<'enum'>,
-): Alteration | typeof ANEW {
+): Alteration | typeof RECREATE {
   const kept = to.filter((label) => from.includes(label));
-  if (kept.join('\n') !== from.join('\n')) return ANEW;
+  if (kept.join('\n') !== from.join('\n')) return RECREATE;
   const there = new Set(from);
   const statements = to.flatMap((label, index) => {
     if (there.has(label)) return [];
@@ -22,7 +22,7 @@ export function alterEnum(
         : first !== undefined && `BEFORE ${literal(first)}`;
     return [words(`ALTER TYPE ${name} ADD VALUE ${literal(label)}`, place)];
   });
-  return { statements };
+  return { statements, transactional: statements.length === 0 };
 }
 
 type Attributes = PartsOf['composite type']['attributes'];
@@ -51,8 +51,8 @@ export function alterComposite(
 export function alterDomain(
   { parts: a }: CatalogObject<'domain'>,
   { name, parts: e }: CatalogObject<'domain'>,
-): Alteration | typeof ANEW {
-  if (a.type !== e.type || a.collation !== e.collation) return ANEW;
+): Alteration | typeof RECREATE {
+  if (a.type !== e.type || a.collation !== e.collation) return RECREATE;
   const alter = `ALTER DOMAIN ${name}`;
   return {
     statements: [

@@ -8,14 +8,14 @@ interface Aligned {
   differing: Set<number>;
 }
 
-/** A table whose content is settled: what of it goes into the baseline, and what does not. */
-export interface SettledTable {
+/** What two replays have left in a table: what of it goes into the baseline, and what does not. */
+export interface ReplayedTable {
   table: TableData;
   /** As of the first replay. */
   rows: string[][];
   differing: { column: DataColumn; at: number; values: { first: string; second: string }[] }[];
   /** Even how many rows there are differs from replay to replay. */
-  unsettled: boolean;
+  countDiffers: boolean;
 }
 
 /**
@@ -23,12 +23,12 @@ export interface SettledTable {
  * same place; where that says nothing, because rows were moved, those that are alike in all columns
  * that can be compared.
  */
-export function settle(first: Data, second: Data): SettledTable[] {
+export function compareReplays(first: Data, second: Data): ReplayedTable[] {
   const others = new Map(second.tables.map((table) => [table.name, table]));
   return first.tables.map((table) => {
     const other = others.get(table.name);
     if (other?.rows.length !== table.rows.length) {
-      return { table, rows: table.rows, differing: [], unsettled: true };
+      return { table, rows: table.rows, differing: [], countDiffers: true };
     }
     const aligned = align(table.rows, other.rows, table.columns.length);
     const differing = [...aligned.differing]
@@ -42,15 +42,16 @@ export function settle(first: Data, second: Data): SettledTable[] {
         });
         return [{ column, at, values }];
       });
-    return { table, rows: aligned.first, differing, unsettled: false };
+    return { table, rows: aligned.first, differing, countDiffers: false };
   });
 }
 
-/** Which cells of a settled table differ: those that its default may give anew. */
-export function differs(settled: SettledTable, at: number, value: string): boolean {
+/** Which cells of a replayed table differ: those that its default may give anew. */
+export function differs(replayed: ReplayedTable, at: number, value: string): boolean {
   return (
-    settled.differing.find((each) => each.at === at)?.values.some(({ first }) => first === value) ??
-    false
+    replayed.differing
+      .find((each) => each.at === at)
+      ?.values.some(({ first }) => first === value) ?? false
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type ObjectId,
 } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
+import { hasIndex } from '../schema/sql/create.js';
 import { fullColumns } from '../schema/sql/table.js';
 import { elementOf, type RowUser } from './row-type.js';
 
@@ -16,7 +17,7 @@ type Column = CatalogObject<'column'>;
 const DEFAULT = defaultOf('');
 
 /** One of the two databases, with all that has to be asked of it when it is changed. */
-export class Side {
+export class SchemaGraph {
   readonly lookup: CatalogLookup;
   readonly defaultPrivileges: CatalogObject<'default privileges'>[] = [];
   private readonly publications: CatalogObject<'publication'>[] = [];
@@ -31,7 +32,7 @@ export class Side {
 
   constructor(readonly catalog: Catalog) {
     this.lookup = new CatalogLookup(catalog);
-    for (const [id, needed] of catalog.needs) {
+    for (const [id, needed] of catalog.dependencies) {
       for (const other of needed) addTo(this.dependents, other, id);
     }
     catalog.objects.forEach((object, place) => this.note(object, place));
@@ -167,7 +168,7 @@ export function columnOfDefault(id: ObjectId): ObjectId | undefined {
 function relationOf(lookup: CatalogLookup, object: CatalogObject): string | undefined {
   switch (object.kind) {
     case 'constraint': {
-      if (!/^(PRIMARY|UNIQUE|EXCLUDE)/.test(object.parts.definition)) return undefined;
+      if (!hasIndex(object.parts)) return undefined;
       return `${schemaOf(lookup.get(object.parent)?.name ?? '')}.${object.own}`;
     }
     case 'table':

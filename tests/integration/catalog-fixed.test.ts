@@ -1,7 +1,7 @@
 import { type Client } from 'pg';
 import { type Catalog } from '../../src/schema/catalog/model.js';
 import { compareCatalogs } from '../../src/schema/compare.js';
-import { mend } from '../../src/repair/mend.js';
+import { findFixes } from '../../src/repair/fixes.js';
 import { catalogOf, clientOf, majorOf } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { PLANTED, SCHEMA, SINCE } from '../support/planted-changes.js';
@@ -25,10 +25,10 @@ async function after<T>(sql: string, then: () => Promise<T>): Promise<T> {
 
 const read = (): Promise<Catalog> => catalogOf(client, { inTransaction: true });
 
-/** Carries out the mend of each difference, under a search path that leads nowhere, and compares again. */
-async function mendedTo(expected: Catalog, actual: Catalog): Promise<unknown> {
-  const { differences } = mend(expected, actual, compareCatalogs(expected, actual));
-  const statements = differences.flatMap((difference) => difference.mend);
+/** Carries out the fix of each difference, under a search path that leads nowhere, and compares again. */
+async function fixedTo(expected: Catalog, actual: Catalog): Promise<unknown> {
+  const { differences } = findFixes(expected, actual, compareCatalogs(expected, actual));
+  const statements = differences.flatMap((difference) => difference.fix);
   await client.query("set local search_path = ''");
   for (const statement of statements) {
     await client.query(statement).catch((error: Error) => {
@@ -56,7 +56,7 @@ const planted = sampleOf('plantedChanges', [
   ...SINCE,
 ]);
 
-/** What no statement does: the mend says so, in a comment. */
+/** What no statement does: the fix says so, in a comment. */
 const NO_STATEMENT = /drop note, add note|drop expression/;
 const NO_STATEMENT_TO_MAKE =
   /drop note, add note|^update pg_index|disable trigger all|^create (operator|collation|foreign data wrapper|text search)/;
@@ -66,19 +66,19 @@ const SAYS_WHY = {
   left: [expect.anything()],
 };
 
-describe('the mend of a planted change, carried out, brings the database back in sync (FR-015)', () => {
+describe('the fix of a planted change, carried out, brings the database back in sync (FR-015)', () => {
   it.each(planted)('since %d: %s', async (since, sql) => {
     if (major < since) return;
-    const result = await after(sql, async () => mendedTo(before, await read()));
+    const result = await after(sql, async () => fixedTo(before, await read()));
     expect(result).toMatchObject(NO_STATEMENT.test(sql) ? SAYS_WHY : { left: [] });
   });
 });
 
-describe('the other way round: where the planted change is what is expected, the mend makes it (FR-015)', () => {
+describe('the other way round: where the planted change is what is expected, the fix makes it (FR-015)', () => {
   it.each(planted)('since %d: %s', async (since, sql) => {
     if (major < since) return;
     const expected = await after(sql, read);
-    const result = await after('', () => mendedTo(expected, before));
+    const result = await after('', () => fixedTo(expected, before));
     expect(result).toMatchObject(NO_STATEMENT_TO_MAKE.test(sql) ? SAYS_WHY : { left: [] });
   });
 });

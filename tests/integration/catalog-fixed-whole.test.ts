@@ -1,7 +1,7 @@
 import { type Client } from 'pg';
 import { type Catalog } from '../../src/schema/catalog/model.js';
 import { compareCatalogs } from '../../src/schema/compare.js';
-import { mend } from '../../src/repair/mend.js';
+import { findFixes } from '../../src/repair/fixes.js';
 import { parseSnapshot, renderSnapshot } from '../../src/snapshot/file.js';
 import { catalogOf, clientOf, makeCornerCases } from '../support/corner-cases.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
@@ -40,7 +40,7 @@ describe('the whole script, carried out, brings a database in sync (FR-015)', ()
   /** Makes of the database what is expected, and tells what is left. */
   async function bring(expected: Catalog): Promise<string[]> {
     const actual = await catalogOf(client);
-    const { script } = mend(expected, actual, compareCatalogs(expected, actual));
+    const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
     for (const statement of script) {
       await client.query(statement).catch((error: Error) => {
         throw new Error(`${error.message}, in: ${statement}\n\n${script.join(';\n')}`);

@@ -13,12 +13,12 @@ export interface ReplayedWithBaseline {
 }
 
 /**
- * Replays what is applied, and proves the baseline on the way: where the replay begins with what the
- * baseline stands for, it is looked at there, and goes on.
+ * Replays what is applied, and proves the baseline with the same replay: where that begins with what
+ * the baseline stands for, it is looked at there, and goes on.
  *
  * @param files the project's migrations, of which the baseline's are the first
  */
-export async function openReplayedProving(
+export async function openReplayedAndCheck(
   config: ResolvedConfig,
   applied: readonly Migration[],
   files: readonly Migration[],

@@ -6,7 +6,7 @@ import { create, createDomain } from '../schema/sql/create.js';
 import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { type RowUser, rowUsersOf } from './row-type.js';
-import { columnOfDefault, type Side } from './side.js';
+import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 type Type = CatalogObject<'enum' | 'domain' | 'range'>;
 
@@ -18,13 +18,13 @@ const IN_TYPES: ReadonlySet<string> = new Set(['composite type', 'domain', 'rang
  * first, and they go over to the new one by way of text: a value that the new one does not have
  * makes that fail, and nothing is lost.
  */
-export function swapType(change: Change, from: Type, to: Type): void {
+export function replaceType(change: Change, from: Type, to: Type): void {
   const { actual, expected } = change;
   const id = idOf(to);
   const dependents = actual.dependentsOf(id);
   const objects = dependents.flatMap((dependent) => actual.get(dependent) ?? []);
   const columns = objects.filter((object) => object.kind === 'column');
-  if (columns.length === 0 && !isHeld(actual, to.name)) return change.renew(id);
+  if (columns.length === 0 && !isHeld(actual, to.name)) return change.recreate(id);
   const within = objects.find(({ kind }) => IN_TYPES.has(kind));
   const key = columns.find((column) => isPartitionedBy(change, column));
   const row = columns.flatMap((column) => rowUserOf(change, column) ?? [])[0];
@@ -40,19 +40,20 @@ export function swapType(change: Change, from: Type, to: Type): void {
   for (const dependent of dependents) {
     const column = columnOfDefault(dependent);
     const object = actual.get(dependent);
-    if (column !== undefined) change.loosen(column);
-    else if (object && object.kind !== 'column' && object.kind !== 'table') change.renew(dependent);
+    if (column !== undefined) change.resetDefault(column);
+    else if (object && object.kind !== 'column' && object.kind !== 'table')
+      change.recreate(dependent);
   }
   const converted = columns.flatMap((column) => {
     const table = actual.get(column.parent);
     const wanted = table && expected.column(table.name, column.own);
     if (!table || !wanted) return [];
     if (column.parts.generated) {
-      change.renew(idOf(column));
+      change.recreate(idOf(column));
       return [];
     }
-    change.loosen(idOf(column));
-    change.renewReaders(idOf(column), table.name);
+    change.resetDefault(idOf(column));
+    change.recreateReaders(idOf(column), table.name);
     const { type = '', collation } = wanted.parts;
     const collate = collation ? ` COLLATE ${collation}` : '';
     return [
@@ -74,12 +75,12 @@ export function swapType(change: Change, from: Type, to: Type): void {
 }
 
 /** Whether a column of a table is of the type, in another type or in an array too. */
-function isHeld(side: Side, type: string, seen = new Set<string>()): boolean {
+function isHeld(graph: SchemaGraph, type: string, seen = new Set<string>()): boolean {
   if (seen.has(type)) return false;
   seen.add(type);
-  return side
+  return graph
     .usersOfType(type)
-    .some(({ owner }) => owner.kind === 'table' || isHeld(side, owner.name, seen));
+    .some(({ owner }) => owner.kind === 'table' || isHeld(graph, owner.name, seen));
 }
 
 /** A column that is of the row type of a table, and is so in the end. */
@@ -92,7 +93,7 @@ function rowUserOf({ actual, expected }: Change, column: CatalogObject): RowUser
 }
 
 function checksOf(
-  { lookup }: Side,
+  { lookup }: SchemaGraph,
   domain: CatalogObject<'domain'>,
 ): CatalogObject<'constraint'>[] {
   return lookup.membersOf(domain, 'constraint').filter(({ parts }) => canBeInline(parts));

@@ -1,21 +1,18 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
-import { KnexwardError } from '../errors.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { relative } from 'node:path';
 import { insideProject } from '../files/inside-project.js';
+import { readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { endStatement } from '../schema/sql/text.js';
-import { type Mends } from './mend.js';
+import { type Fixes } from './fixes.js';
 
 const TITLE =
-  '-- How to mend a database, found by "knexward verify --mend". Look at each statement before you run it.';
+  '-- A fix script, written by "knexward verify --fix-script". Read each statement before you run it.';
 
-/** A file for the statements that mend a database. */
-export interface MendFile {
+/** A file for the statements that fix a database. */
+export interface FixScript {
   /** As a report names it. */
   name: string;
-  write(mends: Mends): Promise<void>;
+  write(fixes: Fixes): Promise<void>;
 }
 
 /**
@@ -23,28 +20,25 @@ export interface MendFile {
  *
  * @throws KnexwardError `USAGE`, `FILE_NOT_WRITABLE`
  */
-export async function openMendFile(projectRoot: string, file: string): Promise<MendFile> {
+export async function openFixScript(projectRoot: string, file: string): Promise<FixScript> {
   const path = insideProject(projectRoot, file);
-  if (existsSync(path) && !(await readFile(path, 'utf8')).startsWith(TITLE)) {
-    throw new KnexwardError('FILE_NOT_WRITABLE', {
-      message: `${file} is there, and it is not one that knexward wrote. It is left as it is.`,
-      fix: 'Name another file with --mend.',
-    });
-  }
+  await readOwnFile(path, file, {
+    called: 'one',
+    isOurs: (text) => text.startsWith(TITLE),
+    code: 'FILE_NOT_WRITABLE',
+    fix: 'Name another file with --fix-script.',
+  });
   return {
     name: relative(projectRoot, path).replaceAll('\\', '/'),
-    write: async (mends) => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeAtomically(path, renderMendFile(mends));
-    },
+    write: (fixes) => writeOwnFile(path, renderFixScript(fixes)),
   };
 }
 
 /** The statements as one SQL file, with what it takes away at its top. */
-export function renderMendFile({ differences, script }: Mends): string {
+export function renderFixScript({ differences, script, singleTransaction }: Fixes): string {
   const losing = differences.filter(({ losesData }) => losesData);
   // What an enum's new label is used by has to wait until that is committed.
-  const single = script.some((one) => / ADD VALUE /.test(one)) ? '' : '--single-transaction ';
+  const single = singleTransaction ? '--single-transaction ' : '';
   const head = [
     TITLE,
     `-- Run it: psql ${single}-v ON_ERROR_STOP=1 -f <this file>`,

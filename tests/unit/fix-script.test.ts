@@ -6,14 +6,17 @@ import {
   type ObjectKind,
 } from '../../src/schema/catalog/model.js';
 import { compareCatalogs } from '../../src/schema/compare.js';
-import { renderMendFile } from '../../src/repair/file.js';
-import { mend, type Mends } from '../../src/repair/mend.js';
+import { renderFixScript } from '../../src/repair/fix-script.js';
+import { findFixes, type Fixes } from '../../src/repair/fixes.js';
 import { conversionOf, narrows } from '../../src/schema/sql/alter/type-change.js';
 
 /** Objects, each of which may need others by their ids. */
-const catalog = (objects: CatalogObject[], needs: Record<string, string[]> = {}): Catalog => ({
+const catalog = (
+  objects: CatalogObject[],
+  dependencies: Record<string, string[]> = {},
+): Catalog => ({
   ...{ postgres: 18, objects, notDescribed: [] },
-  needs: new Map(Object.entries(needs).map(([id, needed]) => [id, new Set(needed)])),
+  dependencies: new Map(Object.entries(dependencies).map(([id, needed]) => [id, new Set(needed)])),
 });
 const object = (
   kind: ObjectKind,
@@ -28,8 +31,8 @@ const object = (
     parent: parent && idOf(parent),
     parts,
   }) as CatalogObject;
-const mended = (expected: Catalog, actual: Catalog): Mends =>
-  mend(expected, actual, compareCatalogs(expected, actual));
+const fixed = (expected: Catalog, actual: Catalog): Fixes =>
+  findFixes(expected, actual, compareCatalogs(expected, actual));
 
 const users = object('table', 'app.users');
 const id = object('column', 'id', { type: 'bigint', notNull: true }, users);
@@ -41,11 +44,12 @@ const view = object('view', 'app.names', {
 });
 const select = object('privileges', 'reader', { granted: ['SELECT'] }, view);
 
-describe('what mends a difference (FR-015)', () => {
+describe('what fixes a difference (FR-015)', () => {
   it('nothing, where nothing differs', () => {
-    expect(mended(catalog([users, id]), catalog([users, id]))).toEqual({
+    expect(fixed(catalog([users, id]), catalog([users, id]))).toEqual({
       differences: [],
       script: [],
+      singleTransaction: true,
     });
   });
 
@@ -58,11 +62,11 @@ describe('what mends a difference (FR-015)', () => {
       users,
     );
     const rights = object('privileges', 'reader', { granted: ['SELECT'] }, users);
-    const { script, differences } = mended(
+    const { script, differences } = fixed(
       catalog([users, id, comment, name, index, rights]),
       catalog([]),
     );
-    expect(differences).toMatchObject([{ kind: 'table', losesData: false, mend: script }]);
+    expect(differences).toMatchObject([{ kind: 'table', losesData: false, fix: script }]);
     expect(script).toEqual([
       'CREATE TABLE app.users (\n  id bigint NOT NULL,\n  name text\n)',
       "COMMENT ON COLUMN app.users.id IS 'it''s'",
@@ -71,22 +75,22 @@ describe('what mends a difference (FR-015)', () => {
     ]);
   });
 
-  it('a table that is unexpected goes after what needs it, and loses data', () => {
+  it('a table that is unexpected goes after what dependencies it, and loses data', () => {
     const actual = catalog([users, name, view], { [idOf(view)]: [idOf(name)] });
-    const { script, differences } = mended(catalog([]), actual);
+    const { script, differences } = fixed(catalog([]), actual);
     expect(script).toEqual(['DROP VIEW app.names', 'DROP TABLE app.users']);
     expect(differences.find(({ kind }) => kind === 'table')).toMatchObject({
-      ...{ losesData: true, mend: script },
+      ...{ losesData: true, fix: script },
     });
     expect(differences.find(({ kind }) => kind === 'view')).toMatchObject({
-      ...{ losesData: false, mend: ['DROP VIEW app.names'] },
+      ...{ losesData: false, fix: ['DROP VIEW app.names'] },
     });
   });
 
   it('a view over a column whose type changes goes first, and comes again with its rights', () => {
-    const needs = { [idOf(view)]: [idOf(name)] };
-    const expected = catalog([users, name, view, select], needs);
-    const { script } = mended(expected, catalog([users, shortName, view, select], needs));
+    const dependencies = { [idOf(view)]: [idOf(name)] };
+    const expected = catalog([users, name, view, select], dependencies);
+    const { script } = fixed(expected, catalog([users, shortName, view, select], dependencies));
     expect(script).toEqual([
       'DROP VIEW app.names',
       'ALTER TABLE app.users ALTER COLUMN name TYPE text',
@@ -97,19 +101,19 @@ describe('what mends a difference (FR-015)', () => {
 
   it('in the script, what a new column is needed by comes after it', () => {
     const expected = catalog([users, id, name, view], { [idOf(view)]: [idOf(name)] });
-    const { script } = mended(expected, catalog([users, id]));
+    const { script } = fixed(expected, catalog([users, id]));
     expect(script).toEqual([
       'ALTER TABLE app.users ADD COLUMN name text',
       'CREATE OR REPLACE VIEW app.names AS\n SELECT name\n   FROM app.users',
     ]);
   });
 
-  it('the same from a file, which does not say what needs what', () => {
+  it('the same from a file, which does not say what dependencies what', () => {
     const other = object('view', 'app.a_first', {
       columns: ['name text'],
       definition: ' SELECT name\n   FROM app.names',
     });
-    const { script } = mended(catalog([users, name, other, view]), catalog([users, name]));
+    const { script } = fixed(catalog([users, name, other, view]), catalog([users, name]));
     expect(script.map((one) => one.split('\n')[0])).toEqual([
       'CREATE OR REPLACE VIEW app.names AS',
       'CREATE OR REPLACE VIEW app.a_first AS',
@@ -117,27 +121,27 @@ describe('what mends a difference (FR-015)', () => {
   });
 
   it('what PostgreSQL has no statement for is a comment that says so, on one line', () => {
-    const { differences } = mended(catalog([users, id, name]), catalog([users, name, id]));
+    const { differences } = fixed(catalog([users, id, name]), catalog([users, name, id]));
     expect(differences).toMatchObject([{ kind: 'table', losesData: false }]);
-    expect(differences[0]?.mend).toEqual([expect.stringMatching(/^-- .*moves a column.*$/)]);
-    const [operator] = mended(
+    expect(differences[0]?.fix).toEqual([expect.stringMatching(/^-- .*moves a column.*$/)]);
+    const [operator] = fixed(
       { ...catalog([]), notDescribed: [{ kind: 'operator', name: 'app.<->(a\nb)' }] },
       catalog([]),
     ).differences;
-    expect(operator?.mend).toEqual([expect.stringMatching(/^-- .*by hand.*$/)]);
+    expect(operator?.fix).toEqual([expect.stringMatching(/^-- .*by hand.*$/)]);
   });
 
   it('labels are added in their place; one too many has the type made anew', () => {
     const mood = (...labels: string[]) => object('enum', 'app.mood', { labels });
-    expect(mended(catalog([mood('a', 'b', 'c')]), catalog([mood('b')])).script).toEqual([
+    expect(fixed(catalog([mood('a', 'b', 'c')]), catalog([mood('b')])).script).toEqual([
       "ALTER TYPE app.mood ADD VALUE 'a' BEFORE 'b'",
       "ALTER TYPE app.mood ADD VALUE 'c' AFTER 'b'",
     ]);
     const column = object('column', 'mood', { type: 'app.mood' }, users);
-    const needs = { [idOf(column)]: ['enum app.mood'] };
-    const { script, differences } = mended(
-      catalog([mood('a'), users, column], needs),
-      catalog([mood('a', 'b'), users, column], needs),
+    const dependencies = { [idOf(column)]: ['enum app.mood'] };
+    const { script, differences } = fixed(
+      catalog([mood('a'), users, column], dependencies),
+      catalog([mood('a', 'b'), users, column], dependencies),
     );
     expect(script).toEqual([
       'ALTER TYPE app.mood RENAME TO "mood_before"',
@@ -151,7 +155,7 @@ describe('what mends a difference (FR-015)', () => {
   it('rights: only what is too much is revoked, and only what is missing granted', () => {
     const rights = (parts: object) => object('privileges', 'reader', parts, users);
     const of = (expected: object, actual: object): string[] =>
-      mended(catalog([users, rights(expected)]), catalog([users, rights(actual)])).script;
+      fixed(catalog([users, rights(expected)]), catalog([users, rights(actual)])).script;
     expect(of({ granted: ['INSERT', 'SELECT'] }, { granted: ['DELETE', 'SELECT'] })).toEqual([
       'REVOKE DELETE ON TABLE app.users FROM reader',
       'GRANT INSERT ON TABLE app.users TO reader',
@@ -197,13 +201,16 @@ describe('what mends a difference (FR-015)', () => {
 
   it('the file names what is lost at its top, and is no one transaction where an enum grows', () => {
     const difference = { kind: 'column', object: 'app.users.a\nb', expected: null, actual: {} };
-    const file = (script: string[]): string =>
-      renderMendFile({ differences: [{ ...difference, mend: script, losesData: true }], script });
+    const file = (script: string[], singleTransaction = true): string => {
+      const differences = [{ ...difference, fix: script, losesData: true }];
+      return renderFixScript({ differences, script, singleTransaction });
+    };
     expect(file(['ALTER TABLE app.users DROP COLUMN a'])).toContain(
       '-- IT LOSES DATA, of:\n--   column app.users.a b\n',
     );
     expect(file(['-- by hand'])).toContain('psql --single-transaction');
     expect(file(['-- by hand'])).not.toContain('by hand;');
-    expect(file(["ALTER TYPE app.mood ADD VALUE 'a'"])).not.toContain('--single-transaction');
+    const label = "ALTER TYPE app.mood ADD VALUE 'a'";
+    expect(file([label], false)).not.toContain('--single-transaction');
   });
 });
