@@ -7,6 +7,7 @@ import { scriptSteps } from '../takeover-record.js';
 import { rewriteScripts } from '../scripts/rewrite.js';
 import { type CallerFile } from './find.js';
 import { type CallContext, type Edit } from './in-shell.js';
+import { rememberName } from '../../printable.js';
 import { redact } from '../../secrets.js';
 
 /** The scripts of another package: where their calls stand, and what writes them. */
@@ -45,6 +46,7 @@ function scriptsOf(text: string): Record<string, string> | null {
     const { scripts } = parseJson(text) as { scripts?: unknown };
     const isMap = typeof scripts === 'object' && scripts !== null;
     if (!isMap || Object.values(scripts).some((script) => typeof script !== 'string')) return null;
+    for (const entry of Object.entries(scripts)) entry.forEach(rememberName);
     return scripts as Record<string, string>;
   } catch {
     // Not JSON: nothing that can be rewritten; its calls are listed all the same.
