@@ -8,7 +8,7 @@ import { rewriteScripts } from '../scripts/rewrite.js';
 import { type CallerFile } from './find.js';
 import { type CallContext, type Edit } from './in-shell.js';
 import { rememberName } from '../../printable.js';
-import { redact } from '../../secrets.js';
+import { describeChange } from '../scripts/shown.js';
 
 /** The scripts of another package: where their calls stand, and what writes them. */
 export interface PackageOutside {
@@ -33,7 +33,7 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
   const action = (root: string): FileAction => ({
     path: file.path,
     action: 'rewrite',
-    notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
+    notes: changes.map(({ name, from, to }) => describeChange(name, from, to)),
     apply: () => writeAtomically(join(root, file.path), replaceScripts(file.text, changes)),
     expects: [{ path: join(root, file.path), text: file.text }],
     step: { path: file.path, kind: 'scripts', scripts: steps },
