@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
@@ -271,6 +271,7 @@ function planDatabaseJson(
 
 function freeName(path: string): string {
   for (let name = path, number = 1; ; name = `${path}.${number++}`) {
-    if (!existsSync(name)) return name;
+    // A link that leads nowhere is somebody's file, too.
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
   }
 }

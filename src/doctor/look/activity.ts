@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { RUNS_AT_WORK } from '../../run/lock.js';
+import { RUNS_AT_WORK } from '../../transaction/runners-lock.js';
 import { findInvalidIndexes, type InvalidIndex } from '../../database/invalid-indexes.js';
 
 /** What goes on in the database, and what was left behind in it. */
