@@ -3,6 +3,7 @@
  * pasted: with the environment, folder and knexfile of the command that printed it.
  */
 
+import { escaped } from './printable.js';
 import { redact } from './secrets.js';
 
 /** The options of a call that say what it acts on. */
@@ -91,5 +92,8 @@ function urlWithoutSecret(url: string): string {
 
 /** A word, quoted for a POSIX shell where it has to be. */
 export function shellWord(text: string): string {
+  const shown = escaped(text);
+  // A quote that bash, zsh and ksh know, and POSIX since 2024.
+  if (shown !== text) return `$'${escaped(text.replace(/[\\']/g, '\\$&'))}'`;
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -16,7 +16,7 @@ const LITERAL = [
 ].join('|');
 /** What follows a name and is no placeholder; a function's first text, too. */
 const bare = (except: string): string =>
-  `(?<bare>(?!\\$\\d|\\?)[^\\s'"${except}]+(?:'(?:''|[^'])*')?)`;
+  `(?<bare>(?!\\$\\d|\\?|\\*\\*\\*)[^\\s'"${except}]+(?:'(?:''|[^'])*')?)`;
 
 /** In each, the named groups are secrets; only `tag` is none. */
 const PATTERNS = [

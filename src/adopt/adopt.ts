@@ -7,7 +7,13 @@ import { findAllMigrations, type Migration } from '../files/find.js';
 import { readPhase } from '../history/phase.js';
 import { readHistory } from '../history/read.js';
 import { carryHistoryOver } from './carry-over.js';
-import { applyActions, type FileAction, refuseEdited } from './file-plan.js';
+import {
+  applyActions,
+  type FileAction,
+  type FilePlan,
+  refuseEdited,
+  refuseOtherPlan,
+} from './file-plan.js';
 import { planFiles } from './files.js';
 import { type FoundHistory, inspectHistories } from './histories.js';
 import { findImplicitDependencies } from './implicit-dependencies.js';
@@ -15,7 +21,7 @@ import { checkTimeZone } from './inspect-database.js';
 import { type AdoptedRow, type HistoryPlan, type Warning, withoutSecrets } from './plan.js';
 import { type ReplayOptions } from '../replay/replay.js';
 import { proveSchema, type Proof, warningsOfProof } from './prove.js';
-import { findTakeover, type TakeoverRequest } from './takeover.js';
+import { findTakeover, type Takeover, type TakeoverRequest } from './takeover.js';
 import {
   decideTimeZone,
   type TimeZoneDecision,
@@ -76,66 +82,91 @@ export interface Adoption {
  */
 export async function adopt(request: AdoptRequest): Promise<Adoption> {
   if (request.timeZone !== undefined) checkTimeZone(request.timeZone);
-  const { project, config, migrations, all } = await findTakeover(request);
+  const takeover = await findTakeover(request);
+  const { config, all, project } = takeover;
   const session = await openSession(config);
   try {
-    const { timeZone, origin } = await decideTimeZone(session.client, {
+    const zone = await decideTimeZone(session.client, {
       ...{ config, files: all, root: project.root },
       ...{ given: request.timeZone, choose: request.chooseTimeZone },
     });
-    const found = await inspectHistories(session.client, config, all, timeZone);
-    const names = new Set(migrations.map(({ name }) => name));
-    const files = request.databaseOnly
-      ? { actions: [], warnings: [] }
-      : planFiles(
-          project,
-          {
-            migrations: all.map(({ name }) => name),
-            // A migration of a scope is one too: plain Knex does not look into sub-folders.
-            rowsWithoutFiles: found[0].names.some((name) => !names.has(name)),
-            schema: request.schema,
-            environment: config.environment,
-            timeZone: origin === 'given' || origin === 'answered' ? timeZone : null,
-          },
-          request.rewriteCallers,
-        );
-    const implicit = findImplicitDependencies(all, project.packageJson);
+    const found = await inspectHistories(session.client, config, all, zone.timeZone);
+    const planNow = (): FilePlan => planProject(request, takeover, found[0], zone);
+    const files = planNow();
     const proof = request.verify
       ? await proveSchema(session.client, found, all, request.verify)
       : null;
-    const planned: Adoption = {
-      environment: config.environment,
-      dryRun: request.dryRun ?? false,
-      otherEnvironments: Object.keys(project.config?.environments ?? {}).filter(
-        (name) => name !== config.environment,
-      ),
-      ...{ timeZone, timeZoneOrigin: origin },
-      source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
-      finished: found.some(({ finished }) => finished),
-      ...sumUp(found.map(({ plan }) => plan)),
-      adopted: 0,
-      files: files.actions,
-      warnings: withoutSecrets([
-        ...found.flatMap(({ plan }) => plan.warnings),
-        ...(proof ? warningsOfProof(proof) : []),
-        ...files.warnings,
-        ...implicit,
-      ]),
-      proof,
-      verified: false,
-    };
+    const planned = adoptionOf(request, takeover, { zone, found, files, proof });
     if (planned.dryRun) return planned;
     const changes =
       planned.history.length + planned.reverted.length > 0 ||
       files.actions.some(({ apply }) => apply);
     if (changes) await request.confirm?.(planned);
     refuseEdited(files.actions);
+    refuseOtherPlan(files, planNow());
     const done = await carryOver(request, session, found, all, planned);
     await applyActions(files.actions);
     return done;
   } finally {
     await session.close();
   }
+}
+
+/** What becomes of the project's files, as they are at this moment. */
+function planProject(
+  request: AdoptRequest,
+  { project, config, migrations, all }: Takeover,
+  { names }: FoundHistory,
+  { timeZone, origin }: TimeZoneDecision,
+): FilePlan {
+  if (request.databaseOnly) return { actions: [], warnings: [] };
+  const found = new Set(migrations.map(({ name }) => name));
+  const facts = {
+    migrations: all.map(({ name }) => name),
+    // A migration of a scope is one too: plain Knex does not look into sub-folders.
+    rowsWithoutFiles: names.some((name) => !found.has(name)),
+    schema: request.schema,
+    environment: config.environment,
+    timeZone: origin === 'given' || origin === 'answered' ? timeZone : null,
+  };
+  return planFiles(project, facts, request.rewriteCallers);
+}
+
+/** What a takeover is planned by. */
+interface Planned {
+  zone: TimeZoneDecision;
+  found: readonly FoundHistory[];
+  files: FilePlan;
+  proof: Proof | null;
+}
+
+function adoptionOf(
+  request: AdoptRequest,
+  { project, config, all }: Takeover,
+  { zone, found, files, proof }: Planned,
+): Adoption {
+  return {
+    environment: config.environment,
+    dryRun: request.dryRun ?? false,
+    otherEnvironments: Object.keys(project.config?.environments ?? {}).filter(
+      (name) => name !== config.environment,
+    ),
+    timeZone: zone.timeZone,
+    timeZoneOrigin: zone.origin,
+    source: found.flatMap(({ source }) => source ?? []).join(' and ') || null,
+    finished: found.some(({ finished }) => finished),
+    ...sumUp(found.map(({ plan }) => plan)),
+    adopted: 0,
+    files: files.actions,
+    warnings: withoutSecrets([
+      ...found.flatMap(({ plan }) => plan.warnings),
+      ...(proof ? warningsOfProof(proof) : []),
+      ...files.warnings,
+      ...findImplicitDependencies(all, project.packageJson),
+    ]),
+    proof,
+    verified: false,
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import { countOf } from '../count.js';
 import { KnexwardError } from '../errors.js';
 import { type FileState, refuseChanged } from '../files/as-planned.js';
 import { type Warning } from './plan.js';
+import { redact } from '../secrets.js';
 import { type FileStep } from './takeover-record.js';
 
 /** What happens to one file of the project. */
@@ -34,6 +35,32 @@ export function refuseEdited(actions: readonly FileAction[], consequence?: strin
     actions.flatMap(({ expects }) => expects ?? []),
     consequence,
   );
+}
+
+/**
+ * Refuses to go on where the files of the project would be planned for otherwise by now: one that calls db-migrate
+ * has appeared, or says something else, while a question stood open.
+ *
+ * @param now the same plan, made again
+ * @throws KnexwardError `PLAN_CHANGED`
+ */
+export function refuseOtherPlan(planned: FilePlan, now: FilePlan): void {
+  const [before, after] = [linesOf(planned), linesOf(now)];
+  const other =
+    after.find((line) => !before.includes(line)) ?? before.find((line) => !after.includes(line));
+  if (other === undefined) return;
+  throw new KnexwardError('PLAN_CHANGED', {
+    message: `The project was changed after the plan was made (${redact(other)}). Nothing was changed.`,
+    fix: 'Run the command again.',
+  });
+}
+
+/** All that a person is told of a plan. */
+function linesOf({ actions, warnings }: FilePlan): string[] {
+  return [
+    ...actions.map(({ path, action, notes }) => `${action} ${path}: ${notes.join('; ')}`),
+    ...warnings.map(({ code, message }) => `${code}: ${message}`),
+  ];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { knexfileIn } from '../config/knexfile.js';
 import { defaultEnvironmentName, EnvVariable } from '../db-migrate/config.js';
@@ -13,11 +13,11 @@ import { type DbMigrateProject, type PackageJson } from './project.js';
 import { isWrittenByAdopt } from './knexfile/written-by-adopt.js';
 import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
+import { describeChange, shownCommand } from './scripts/shown.js';
 import { type ProjectDefaults } from './scripts/translate.js';
 import { renameFile } from '../files/not-writable.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import { hashOf, recordAction, scriptSteps } from './takeover-record.js';
-import { redact } from '../secrets.js';
 
 /** What the files depend on beside the project's folder. */
 export interface FileFacts {
@@ -148,13 +148,13 @@ function planScripts(
   for (const { name, command, reason } of leftovers) {
     plan.warnings.push({
       code: 'SCRIPT_LEFT',
-      message: `the script "${name}" (${redact(command)}) is left as it is: ${reason}`,
+      message: `the script "${name}" (${shownCommand(command)}) is left as it is: ${reason}`,
     });
   }
   for (const { name, command, reason } of notes) {
     plan.warnings.push({
       code: 'SCRIPT_CHANGED',
-      message: `the script "${name}" (${redact(command)}): ${reason}`,
+      message: `the script "${name}" (${shownCommand(command)}): ${reason}`,
     });
   }
   const names = [...new Set(leftovers.map(({ name }) => name))];
@@ -176,7 +176,7 @@ function planScripts(
   plan.actions.push({
     path: 'package.json',
     action: 'rewrite',
-    notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
+    notes: changes.map(({ name, from, to }) => describeChange(name, from, to)),
     apply: () => writeAtomically(packageJson.path, content),
     expects: [{ path: packageJson.path, text: packageJson.text }],
     step: {
@@ -271,6 +271,7 @@ function planDatabaseJson(
 
 function freeName(path: string): string {
   for (let name = path, number = 1; ; name = `${path}.${number++}`) {
-    if (!existsSync(name)) return name;
+    // A link that leads nowhere is somebody's file, too.
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
   }
 }

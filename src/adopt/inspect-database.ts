@@ -1,4 +1,5 @@
 import { type ClientBase } from 'pg';
+import { rememberName } from '../printable.js';
 import { KnexwardError } from '../errors.js';
 import { isoMoment } from '../history/moment.js';
 import { adoptedOriginal, type History } from '../history/read.js';
@@ -52,6 +53,7 @@ export async function readOldHistory(
       order by o.id`,
     [timeZone],
   );
+  for (const { name } of rows) rememberName(name);
   return rows;
 }
 

@@ -5,6 +5,7 @@ import { knexfileIn } from '../config/knexfile.js';
 import { type DbMigrateConfig, parseDbMigrateConfig } from '../db-migrate/config.js';
 import { readConfigFile } from '../db-migrate/config-file.js';
 import { type DbMigrateOptions, optionsInForce } from '../db-migrate/options.js';
+import { rememberName } from '../printable.js';
 import { KnexwardError } from '../errors.js';
 import { optionsOfScripts } from './scripts/options.js';
 import { RECORD_FILE } from './takeover-record.js';
@@ -156,6 +157,7 @@ function readPackageJson(root: string): PackageJson | null {
       fix: 'Save the file as UTF-8, then run the command again.',
     });
   }
+  for (const entry of Object.entries(content.scripts ?? {})) entry.forEach(rememberName);
   const groups = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
   return {
     path,

@@ -1,5 +1,6 @@
 import { type Command } from 'commander';
 import { KnexwardError } from '../errors.js';
+import { rememberName } from '../printable.js';
 import { keepSecret } from '../secrets.js';
 
 /*
@@ -17,6 +18,7 @@ const WITH_PASSWORD = /:\/\/(?<user>[^:/@]*):(?<password>.+)@(?<rest>[^@]*)$/s;
 /** Keeps the passwords of URLs in a command line from being shown, wherever the URL stands in it. */
 export function keepSecretsIn(argv: readonly string[]): void {
   for (const word of argv) {
+    rememberName(word);
     const { user, password, rest = '' } = WITH_PASSWORD.exec(word)?.groups ?? {};
     keepSecret(password, [user, ...rest.split(/[/:?]/)]);
   }

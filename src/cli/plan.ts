@@ -76,11 +76,12 @@ async function plan(name: string | undefined, options: PlanCommandOptions): Prom
   const { renderScript } = await import('../rehearsal/script.js');
   if (file !== undefined) await writeScript(config.projectRoot, file, rehearsal);
   const document = { ...planDocument(rehearsal), ...(file !== undefined && { file }) };
-  output.result(document, () => {
+  const text = (): string => {
     if (sql) return renderScript(rehearsal);
     if (file === undefined || rehearsal.batch === null) return renderPlan(rehearsal, output.colors);
     return `Wrote ${file}: ${countOf(rehearsal.changes.length, 'migration')} as batch ${rehearsal.batch}\n`;
-  });
+  };
+  output.result(document, text, sql);
   await reportFailure(asDryRun(rehearsal, output.runId), output);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { rememberName } from '../printable.js';
 import { KnexwardError } from '../errors.js';
 import { askProject } from './ask-project.js';
 import { type EnvironmentConfig } from './settings.js';
@@ -124,6 +125,7 @@ async function evaluate(path: string): Promise<Record<string, unknown>> {
       fix: 'Export an object with client and connection, or one such object an environment.',
     });
   }
+  for (const name of Object.keys(exported)) rememberName(name);
   return exported as unknown as Record<string, unknown>;
 }
 

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Knex } from 'knex';
 import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
+import { rememberName } from '../printable.js';
 import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
 import { dbMigrateConfigurationIn } from './db-migrate-traces.js';
 import { dotenvNamingDatabase, readDotenv } from './dotenv.js';
@@ -89,6 +90,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 export async function resolveProject(request: ConfigRequest): Promise<ProjectConfig> {
   refuseEmpty(request);
   const projectRoot = resolve(request.cwd ?? process.cwd());
+  for (const name of [projectRoot, process.env['NODE_ENV'] ?? '']) rememberName(name);
   if (!statSync(projectRoot, { throwIfNoEntry: false })?.isDirectory()) {
     throw new KnexwardError('USAGE', {
       message: `There is no folder ${projectRoot}.`,

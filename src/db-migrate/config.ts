@@ -1,3 +1,4 @@
+import { rememberName } from '../printable.js';
 import { KnexwardError } from '../errors.js';
 import {
   broken,
@@ -60,6 +61,7 @@ export function parseDbMigrateConfig(value: unknown, path: string): DbMigrateCon
       key === 'database' && item === undefined ? null : item,
     ),
   ) as Record<string, unknown>;
+  for (const name of Object.keys(content)) rememberName(name);
   const entries = Object.entries(content).map(
     ([name, entry]) => [name, toConfigValue(entry, `${path}: ${name}`)] as const,
   );

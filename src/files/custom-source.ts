@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import { rememberName } from '../printable.js';
 import { KNEX_EXTENSIONS } from './file-set.js';
 
 type Source = NonNullable<ProjectConfig['migrations']['source']>;
@@ -30,7 +31,10 @@ export async function listCustom(
   return Promise.all(
     listed.map(async (custom: unknown) => {
       const name: unknown = await asking('getMigrationName', () => source.getMigrationName(custom));
-      if (typeof name === 'string' && name !== '') return { name, path: pathOf(custom), custom };
+      if (typeof name === 'string' && name !== '') {
+        rememberName(name);
+        return { name, path: pathOf(custom), custom };
+      }
       throw broken(`returns ${JSON.stringify(name)} from getMigrationName, which is not a name`);
     }),
   );

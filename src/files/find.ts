@@ -8,6 +8,7 @@ import { KnexwardError } from '../errors.js';
 import { listCustom } from './custom-source.js';
 import { fileSetOf, isModule, migrationsAmong } from './file-set.js';
 import { formatsOf } from './format.js';
+import { rememberName } from '../printable.js';
 import { compareNames, stemOf, timestampOf } from './name.js';
 import { scopeOf } from './scope.js';
 
@@ -149,7 +150,9 @@ async function listFiles(directory: string): Promise<string[]> {
 
 async function readFolder(directory: string): Promise<Dirent[]> {
   try {
-    return await readdir(directory, { withFileTypes: true });
+    const entries = await readdir(directory, { withFileTypes: true });
+    for (const { name } of entries) rememberName(name);
+    return entries;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new KnexwardError('MIGRATIONS_FOLDER', {

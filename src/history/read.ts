@@ -8,6 +8,7 @@ import {
   type UnfinishedChange,
   unfinishedChanges,
 } from './outcomes.js';
+import { rememberName } from '../printable.js';
 import { type RecordedFile, recentFiles } from './journal.js';
 import { isoMoment } from './moment.js';
 import { hasExactly } from './settled.js';
@@ -255,6 +256,7 @@ async function readContent(
     ${present.hasOld ? oldState(tables, present) : 'null'} as old
     from (select ${present.hasHistory ? hasExactly(tables, names) : 'false'} as settled offset 0) compared`);
   const content = rows[0];
+  for (const { name } of content?.rows ?? []) rememberName(name);
   return {
     settled: content?.settled ?? false,
     rows: content?.rows ?? [],

@@ -2,6 +2,7 @@ import { calledFrom, commandLine } from '../command-line.js';
 import { relative } from 'node:path';
 import { type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
+import { printable } from '../printable.js';
 import { countOf } from '../count.js';
 import { excerptOf, type StatementPlace } from './excerpt.js';
 import { type Colors } from './output.js';
@@ -33,7 +34,8 @@ export function renderFailure(result: RunResult, failure: MigrationFailure, c: C
 const LABEL_WIDTH = 12;
 
 function indented(text: string): string {
-  return text.replace(/\n/g, `\n${' '.repeat(LABEL_WIDTH + 2)}`);
+  // A line break of a name is none of the text's.
+  return printable(text).replace(/\n/g, `\n${' '.repeat(LABEL_WIDTH + 2)}`);
 }
 
 function placeOf({ file, line }: MigrationFailure): string | null {

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
+import { escaped, printable } from '../printable.js';
 import { redact } from '../secrets.js';
 import { type Finding } from './finding.js';
 
@@ -54,11 +55,11 @@ export class GitHubStep {
 
   private lineOf({ level, title, message, file, line }: Finding): string {
     const properties = [
-      ...(file ? [`file=${property(this.inRepository(file))}`] : []),
+      ...(file ? [`file=${property(escaped(this.inRepository(file)))}`] : []),
       ...(file && line ? [`line=${line}`] : []),
-      `title=${property(`knexward: ${title}`)}`,
+      `title=${property(escaped(`knexward: ${title}`))}`,
     ];
-    return `::${level} ${properties.join(',')}::${data(redact(message))}`;
+    return `::${level} ${properties.join(',')}::${data(printable(redact(message)))}`;
   }
 
   /** A path as GitHub knows it: from the root of the repository. */
@@ -93,7 +94,7 @@ function property(text: string): string {
 
 /** As one line of Markdown that is shown as it is. */
 function inline(text: string): string {
-  return redact(text)
+  return printable(redact(text))
     .replace(/\s*\n\s*/g, ' ')
     .replace(/[\\`*_[\]<>|#~]/g, '\\$&');
 }

@@ -4,6 +4,7 @@ import { format } from 'node:util';
 import { createColors } from 'picocolors';
 import { type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
+import { printable, rememberName } from '../printable.js';
 import { redact } from '../secrets.js';
 import { type Finding } from './finding.js';
 import { type GitHubStep } from './github.js';
@@ -57,6 +58,9 @@ export class Output {
     const said = new Set<string>();
     const onDatabase = (database: DatabaseInUse): void => {
       this.database ??= database;
+      for (const name of [database.user, database.database, database.schema]) {
+        if (name !== null) rememberName(name);
+      }
       const text = `Using database: ${placeOf(config, database)}`;
       if (!said.has(text)) say(text);
       said.add(text);
@@ -67,6 +71,7 @@ export class Output {
   /** Says the environment, once. */
   usesEnvironment(environment: string, say = (text: string) => this.line(text)): void {
     // NODE_ENV may hold anything.
+    rememberName(environment);
     const shown = redact(environment);
     if (this.environment === undefined) say(`Using environment: ${shown}`);
     this.environment ??= shown;
@@ -82,14 +87,19 @@ export class Output {
     return Boolean(process.stdin.isTTY) && !this.options.json;
   }
 
-  /** Writes the result: one JSON document, or lines of text. */
-  result(document: Record<string, unknown>, text: () => string): void {
+  /**
+   * Writes the result: one JSON document, or lines of text.
+   *
+   * @param exact the text is for a program, which needs each character as it is
+   */
+  result(document: Record<string, unknown>, text: () => string, exact = false): void {
     this.log.status(null);
     const { environment, database } = this;
     const whole = { version: 1, environment, database, ...document };
     if (environment !== undefined) whole.environment = environment;
-    process.stdout.write(this.options.json ? `${JSON.stringify(whole)}\n` : text());
-    this.github?.summarize(text());
+    const said = exact ? text() : printable(text());
+    process.stdout.write(this.options.json ? `${JSON.stringify(whole)}\n` : said);
+    this.github?.summarize(said);
   }
 
   /** In a pipeline that can show them: points at what was found. Elsewhere the result has told it. */
@@ -101,17 +111,20 @@ export class Output {
 
   /** Writes a line that belongs to the result of a person's command, and to no JSON document. */
   line(text: string): void {
-    if (!this.options.json) process.stdout.write(`${text}\n`);
+    if (!this.options.json) process.stdout.write(`${printable(text)}\n`);
   }
 
   /** Writes to stderr what happens meanwhile, if the level asks for it. */
   note(level: Exclude<LogLevel, 'silent'>, text: string, entry?: LogEntry): void {
-    if (this.shows(level)) this.log.write(level, text, entry);
+    if (!this.shows(level)) return;
+    // A machine is told what is, in JSON.
+    const isText = this.options.logFormat === 'text';
+    this.log.write(level, isText ? printable(text) : text, entry);
   }
 
   /** On a terminal: a last line on stderr that changes in place; `null` takes it away. Else: `false`. */
   status(text: string | null): boolean {
-    return this.shows('info') && this.log.status(text);
+    return this.shows('info') && this.log.status(text === null ? null : printable(text));
   }
 
   shows(level: LogLevel): boolean {
@@ -175,7 +188,7 @@ export async function ask(question: string): Promise<string | null> {
         );
       prompt.once('SIGINT', stop).once('close', () => resolve(null));
       process.once('SIGINT', stop).once('SIGTERM', stop);
-      prompt.question(question).then(resolve, reject);
+      prompt.question(printable(question)).then(resolve, reject);
     });
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -133,11 +133,18 @@ export async function lockHolder(
   return rows[0] ?? null;
 }
 
+/**
+ * The names of the runs at work, as SQL: those whose session holds a runners' lock. A name alone shows nothing:
+ * behind a pooler, a session of the server's keeps that of a run that has ended, and serves others under it.
+ */
+export const RUNS_AT_WORK = `select s.application_name from pg_locks l join ${SESSIONS} s using (pid)
+  where ${isLock('objid')}`;
+
 /** Tells the runners' lock of a history among `pg_locks`. */
 function isLock(hash: string): string {
   return `locktype = 'advisory' and granted and objsubid = 2
         and database = (select oid from pg_database where datname = current_database())
-        and classid = ${RUNNER_LOCK}::oid and objid = ${hash}::oid`;
+        and classid = ${RUNNER_LOCK}::oid and objid = (${hash})::oid`;
 }
 
 function lockName(tables: HistoryTables): string {

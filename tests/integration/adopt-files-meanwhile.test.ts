@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
@@ -63,6 +71,60 @@ describe('the files of a takeover, while it is under way (FR-011)', () => {
       expect(texts()).toEqual({ ...before, [file]: text });
     },
   );
+
+  it.each([
+    ['Procfile', 'release: npx db-migrate up\n'],
+    ['.github/workflows/x.yml', 'jobs:\n  a:\n    steps:\n      - run: npx db-migrate up\n'],
+    ['deploy.yaml', 'command: ["db-migrate", "up"]\n'],
+    ['server.js', "require('./database.json');\n"],
+    ['migrations/helper.js', "require('../database.json');\n"],
+    ['database.json.bak', '{}'],
+  ])('%s appears while adopt asks: nothing is changed', async (file, text) => {
+    const said = await adoptAnd(
+      `fs.mkdirSync(require('node:path').dirname('${file}'), { recursive: true });
+       fs.writeFileSync('${file}', ${JSON.stringify(text)});`,
+    );
+    expect(said).toMatch(/^PLAN_CHANGED /);
+    expect(await isAdopted()).toBe(false);
+    expect(project.read('database.json')).toContain('dev');
+    expect(project.read(file)).toBe(text);
+  });
+
+  it('one that calls db-migrate and is left says something else meanwhile: nothing is changed', async () => {
+    project.write({ 'deploy.yaml': 'command: ["db-migrate", "up"]\n' });
+    const said = await adoptAnd(
+      `fs.appendFileSync('deploy.yaml', 'more: ["db-migrate", "down"]\\n');`,
+    );
+    expect(said).toMatch(/^PLAN_CHANGED .*deploy\.yaml:2/);
+    expect(await isAdopted()).toBe(false);
+  });
+
+  it('a database.json.bak of somebody else, also as a link that leads nowhere, stays; the undo is exact', async () => {
+    project.write({ 'database.json.bak': 'mine\n' });
+    symlinkSync('nowhere', join(project.root, 'database.json.bak.1'));
+    const before = texts();
+    expect(await adoptAnd('')).toBe('done\n');
+    expect(project.read('database.json.bak')).toBe('mine\n');
+    expect(readlinkSync(join(project.root, 'database.json.bak.1'))).toBe('nowhere');
+    expect(project.read('database.json.bak.2')).toBe(before['database.json']);
+    const { code, stderr } = await project.knexward(['adopt', '--undo', '--yes'], env);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(texts()).toEqual(before);
+  });
+
+  it('a second takeover, of a database.json that was written anew, leaves the .bak of the first', async () => {
+    expect(await adoptAnd('')).toBe('done\n');
+    const first = project.read('database.json.bak');
+    project.write({ 'database.json': first.replace('{', '{ ') });
+    const before = texts();
+    expect(await adoptAnd('')).toBe('done\n');
+    expect(project.read('database.json.bak')).toBe(first);
+    expect(project.read('database.json.bak.1')).toBe(before['database.json']);
+    const { code, stderr } = await project.knexward(['adopt', '--undo', '--yes'], env);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(project.read('database.json')).toBe(before['database.json']);
+    expect(project.read('database.json.bak')).toBe(first);
+  });
 
   it('with nothing written meanwhile, the same takeover is carried out', async () => {
     expect(await adoptAnd('')).toBe('done\n');

@@ -102,6 +102,17 @@ describe('doctor: what goes on in the database', () => {
     });
   });
 
+  it('one of a session that still has the name of a run that has ended, as behind a pooler, is named too', async () => {
+    await database.query('create table t (n int)');
+    const forgotten = await connect();
+    await forgotten.query("set application_name = 'knexward 1'");
+    await forgotten.query('begin; lock table t');
+    await waitFor(async () => (await doctor()).status('OPEN_TRANSACTION') === 'yellow');
+    const told = (await doctor()).of('OPEN_TRANSACTION')[0]?.message;
+    expect(told).toContain('knexward 1');
+    expect(told).toContain('public.t');
+  });
+
   it('a transaction left open is named with its tables, without its values, and can be ended', async () => {
     await database.query('create table t (secret text)');
     const forgotten = await connect();

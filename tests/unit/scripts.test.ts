@@ -449,7 +449,8 @@ describe('a call that goes up to a name', () => {
   const name = fc
     .tuple(
       fc.constantFrom('1', '2', '20', '2020', '20200101'),
-      fc.constantFrom('', '-a', '-ab', '-b'),
+      // db-migrate reads no name that has no hyphen.
+      fc.constantFrom('-', '-a', '-ab', '-b'),
     )
     .map((parts) => parts.join(''));
   const word = fc

@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, posix } from 'node:path';
+import { rememberName } from '../../printable.js';
 import { type Repository } from './repository.js';
 
 /** What kind of file may call db-migrate: those that can be rewritten, and the others. */
@@ -157,6 +158,7 @@ function* walk(
 function entriesOf(folder: string): Dirent[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
+    for (const { name } of entries) rememberName(name);
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     return [];

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { rememberName } from '../../printable.js';
 import { type Warning } from '../plan.js';
 import { type DbMigrateProject } from '../project.js';
 import { findFileName, lineOf } from './mentions.js';
@@ -35,6 +36,7 @@ function* filesIn(root: string, folder: string): Generator<string> {
     return;
   }
   for (const entry of entries) {
+    rememberName(entry.name);
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory() && entry.name !== 'node_modules') yield* filesIn(root, path);
     if (entry.isFile() && CODE.has(extname(entry.name))) yield path;

@@ -7,7 +7,8 @@ import { scriptSteps } from '../takeover-record.js';
 import { rewriteScripts } from '../scripts/rewrite.js';
 import { type CallerFile } from './find.js';
 import { type CallContext, type Edit } from './in-shell.js';
-import { redact } from '../../secrets.js';
+import { rememberName } from '../../printable.js';
+import { describeChange } from '../scripts/shown.js';
 
 /** The scripts of another package: where their calls stand, and what writes them. */
 export interface PackageOutside {
@@ -32,7 +33,7 @@ export function planPackageOutside(file: CallerFile, context: CallContext): Pack
   const action = (root: string): FileAction => ({
     path: file.path,
     action: 'rewrite',
-    notes: changes.map(({ name, from, to }) => redact(`${name}: ${from} → ${to}`)),
+    notes: changes.map(({ name, from, to }) => describeChange(name, from, to)),
     apply: () => writeAtomically(join(root, file.path), replaceScripts(file.text, changes)),
     expects: [{ path: join(root, file.path), text: file.text }],
     step: { path: file.path, kind: 'scripts', scripts: steps },
@@ -45,6 +46,7 @@ function scriptsOf(text: string): Record<string, string> | null {
     const { scripts } = parseJson(text) as { scripts?: unknown };
     const isMap = typeof scripts === 'object' && scripts !== null;
     if (!isMap || Object.values(scripts).some((script) => typeof script !== 'string')) return null;
+    for (const entry of Object.entries(scripts)) entry.forEach(rememberName);
     return scripts as Record<string, string>;
   } catch {
     // Not JSON: nothing that can be rewritten; its calls are listed all the same.

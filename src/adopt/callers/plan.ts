@@ -7,6 +7,7 @@ import { type FileAction, type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { isWrittenByAdopt } from '../knexfile/written-by-adopt.js';
 import { type DbMigrateProject } from '../project.js';
+import { describeChange } from '../scripts/shown.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
 import { writeAtomically } from '../../files/write-atomically.js';
 import { rewriting } from '../takeover-record.js';
@@ -134,8 +135,8 @@ function leftUnlessAsked({ text }: CallerFile, { start, end, to }: Edit): Left {
 }
 
 function rewriteOf(root: string, { path, text }: CallerFile, edits: readonly Edit[]): FileAction {
-  const notes = edits.map(
-    ({ start, end, to }) => `line ${lineOf(text, start)}: ${text.slice(start, end)} → ${to}`,
+  const notes = edits.map(({ start, end, to }) =>
+    describeChange(`line ${lineOf(text, start)}`, text.slice(start, end), to),
   );
   let content = '';
   let copied = 0;

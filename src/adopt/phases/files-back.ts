@@ -17,7 +17,7 @@ import {
   type ScriptStep,
 } from '../takeover-record.js';
 import { type Takeover } from '../takeover.js';
-import { redact } from '../../secrets.js';
+import { describeChange } from '../scripts/shown.js';
 
 /**
  * Plans how the project's files become what they were before the takeover. What a person has changed
@@ -130,7 +130,7 @@ function planScripts(
     } else {
       const from = JSON.parse(before) as string;
       replaced.push({ name, to: from, raw: before });
-      notes.push(redact(`${name}: ${scripts[name]} → ${from}`));
+      notes.push(describeChange(name, scripts[name] ?? '', from));
     }
   }
   if (notes.length === 0) return;

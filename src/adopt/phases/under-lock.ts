@@ -55,7 +55,9 @@ export async function takeTable(client: Client, schema: string, table: string): 
 
 /**
  * db-migrate takes no lock and gives its connection no name. Its sessions are known by their last
- * statement, where the role may see it: one that is in the middle of a migration shows another.
+ * statement, where the role may see it: one that is in the middle of a migration shows another. Behind a
+ * pooler it may go by the name of a run that has ended, so that a name of ours shows nothing. No
+ * statement of a run's is worded like db-migrate's.
  *
  * @throws KnexwardError `LOCKED` where one is there.
  */
@@ -70,7 +72,6 @@ export async function refuseWhileDbMigrateRuns(
     `select pid, coalesce(host(client_addr), 'the same machine') as client
        from ${SESSIONS} s
       where pid <> pg_backend_pid()
-        and application_name not like 'knexward%'
         and (query like ${asks} or query like ${records}) order by pid`,
   );
   const [found] = rows;

@@ -1,7 +1,8 @@
 import { COMMAND, findCall } from './call.js';
 import { chainsOf, type Handover, handoversIn, reachedFrom, readHandoversIn } from './chains.js';
 import { type Replaced, replaceInScript, type ScriptPlace } from './replace.js';
-import { parseShell } from './shell-words.js';
+import { parseShell, type ShellWord } from './shell-words.js';
+import { shownWord } from './shown.js';
 import { type ProjectDefaults } from './translate.js';
 
 /** A script that was rewritten. */
@@ -134,11 +135,11 @@ function whyNotHanded(
   if (!call) return undefined;
   const action = call.args.find(({ value }) => COMMAND.test(value ?? ''))?.value;
   for (let at = 0; at < args.length; at++) {
-    const { value, text } = args[at] ?? {};
+    const { value } = args[at] ?? {};
     if (SAME.test(value ?? '') && args[at + 1] !== undefined) at++;
     else if (SAME_ALONE.test(value ?? '')) continue;
     else if (!/^(?:up|create)$/.test(action ?? '') || value === undefined || value.startsWith('-'))
-      return `it hands ${text} to the script "${to}", which may mean something else to knexward`;
+      return `it hands ${shownWord(args[at] as ShellWord, at, args)} to the script "${to}", which may mean something else to knexward`;
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { EnvVariable } from '../../db-migrate/config.js';
 import { stemOf } from '../../files/name.js';
 import { withoutScope } from '../../files/scope.js';
 import { type ShellWord } from './shell-words.js';
+import { shownWord } from './shown.js';
 
 /** What a project's scripts may leave out, because the project says it elsewhere. */
 export interface ProjectDefaults {
@@ -134,8 +135,10 @@ function parseArguments(words: readonly ShellWord[]): ParsedArguments | { reason
       continue;
     }
     const option = readOption(word, plain[at + 1]);
-    if (!option) return { reason: `knexward has nothing like ${word.text}` };
-    if (parsed.given.has(option.name)) return { reason: `${word.text} is given twice` };
+    if (!option)
+      return { reason: `knexward has nothing like ${shownWord(words[at] as ShellWord)}` };
+    if (parsed.given.has(option.name))
+      return { reason: `${shownWord(words[at] as ShellWord)} is given twice` };
     parsed.given.set(option.name, option.word);
     if (option.tookNext) at++;
   }
@@ -201,7 +204,7 @@ function translateAction(
   project: ProjectDefaults,
 ): Translation {
   const count = given.get('count');
-  if (operands.length > 1) return { reason: `${operands[1]?.text} is one argument too many` };
+  if (operands.length > 1) return { reason: 'it has one argument too many' };
   if (count && !/^[1-9]\d*$/.test(count.value)) return { reason: `${count.text} is no count` };
   const [name] = operands;
   const operand = name ? [name.text] : [];

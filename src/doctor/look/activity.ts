@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { RUNS_AT_WORK } from '../../transaction/runners-lock.js';
 import { findInvalidIndexes, type InvalidIndex } from '../../database/invalid-indexes.js';
 
 /** What goes on in the database, and what was left behind in it. */
@@ -44,7 +45,10 @@ export async function lookAtActivity(client: Client): Promise<ActivityFacts> {
 /** Shorter ones come and go. */
 const OPEN_FOR_S = 5;
 
-/** Where the role may not see other roles' sessions, their times are null, and they are not found. */
+/**
+ * Those of a run at work are told as that run. Where the role may not see other roles' sessions, their
+ * times are null, and they are not found.
+ */
 async function openTransactions(client: Client): Promise<OpenTransaction[]> {
   const { rows } = await client.query<OpenTransaction>(
     `select a.pid, coalesce(a.usename, '?') as role,
@@ -63,7 +67,7 @@ async function openTransactions(client: Client): Promise<OpenTransaction[]> {
        from pg_stat_activity a
       where a.datname = current_database() and a.pid <> pg_backend_pid()
         and a.backend_type = 'client backend'
-        and a.application_name not like 'knexward%'
+        and a.application_name not in (${RUNS_AT_WORK})
         and a.xact_start < clock_timestamp() - make_interval(secs => $1)
       order by a.xact_start`,
     [OPEN_FOR_S],
