@@ -16,7 +16,7 @@ export interface Comparison {
   type: RunOnType;
 }
 
-/** An old row beside what became of it, as the database has it now. */
+/** An old row beside the new one, as the database has it now. */
 interface Carried {
   id: number;
   from: string;

@@ -10,7 +10,7 @@ import { stopServer } from './server-process.js';
 /**
  * Ends the keeping of a folder's server.
  *
- * @returns what became of it: a command that is using it goes on, and stops it at its end
+ * @returns its outcome: a command that is using it goes on, and stops it at its end
  */
 export async function stopKept(folder: string): Promise<'stopped' | 'in use' | 'not running'> {
   if (!existsSync(folder)) return 'not running';

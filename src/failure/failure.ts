@@ -39,7 +39,7 @@ export interface MigrationFailure {
   page: string;
   /** Whether it may have left something behind, because not all of it ran in its transaction. */
   leftovers: boolean;
-  /** Whether it could not be found out what became of it. */
+  /** Whether its outcome is unknown. */
   endUnknown: boolean;
 }
 

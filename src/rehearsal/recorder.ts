@@ -5,7 +5,7 @@ import { type LoadedMigration } from '../files/load.js';
 import { isDriversOwn } from '../db-migrate/driver/search-path.js';
 import { type Binding, bindingOf } from './bound-values.js';
 
-/** One text that was sent to the server, and what became of it. */
+/** One text that was sent to the server, and its outcome. */
 export interface SentStatement {
   sql: string;
   bindings: Binding[];

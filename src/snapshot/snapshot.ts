@@ -23,7 +23,7 @@ export interface SnapshotOptions {
   onReading?: () => void;
 }
 
-/** What a snapshot holds and what became of its two files. */
+/** What a snapshot holds and what was done with its two files. */
 export interface Snapshot {
   /** The server's major version. */
   postgres: number;

@@ -6,7 +6,7 @@ import { type Shadow } from '../throwaway/shadow.js';
 import { type BaselineCheck, findBaseline, proveBaseline } from './check.js';
 import { readState } from './state.js';
 
-/** A shadow in which all is replayed, and what became of the project's baseline, if it has one. */
+/** A shadow in which all is replayed, and the state of the project's baseline, if it has one. */
 export interface ReplayedWithBaseline {
   shadow: Shadow;
   baseline: BaselineCheck | null;

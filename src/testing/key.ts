@@ -84,7 +84,7 @@ function filesIn(folder: string): string[] {
     if (NOT_LOOKED_INTO.test(entry.name) || DOES_NOT_COUNT.test(entry.name)) return [];
     const path = join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
-    // A link to a folder may lead back to where it lies; nobody keeps migrations behind one.
+    // A link to a folder may lead to a folder that it lies in; nobody keeps migrations behind one.
     if (kind?.isFile()) return [path];
     return entry.isDirectory() ? filesIn(path) : [];
   });

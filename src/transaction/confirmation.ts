@@ -43,7 +43,7 @@ const TRIES = 10;
 const PAUSE_MS = 1000;
 
 /**
- * Finds out what became of an attempt whose connection has ended: its server process is ended too, and
+ * Finds out the outcome of an attempt whose connection has ended: its server process is ended too, and
  * the server says whether the transaction was committed.
  *
  * @throws what made it impossible to find out
