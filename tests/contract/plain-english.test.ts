@@ -25,7 +25,7 @@ function textsIn(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-describe('plain English (US14)', () => {
+describe('plain English', () => {
   const files = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...FOLDERS.flatMap(textsIn)];
 
   it.each(Object.keys(REPLACED))('no text that a person reads says "%s"', (phrase) => {

@@ -62,7 +62,7 @@ async function stateOf(database: TestDatabase): Promise<unknown> {
   return { objects, rows };
 }
 
-describe('knexward report', () => {
+describe('knexward report (US14)', () => {
   let project: Project;
   let database: TestDatabase;
   const knexward = (...args: string[]): Promise<Outcome> =>

@@ -263,7 +263,7 @@ function withoutBlocks(document: string): string {
   return kept.join('\n');
 }
 
-describe('the page', () => {
+describe('the page (US14)', () => {
   const policy = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"/;
 
   it('loads nothing, runs nothing, and says so to the browser', async () => {
