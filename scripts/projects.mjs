@@ -16,8 +16,20 @@ import { writeResults } from './projects/page.mjs';
 import { storyOf, storyTogether } from './projects/story.mjs';
 import { REPOSITORY } from './smoke/install.mjs';
 
-const { values } = parseArgs({
+const USAGE = `Usage: node scripts/projects.mjs --from FOLDER [options]
+
+Takes over the real public projects of tests/real/projects.json. Needs a build (npm run build).
+
+  --from FOLDER  where the projects are checked out
+  --commands     print the git commands that fill FOLDER, and end
+  --only NAME    this project only; may be given more than once
+  --write        write the results into docs/real-projects.md; not with --only
+  --verbose      show each command and its output
+  --help         show this text`;
+
+const { values } = argumentsOrUsage({
   options: {
+    help: { type: 'boolean', short: 'h' },
     from: { type: 'string' },
     only: { type: 'string', multiple: true },
     commands: { type: 'boolean' },
@@ -25,6 +37,10 @@ const { values } = parseArgs({
     verbose: { type: 'boolean' },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 if (values.from === undefined) {
   console.error(
     'Say where the projects are: --from FOLDER. Fill it with the commands that --commands prints.',
@@ -75,6 +91,15 @@ const bad = results.filter(({ isGood }) => !isGood);
 console.log(`\n${results.length - bad.length} of ${results.length} are as they should be.`);
 if (values.write) await writeResults([...projects, ...together], results, server.version);
 process.exitCode = bad.length === 0 ? 0 : 1;
+
+function argumentsOrUsage(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 function tell(result) {
   results.push(result);

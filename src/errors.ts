@@ -134,6 +134,7 @@ export const CODES = {
     adopt: true,
     summary: 'The knexfile lacks an environment of the old file.',
   },
+  FILES_LEFT_OUT: { adopt: true, summary: 'Files that are compiled to migrations do not count.' },
   SCRIPT_LEFT: { adopt: true, summary: 'A script calls db-migrate and was not changed.' },
   SCRIPT_CHANGED: { adopt: true, summary: 'A script was rewritten and needs a review.' },
   CALLER_LEFT: { adopt: true, summary: 'A file calls db-migrate and was not changed.' },

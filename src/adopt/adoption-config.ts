@@ -19,13 +19,15 @@ import {
   schemaAlone,
 } from '../db-migrate/config.js';
 import { KnexwardError } from '../errors.js';
+import { extensionsInForce } from './compiled.js';
 import { type DbMigrateProject, type ProjectHints } from './project.js';
 
 /**
  * The configuration that a takeover works with: the knexfile's where there is one, else that of
  * db-migrate's own file, so that the database is reached the way it always was.
  *
- * @throws KnexwardError `NOT_A_DB_MIGRATE_PROJECT` where nothing says where the database is.
+ * @throws KnexwardError `NOT_A_DB_MIGRATE_PROJECT` where nothing says where the database is,
+ * `DUPLICATE_FILE` where each migration may have run twice.
  */
 export async function adoptionConfig(
   project: DbMigrateProject,
@@ -63,10 +65,11 @@ export async function adoptionConfig(
     ...(schema && { schema }),
   };
   const directory = resolve(root, project.migrationsDirectory);
+  const loadExtensions = extensionsInForce(project);
   const completed: EnvironmentConfig = {
     client: 'pg',
     ...config,
-    migrations: { ...config.migrations, directory },
+    migrations: { ...config.migrations, directory, ...(loadExtensions && { loadExtensions }) },
     knexward: { embedded: false, dbMigrate },
   };
   return reach(projectConfig(root, environment, withUrl(completed, request.url), null), project);

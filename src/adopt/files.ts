@@ -6,6 +6,7 @@ import { isProgram } from '../db-migrate/config-file.js';
 import { environmentOfCalls, planCallers } from './callers/plan.js';
 import { placesInMigrations } from './callers/in-migrations.js';
 import { findRepository, isInsideFolder } from './callers/repository.js';
+import { COMPILED_EXTENSIONS, extensionsOf, namesOf } from './compiled.js';
 import { type FilePlan } from './file-plan.js';
 import { locateScripts, replaceScripts } from './scripts/package-json.js';
 import { type KnexfileLanguage, type KnexfileSource, renderKnexfile } from './knexfile/render.js';
@@ -92,7 +93,9 @@ function planKnexfile(plan: FilePlan, project: DbMigrateProject, facts: FileFact
     leftOut: leftOut.map(([name]) => name),
     rowsWithoutFiles: facts.rowsWithoutFiles,
     nonTransactional: project.nonTransactional,
+    loadExtensions: project.sources.length > 0 ? COMPILED_EXTENSIONS : null,
   });
+  if (project.sources.length > 0) plan.warnings.push(sourcesLeftOut(project));
   plan.warnings.push(
     ...leftOut.map(([name, { message }]) => ({
       code: 'ENVIRONMENT_LEFT_OUT' as const,
@@ -134,6 +137,14 @@ function knexfileKept(path: string, project: DbMigrateProject): Warning {
   return {
     code: 'KNEXFILE_KEPT',
     message: `${path} is kept as it is. See that its environments name the databases of ${basename(project.configPath ?? '')}, and that its migrations are in ${project.migrationsDirectory}.`,
+  };
+}
+
+function sourcesLeftOut({ sources, migrationsDirectory }: DbMigrateProject): Warning {
+  const files = sources.length === 1 ? '1 file is' : `${sources.length} files are`;
+  return {
+    code: 'FILES_LEFT_OUT',
+    message: `${files} left out of ${migrationsDirectory}: db-migrate ran what they are compiled to, the .js beside them, and does not read ${extensionsOf(sources)}: ${namesOf(sources)}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { readConfigFile } from '../db-migrate/config-file.js';
 import { type DbMigrateOptions, optionsInForce } from '../db-migrate/options.js';
 import { rememberName } from '../printable.js';
 import { KnexwardError } from '../errors.js';
+import { findSources } from './compiled.js';
 import { optionsOfScripts } from './scripts/options.js';
 import { RECORD_FILE } from './takeover-record.js';
 
@@ -30,6 +31,8 @@ export interface DbMigrateProject {
   /** package.json's text and what matters of it; `null` where there is none. */
   packageJson: PackageJson | null;
   typescript: boolean;
+  /** The files that db-migrate's own were compiled from, where they lie beside them; see compiled.ts. */
+  sources: string[];
 }
 
 /** A package.json as it was found. */
@@ -80,6 +83,7 @@ export function inspectProject(root: string, hints: ProjectHints): DbMigrateProj
     table: told.table ?? 'migrations',
     packageJson,
     typescript: existsSync(join(root, 'tsconfig.json')),
+    sources: findSources(join(root, inProject)),
   };
 }
 

@@ -38,8 +38,12 @@ export interface MigrationsConfig {
  */
 export const MIGRATION_SOURCE = Symbol.for('knexward.migrationSource');
 
+/** What it tells the extensions under that it looks for. One of an older copy tells none. */
+export const MIGRATION_EXTENSIONS = Symbol.for('knexward.migrationSource.loadExtensions');
+
 interface OwnSource {
   [MIGRATION_SOURCE]?: string | readonly string[];
+  [MIGRATION_EXTENSIONS]?: readonly string[];
 }
 
 /**
@@ -71,7 +75,7 @@ export function resolveMigrations(
     historyPath: null,
     disableTransactions: given.disableTransactions ?? false,
     sortDirsSeparately: given.sortDirsSeparately ?? false,
-    loadExtensions: given.loadExtensions ?? null,
+    loadExtensions: given.loadExtensions ?? source?.[MIGRATION_EXTENSIONS] ?? null,
     source: ownDirectory === undefined ? source : null,
     hooks: {
       ...(beforeAll && { beforeAll }),
@@ -105,8 +109,8 @@ function refuseMeaningless(given: Knex.MigratorConfig): void {
   if ('directory' in given && ![directory].flat().every(isName)) {
     throw meaningless('directory', directory);
   }
-  if (loadExtensions !== undefined && !Array.isArray(loadExtensions)) {
-    throw meaningless('loadExtensions', loadExtensions);
+  for (const list of [loadExtensions, sourceOf(given)?.[MIGRATION_EXTENSIONS]]) {
+    if (list !== undefined && !Array.isArray(list)) throw meaningless('loadExtensions', list);
   }
   if (migrationSource) refuseBrokenSource(migrationSource as unknown as Record<string, unknown>);
 }

@@ -11,6 +11,7 @@ export const CHECK_CODES = [
   'POOL',
   'TRANSACTIONS_OFF',
   'KNEX_COMMANDS',
+  'SQL_WITHOUT_LOADER',
   // the connection
   'CONNECTION',
   'SECOND_CONNECTION',

@@ -45,6 +45,13 @@ export function fileSetOf({ knex, migrations }: ProjectConfig): FileSet {
   return { extensions: new Set(extensions), ownSource };
 }
 
+/** Where a knexfile says which extensions count: beside a migration source of knexward's, Knex would go by them alone. */
+export function loadExtensionsOf(config: ProjectConfig): string {
+  return fileSetOf(config).ownSource
+    ? 'migrationSource({ directory, loadExtensions }) in the knexfile'
+    : 'migrations.loadExtensions in the knexfile';
+}
+
 /**
  * The migrations among the files of a folder, in the order of the files.
  *

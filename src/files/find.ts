@@ -6,7 +6,7 @@ import { commandLine } from '../command-line.js';
 import { type MigrationFormat } from '../config/settings.js';
 import { KnexwardError } from '../errors.js';
 import { listCustom } from './custom-source.js';
-import { fileSetOf, isModule, migrationsAmong } from './file-set.js';
+import { fileSetOf, isModule, loadExtensionsOf, migrationsAmong } from './file-set.js';
 import { formatsOf } from './format.js';
 import { rememberName } from '../printable.js';
 import { compareNames, stemOf, timestampOf } from './name.js';
@@ -63,7 +63,7 @@ export async function listMigrations(config: ProjectConfig): Promise<Migration[]
     found.push(await findInFolder(directory, config));
   }
   const migrations = found.flat();
-  refuseDuplicates(migrations);
+  refuseDuplicates(migrations, config);
   if (!sortDirsSeparately) migrations.sort((a, b) => compareNames(a.name, b.name));
   return migrations;
 }
@@ -132,11 +132,16 @@ export async function findScopedMigrations(config: ProjectConfig): Promise<Migra
 /** Folders that lie beside migrations and hold none. */
 const NO_SCOPE = /^(?:sqls|node_modules|\..*)$/;
 
+/** Whether a folder inside a migrations folder can be a scope, by its name. */
+export function isScopeFolder(name: string): boolean {
+  return !NO_SCOPE.test(name);
+}
+
 async function listScopes(directory: string, within: string | null): Promise<string[]> {
   const entries = await readFolder(folderOf(directory, within));
   const scopes: string[] = [];
   for (const entry of entries) {
-    if (!entry.isDirectory() || NO_SCOPE.test(entry.name)) continue;
+    if (!entry.isDirectory() || !isScopeFolder(entry.name)) continue;
     const scope = within === null ? entry.name : `${within}/${entry.name}`;
     scopes.push(scope, ...(await listScopes(directory, scope)));
   }
@@ -175,7 +180,7 @@ async function emptyScope(config: ProjectConfig, scope: string): Promise<Knexwar
   });
 }
 
-function refuseDuplicates(migrations: readonly Migration[]): void {
+function refuseDuplicates(migrations: readonly Migration[], config: ProjectConfig): void {
   const seen = new Map<string, Migration>();
   for (const migration of migrations) {
     const stem = stemOf(migration.name);
@@ -183,7 +188,7 @@ function refuseDuplicates(migrations: readonly Migration[]): void {
     if (other) {
       throw new KnexwardError('DUPLICATE_FILE', {
         message: `Two files stand for one migration: ${other.path ?? ''} and ${migration.path ?? ''}.`,
-        fix: 'Keep one of them, or say which kind counts with migrations.loadExtensions.',
+        fix: `Keep one of them, or say which kind counts with ${loadExtensionsOf(config)}.`,
       });
     }
     seen.set(stem, migration);

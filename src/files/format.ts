@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, relative, sep } from 'node:path';
 import { hasTracesOfDbMigrate } from '../config/db-migrate-traces.js';
 import { MIGRATION_SOURCE } from '../config/migrations.js';
 import { type ProjectConfig } from '../config/resolve.js';
 import { type MigrationFormat, type Settings } from '../config/settings.js';
 import { hasDbMigrateName } from './name.js';
+import { namesInSqls } from './sqls.js';
 
 /*
  * A name with a hyphen (20190101000000-users.js) says nothing by itself: db-migrate gives such names,
@@ -62,15 +63,11 @@ function isDbMigrateProject(config: ProjectConfig, path: string): boolean {
   if (knex.knexward?.dbMigrate !== undefined || (source && MIGRATION_SOURCE in source)) return true;
   if (!configured) return true;
   const roots = knexfile === null ? [projectRoot] : [projectRoot, dirname(knexfile)];
-  return roots.some(hasTracesOfDbMigrate) || hasSqlsFolder(dirname(path)) || speaksDbMigrate(path);
-}
-
-const OLD_SQL = /^\d{14}-.*-(?:up|down)\.sql$/;
-
-/** The folder that `db-migrate create --sql-file` writes its SQL into. */
-function hasSqlsFolder(directory: string): boolean {
-  const folder = join(directory, 'sqls');
-  return existsSync(folder) && readdirSync(folder).some((file) => OLD_SQL.test(file));
+  return (
+    roots.some(hasTracesOfDbMigrate) ||
+    namesInSqls(dirname(path)).length > 0 ||
+    speaksDbMigrate(path)
+  );
 }
 
 const OLD_INTERFACE = [

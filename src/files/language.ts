@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ProjectConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
-import { fileSetOf } from './file-set.js';
+import { fileSetOf, loadExtensionsOf } from './file-set.js';
 import { type Migration } from './find.js';
 import { type MigrationLanguage } from './template.js';
 
@@ -43,7 +43,7 @@ export function chooseLanguage(
     return { language, extension, knexStub: null };
   }
   const extension = `.${language}`;
-  if (!extensions.has(extension)) throw notFound(extension, [...extensions]);
+  if (!extensions.has(extension)) throw notFound(extension, config);
   const knexStub = language === configured?.language ? configured.knexStub : null;
   return { language, extension, knexStub };
 }
@@ -88,12 +88,14 @@ function loaderExtension(config: ProjectConfig, migrations: readonly Migration[]
   ];
   const found = like.find((extension) => extension !== '.sql' && extensions.has(extension));
   if (found !== undefined) return found;
-  throw notFound('.js', [...extensions]);
+  throw notFound('.js', config);
 }
 
-function notFound(extension: string, extensions: readonly string[]): KnexwardError {
+function notFound(extension: string, config: ProjectConfig): KnexwardError {
+  const extensions = [...fileSetOf(config).extensions];
+  const where = loadExtensionsOf(config);
   return new KnexwardError('USAGE', {
     message: `A migration with the extension ${extension} would not be found, not even by Knex's own command line: the extensions looked for are ${extensions.join(', ')}.`,
-    fix: `Choose another language, or add "${extension}" to migrations.loadExtensions in the knexfile.`,
+    fix: `Choose another language, or add "${extension}" to ${where}.`,
   });
 }

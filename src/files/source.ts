@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { MIGRATION_SOURCE } from '../config/migrations.js';
+import { MIGRATION_EXTENSIONS, MIGRATION_SOURCE } from '../config/migrations.js';
 import { projectConfig } from '../config/resolve.js';
 import { OWN_EXTENSIONS } from './file-set.js';
 import { findMigrations, type Migration } from './find.js';
@@ -8,6 +8,8 @@ import { findMigrations, type Migration } from './find.js';
 export interface MigrationSourceOptions {
   /** The folder, or folders, with the migrations. Relative to the working directory. */
   directory: string | readonly string[];
+  /** The extensions that count, such as `['.js', '.sql']` where TypeScript is compiled in place; else all that knexward reads. */
+  loadExtensions?: readonly string[];
   /** As `knexward.transactions` in the knexfile, of which Knex's own command line knows nothing. */
   transactions?: Readonly<Record<string, boolean>>;
 }
@@ -15,6 +17,7 @@ export interface MigrationSourceOptions {
 /** A migration source of knexward's: Knex's interface, and the folder that it looks in. */
 export interface KnexwardMigrationSource extends Knex.MigrationSource<Migration> {
   readonly [MIGRATION_SOURCE]: string | readonly string[];
+  readonly [MIGRATION_EXTENSIONS]: readonly string[];
 }
 
 /**
@@ -30,19 +33,20 @@ export interface KnexwardMigrationSource extends Knex.MigrationSource<Migration>
  * };
  */
 export function migrationSource(options: MigrationSourceOptions): KnexwardMigrationSource {
-  const { directory, transactions = {} } = options;
+  const { directory, loadExtensions = OWN_EXTENSIONS, transactions = {} } = options;
   const config = () =>
     projectConfig(
       process.cwd(),
       'development',
       {
-        migrations: { directory: [directory].flat(), loadExtensions: OWN_EXTENSIONS },
+        migrations: { directory: [directory].flat(), loadExtensions },
         knexward: { transactions },
       },
       null,
     );
   return {
     [MIGRATION_SOURCE]: directory,
+    [MIGRATION_EXTENSIONS]: loadExtensions,
     getMigrations: () => findMigrations(config()),
     getMigrationName: ({ name }) => name,
     getMigration: async (migration) => {

@@ -45,6 +45,7 @@ const FACTS: Facts = {
       ...{ knexfile: '/app/knexfile.js', folders: ['/app/migrations'] },
       ...{ files: 4, pool: { max: null, acquireTimeoutMs: null }, disableTransactions: false },
       unknownToKnex: [],
+      sqlWithoutLoader: [],
     },
   },
   database: { value: DATABASE },

@@ -32,6 +32,7 @@ const DEFAULTS: KnexfileOptions = {
   leftOut: [],
   rowsWithoutFiles: false,
   nonTransactional: false,
+  loadExtensions: null,
 };
 
 function render(content: object, options: Partial<KnexfileOptions> = {}): string {

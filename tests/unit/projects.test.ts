@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DB_MIGRATE_PACKAGES } from '../support/db-migrate.js';
@@ -58,5 +59,29 @@ describe('tests/real/projects.json', () => {
     expect(new Set([...names, ...together.map(({ name }) => name)]).size).toBe(
       names.length + together.length,
     );
+  });
+});
+
+describe('scripts/projects.mjs', () => {
+  const run = (...args: string[]) => {
+    const program = join(REPOSITORY, 'scripts/projects.mjs');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+
+  it('--help tells how it is used', () => {
+    const { status, stdout, stderr } = run('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const option of ['--from', '--commands', '--only', '--write', '--verbose'])
+      expect(stdout).toContain(option);
+  });
+
+  it('an unknown option gets the usage, and no stack', () => {
+    const { status, stdout, stderr } = run('--nonsense');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/'--nonsense'.*\n\nUsage: node scripts\/projects\.mjs/);
+    expect(stderr).not.toContain('    at ');
   });
 });

@@ -29,6 +29,8 @@ export interface KnexfileOptions {
   rowsWithoutFiles: boolean;
   /** Whether db-migrate ran everything without transactions. */
   nonTransactional: boolean;
+  /** The extensions that count, where it is not all that knexward reads. */
+  loadExtensions: readonly string[] | null;
 }
 
 /**
@@ -83,8 +85,14 @@ function nameOf(source: KnexfileSource): string {
 }
 
 function renderDirectory(options: KnexfileOptions): string {
-  const { language, migrationsDirectory, nonTransactional } = options;
-  const directory = `const directory = ${placeOf(migrationsDirectory, language)};`;
+  const { language, migrationsDirectory, nonTransactional, loadExtensions } = options;
+  const folder = `const directory = ${placeOf(migrationsDirectory, language)};`;
+  const directory =
+    loadExtensions === null
+      ? folder
+      : `${folder}
+// db-migrate ran the compiled files; what they are compiled from lies beside them.
+const loadExtensions = [${loadExtensions.map(quote).join(', ')}];`;
   if (!nonTransactional) return directory;
   const key = renderValue({ [migrationsDirectory]: false }).replace(/,?\s+/g, ' ');
   return `${directory}
@@ -138,7 +146,7 @@ function renderFunction(options: KnexfileOptions): string {
     `      schemaName: schema,`,
     `      // Finds db-migrate's files and Knex's, for knexward and for "knex migrate:*" alike. With a`,
     `      // "directory" beside it Knex would ignore it and read the folder in its own way.`,
-    `      migrationSource: migrationSource({ directory${options.nonTransactional ? ', transactions' : ''} }),`,
+    `      migrationSource: migrationSource({ ${sourceOptions(options)} }),`,
     ...(options.rowsWithoutFiles ? LIST_VALIDATION : []),
     `    },`,
     `    knexward: {`,
@@ -150,6 +158,15 @@ function renderFunction(options: KnexfileOptions): string {
     `}`,
   ];
   return lines.join('\n');
+}
+
+/** Names of constants that stand above. */
+function sourceOptions({ loadExtensions, nonTransactional }: KnexfileOptions): string {
+  return [
+    'directory',
+    ...(loadExtensions === null ? [] : ['loadExtensions']),
+    ...(nonTransactional ? ['transactions'] : []),
+  ].join(', ');
 }
 
 const LIST_VALIDATION = [

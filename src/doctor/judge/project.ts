@@ -16,6 +16,7 @@ export function judgeProject(facts: ProjectFacts): Check[] {
     ),
     judgeFolders(facts),
     ...judgeNames(facts),
+    ...judgeSqls(facts),
     ...judgePool(facts),
     ...judgeTransactions(facts),
   ];
@@ -32,15 +33,32 @@ const MOST_NAMED = 3;
 
 function judgeNames({ unknownToKnex }: ProjectFacts): Check[] {
   if (unknownToKnex.length === 0) return [];
-  const more = unknownToKnex.length - MOST_NAMED;
-  const names = `${unknownToKnex.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return [
     yellow(
       'KNEX_COMMANDS',
-      `Knex's own command line does not find ${names}: after they are applied, it reports that the folder is corrupt`,
+      `Knex's own command line does not find ${listed(unknownToKnex)}: after they are applied, it reports that the folder is corrupt`,
       "In the knexfile: migrations: { migrationSource: migrationSource({ directory: './migrations' }) }, with migrationSource from knexward, instead of migrations.directory",
     ),
   ];
+}
+
+function judgeSqls({ sqlWithoutLoader }: ProjectFacts): Check[] {
+  const { length } = sqlWithoutLoader;
+  if (length === 0) return [];
+  const [migrations, them] =
+    length === 1 ? ['a migration that is', 'it'] : [`${length} migrations that are`, 'them'];
+  return [
+    yellow(
+      'SQL_WITHOUT_LOADER',
+      `a folder sqls has the SQL of ${migrations} not in the migrations folder: ${listed(sqlWithoutLoader)}. No file loads ${them}, so up passes over ${them}`,
+      `Restore ${listed(sqlWithoutLoader.map((name) => `${name}.js`))} from version control, or remove the SQL files`,
+    ),
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function judgePool({ pool: { max, acquireTimeoutMs } }: ProjectFacts): Check[] {

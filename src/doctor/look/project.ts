@@ -2,6 +2,7 @@ import { type ProjectConfig } from '../../config/resolve.js';
 import { KnexwardError } from '../../errors.js';
 import { fileSetOf } from '../../files/file-set.js';
 import { findAllMigrations, type Migration } from '../../files/find.js';
+import { sqlsWithoutLoader } from '../../files/sqls.js';
 
 /** What the project's own configuration and folders say. */
 export interface ProjectFacts {
@@ -11,6 +12,8 @@ export interface ProjectFacts {
   files: number | { error: string; fix: string };
   /** Migrations that Knex's own command line does not find: SQL files that no module loads. */
   unknownToKnex: string[];
+  /** Names in db-migrate's folders `sqls` whose SQL no migration loads. */
+  sqlWithoutLoader: string[];
   /** Knex's pool and how long it waits for a connection, as far as the knexfile says. */
   pool: { max: number | null; acquireTimeoutMs: number | null };
   disableTransactions: boolean;
@@ -26,6 +29,7 @@ export async function lookAtProject(config: ProjectConfig): Promise<ProjectFacts
     folders: migrations.source === null ? migrations.directories : [],
     files: Array.isArray(found) ? found.length : found,
     unknownToKnex: Array.isArray(found) ? unknownToKnex(config, found) : [],
+    sqlWithoutLoader: Array.isArray(found) ? sqlsWithoutLoader(config, found) : [],
     pool: { max: pool?.max ?? null, acquireTimeoutMs: acquireConnectionTimeout ?? null },
     disableTransactions: migrations.disableTransactions,
   };

@@ -62,6 +62,7 @@ export const WARNING_SCENARIOS: Record<WarningCode, Scenario> = {
       dev: { driver: 'pg', url: { ENV: 'TEST_DATABASE_URL' } },
     }),
   }),
+  FILES_LEFT_OUT: withFiles({ [OLD]: NOTHING, [OLD.replace('.js', '.ts')]: NOTHING }),
   SCRIPT_LEFT: withFiles(script('db-migrate transition')),
   SCRIPT_CHANGED: withFiles(script('NODE_ENV=staging db-migrate up')),
   CALLER_LEFT: withFiles({ 'server.js': "require('db-migrate').getInstance(true).up();" }),
