@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KnexwardError, type ErrorCode } from '../errors.js';
-import { notWritable } from './not-writable.js';
-import { writeAtomically } from './write-atomically.js';
+import { notWritable, writeAtomically } from './write.js';
 
 /** A kind of file that knexward writes, and may write over. */
 export interface OwnFile {
