@@ -106,7 +106,7 @@ class Tables {
 
   primaryKeyOf(table: ObjectId): string[] {
     const key = this.constraints.find(
-      ({ parent, parts }) => parent === table && parts.definition.startsWith('PRIMARY KEY'),
+      ({ parent, parts }) => parent === table && parts.type === 'primary key',
     );
     return key ? (listsIn(key.parts.definition)[0]?.columns ?? []) : [];
   }
@@ -190,7 +190,7 @@ function foreignKeyOf(
   changes: ReadonlyMap<ObjectId, Change>,
 ): ForeignKey[] {
   const { own, parent, parts } = constraint;
-  if (!parts.definition.startsWith('FOREIGN KEY') || !parent?.startsWith('table ')) return [];
+  if (parts.type !== 'foreign key' || !parent?.startsWith('table ')) return [];
   const name = parent.slice('table '.length);
   // A partition has the foreign keys of its table.
   if (tables.whole(name) !== name) return [];
