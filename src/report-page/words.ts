@@ -9,7 +9,7 @@ import { type Report } from './model.js';
 export type Tone = 'good' | 'notice' | 'bad' | 'unknown';
 
 /** One figure at the top of a report. */
-export interface Figure {
+interface Figure {
   label: string;
   value: string;
   note: string;
