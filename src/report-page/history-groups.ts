@@ -41,7 +41,7 @@ function isAdopted({ recorded }: AppliedMigration): boolean {
 function groupOf(migrations: AppliedMigration[]): HistoryGroup {
   const adopted = migrations.every(isAdopted);
   const moments = migrations.flatMap(({ appliedAt }) => appliedAt ?? []).sort();
-  const durations = migrations.flatMap((migration) => durationOf(migration) ?? []);
+  const durations = migrations.flatMap((migration) => recordedDuration(migration) ?? []);
   const batches = migrations.map(({ batch }) => batch);
   return {
     kind: adopted ? 'adopted' : 'batch',
@@ -58,13 +58,13 @@ function groupOf(migrations: AppliedMigration[]): HistoryGroup {
 }
 
 /** How long a migration took to run; `null` where that is not known, or it was not run. */
-export function durationOf({ recorded }: AppliedMigration): number | null {
+export function recordedDuration({ recorded }: AppliedMigration): number | null {
   if (recorded?.event !== 'applied' || recorded.baseline !== null) return null;
   return recorded.durationMs;
 }
 
 /** Why a migration has no duration. */
-export function withoutDuration({ recorded }: AppliedMigration, hasJournal: boolean): string {
+export function whyNoDuration({ recorded }: AppliedMigration, hasJournal: boolean): string {
   if (recorded === null) return hasJournal ? 'not in the journal' : 'no journal';
   if (recorded.event === 'adopted') return 'taken over from db-migrate';
   if (recorded.event === 'resolved') return 'marked as applied';

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { version } from '../../version.js';
+import { type Picture } from '../diagram/picture.js';
 import { type Report } from '../model.js';
-import { figuresOf, momentOf, placeOf } from '../words.js';
+import { figuresOf } from '../figures.js';
+import { momentOf, placeOf } from '../words.js';
 import { historySection } from './history.js';
-import { type Picture, schemaSection } from './schema.js';
+import { schemaSection } from './schema.js';
 import { driftSection, pendingSection, problemsSection, type Section } from './sections.js';
 import { STYLE } from './style.js';
-import { html, type Html, trusted } from './template.js';
+import { html, type Html, trusted } from '../html-template.js';
 
 /** What the file begins with: by it, a page that knexward has written is known. */
 const GENERATOR = '<meta name="generator" content="knexward report">';

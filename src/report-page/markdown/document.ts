@@ -1,5 +1,6 @@
 import { type Report } from '../model.js';
-import { figuresOf, momentOf, placeOf, type Tone } from '../words.js';
+import { figuresOf, type Tone } from '../figures.js';
+import { momentOf, placeOf } from '../words.js';
 import { clipped } from '../visible.js';
 import { code, text } from './escape.js';
 import { fit, type Part } from './fit.js';

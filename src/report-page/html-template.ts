@@ -1,4 +1,4 @@
-import { visible, visibleLines } from '../visible.js';
+import { visible, visibleLines } from './visible.js';
 
 /** A piece of HTML (or of SVG in it) that is safe to be put into another. */
 export class Html {
