@@ -11,11 +11,11 @@ interface Figure {
   value: string;
   note: string;
   tone: Tone;
-  /** The section that it is about. */
+  /** The section that it links to. */
   section: 'pending' | 'problems' | 'drift' | 'history';
 }
 
-/** What a reader wants to know first. Pure. */
+/** The figures at the top of a report. Pure. */
 export function figuresOf(report: Report): Figure[] {
   return [
     pendingFigure(report),
@@ -84,7 +84,7 @@ function appliedFigure({ applied }: Report): Figure {
   };
 }
 
-/** What `doctor` found, the worst first. That migrations are pending is told by itself. */
+/** What `doctor` found, the worst first. Pending migrations have a section of their own. */
 export function problemsOf(checks: readonly Check[]): {
   errors: Check[];
   warnings: Check[];

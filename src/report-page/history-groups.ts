@@ -1,22 +1,22 @@
 import { type AppliedMigration } from './model.js';
 
-/** Migrations that came into the history together. */
+/** Migrations that were applied, or taken over, together. */
 export interface HistoryGroup {
   kind: 'batch' | 'adopted';
-  /** The first and the last of its batches: one, unless they were adopted. */
+  /** The first and the last batch. They are the same unless the migrations were taken over. */
   batches: { first: number; last: number };
   migrations: AppliedMigration[];
   from: string | null;
   to: string | null;
-  /** Who applied them; none where the journal does not know it. */
+  /** Who applied them; empty if the journal does not know. */
   actors: string[];
-  /** The sum of what is known; `null` where nothing is. */
+  /** The sum of the known durations; `null` if none is known. */
   durationMs: number | null;
 }
 
 /**
- * The history as a timeline, the newest first: a group for each batch. db-migrate had no batches, so each of
- * its migrations has one of its own after a takeover: those are one group. Pure.
+ * Groups the history by batch, the newest first. After a takeover, each migration from db-migrate has a batch of
+ * its own, because db-migrate has no batches: these are one group. Pure.
  */
 export function groupsOf(applied: readonly AppliedMigration[]): HistoryGroup[] {
   const groups: AppliedMigration[][] = [];
@@ -57,7 +57,7 @@ function groupOf(migrations: AppliedMigration[]): HistoryGroup {
   };
 }
 
-/** How long a migration took to run; `null` where that is not known, or it was not run. */
+/** How long a migration ran, in milliseconds; `null` if it did not run, or the journal does not know. */
 export function recordedDuration({ recorded }: AppliedMigration): number | null {
   if (recorded?.event !== 'applied' || recorded.baseline !== null) return null;
   return recorded.durationMs;

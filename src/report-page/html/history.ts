@@ -5,12 +5,14 @@ import { momentOf, runTime } from '../words.js';
 import { type Content, html, type Html } from '../html-template.js';
 import { type Section } from './sections.js';
 
-/** More are not on the page; `status` has them. */
+/** The page shows no more than these; `status` shows all. */
 const MOST_ROWS = 1000;
-/** A longer group is folded. */
+/** Longer groups are folded. */
 const MOST_OPEN = 30;
+/** The width of the longest bar, in pixels. */
 const BAR = 110;
 
+/** The timeline of batches. */
 export const historySection: Section = (report) => {
   const { applied, hasJournal } = report;
   const shown = applied.slice(-MOST_ROWS);
@@ -30,7 +32,7 @@ export const historySection: Section = (report) => {
             </ol>`,
             hidden > 0
               ? html`<p class="lead">
-                  ${hidden} earlier ones are left out here; knexward status --verbose lists them.
+                  ${hidden} earlier ones are not shown; knexward status --verbose lists them.
                 </p>`
               : null,
           ]
@@ -39,12 +41,11 @@ export const historySection: Section = (report) => {
 };
 
 function aboutDurations({ applied, hasJournal }: Report): string {
-  if (!hasJournal)
-    return 'There is no journal, so nothing is known of durations and of who applied them.';
+  if (!hasJournal) return 'There is no journal, so durations and who applied them are unknown.';
   const unknown = applied.filter((migration) => recordedDuration(migration) === null).length;
-  if (unknown === 0) return 'Durations are those in the journal.';
-  if (unknown === applied.length) return 'The journal has no duration of any of them.';
-  return `Durations are those in the journal; it has none of ${unknown} of them.`;
+  if (unknown === 0) return 'Durations come from the journal.';
+  if (unknown === applied.length) return 'The journal has no durations for them.';
+  return `Durations come from the journal; it has none for ${unknown} of them.`;
 }
 
 function longest(applied: readonly AppliedMigration[]): number {
