@@ -18,7 +18,9 @@ export const CHANGE_WORDS: Record<Change, string> = {
 /** The same as one character, in front of a column. */
 export const CHANGE_SIGNS: Record<Change, string> = { created: '+', changed: '~', dropped: '−' };
 
+/** What is missing if the rehearsal failed; the reason follows. */
 export const NO_SQL = 'No SQL is shown.';
+/** What is missing if the comparison failed; the reason follows. */
 export const NOT_COMPARED = 'The database was not compared with its migrations.';
 
 /** The database's address and the schema of its history. */

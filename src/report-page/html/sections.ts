@@ -38,6 +38,7 @@ function notice(message: string | null): Html | null {
   return message === null ? null : box('notice', message);
 }
 
+/** The SQL of the pending migrations. */
 export const pendingSection: Section = (report) => {
   const { pending, plan } = report;
   return html`<section id="pending" aria-labelledby="pending-title">
@@ -111,6 +112,7 @@ function changeBlock(change: ReportedChange, index: number, total: number): Html
 `;
 }
 
+/** The errors and warnings of `doctor`. */
 export const problemsSection: Section = ({ checks }) => {
   const { errors, warnings, passed } = problemsOf(checks);
   const found = [...errors, ...warnings];
@@ -136,6 +138,7 @@ function finding({ code, status, message, fix }: Check): Html {
   </li> `;
 }
 
+/** The differences between the database and its migrations. */
 export const driftSection: Section = ({ drift }) => {
   return html`<section id="drift" aria-labelledby="drift-title">
     <h2 id="drift-title">Drift</h2>

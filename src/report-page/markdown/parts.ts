@@ -61,6 +61,7 @@ function folded(summary: string, tag: string, sql: string, command: string): str
   return `${line}\n\n${block('sql', shown)}\n\n</details>`;
 }
 
+/** The SQL of the pending migrations, folded. */
 export function pendingPart(report: Report): Part {
   const { pending, plan } = report;
   const leftOut = noRoomFor('pending migration', commandLine('plan'));
@@ -102,6 +103,7 @@ function changeBlock(change: ReportedChange): string {
   return folded(name, tag, all.join('\n'), commandLine('plan'));
 }
 
+/** The errors and warnings of `doctor`. */
 export function problemsPart({ checks }: Report): Part {
   const { errors, warnings, passed } = problemsOf(checks);
   const found = [...errors, ...warnings];
@@ -119,6 +121,7 @@ function problemBlock({ code: name, status, message, fix }: Check): string {
   return `- ${sign} ${code(name)} ${paragraph(message)}${more}`;
 }
 
+/** The differences between the database and its migrations. */
 export function driftPart({ drift }: Report): Part {
   const title = '### Drift';
   const leftOut = noRoomFor('difference', commandLine('verify'));
@@ -172,6 +175,7 @@ function tableBlock({ title, change, columns }: ShownTable): string[] {
   return [`- ${code(title)}: ${CHANGE_WORDS[change]}${list}`];
 }
 
+/** The newest applied migrations as a table. */
 export function historyPart({ applied, hasJournal }: Report): Part {
   const leftOut = noRoomFor('list', commandLine('status', '--verbose'));
   const newest = applied.slice(-NEWEST).reverse();
