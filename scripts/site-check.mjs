@@ -1,6 +1,6 @@
 // Builds the documentation site, follows its links and looks at it in headless Chromium:
-// `npm run docs:check`. `--no-build` takes the site as it was built last. `--only TEXT` makes the checks
-// with TEXT in their names. Screenshots are left in site/screenshots.
+// `npm run docs:check`. `--no-build` uses the last build. `--only TEXT` runs the checks with TEXT in
+// their names. Screenshots are written to site/screenshots.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -64,7 +64,7 @@ async function checkInBrowser() {
   const { checksOf, findChromium, openBrowser } = await import('./site-check/browser.mjs');
   const chromium = findChromium();
   if (!chromium) {
-    console.log('There is no Chromium: what a reader sees is left out.');
+    console.log('Chromium was not found: the checks in the browser are skipped.');
     return;
   }
   rmSync(SCREENSHOTS, { recursive: true, force: true });
@@ -79,7 +79,7 @@ async function checkInBrowser() {
   }
 }
 
-/** Makes a check, and counts how it ends. */
+/** Runs a check and counts its result. */
 async function check(name, work) {
   if (!name.includes(values.only)) return true;
   try {

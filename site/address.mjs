@@ -1,6 +1,8 @@
 // Where the project is public. package.json is the one place that says so: docs/releasing.md.
 
 /**
+ * The addresses of the repository and the site.
+ *
  * @param {{ repository?: string | { url?: string }, homepage?: string }} manifest package.json
  * @returns {{ repository: string | null, site: string | null, base: string }} the repository's and the
  * site's address, or `null` while they have none; and the path below which the site is served

@@ -1,6 +1,10 @@
-// A block of Mermaid is a diagram, as on GitHub. Where no script runs, its text is shown.
+// Shows a Mermaid block as a diagram, as GitHub does. Without scripts, its text is shown.
 
-/** @param md the renderer of Markdown, whose code blocks are already what VitePress makes of them */
+/**
+ * Replaces Mermaid blocks by the component that draws them.
+ *
+ * @param md the Markdown renderer, with VitePress's rule for code blocks
+ */
 export function diagrams(md) {
   const code = md.renderer.rules.fence;
   md.renderer.rules.fence = (tokens, index, ...rest) => {

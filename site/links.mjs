@@ -1,12 +1,16 @@
-// What docs/ links to is the repository, which the site is a part of: a link that leaves docs/ goes to
-// the repository's public address. As long as there is none, it is plain text.
+// The pages of docs/ link to other files of the repository. On the site, such a link goes to the
+// repository's public address. As long as there is none, the link becomes plain text.
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { DOCS } from './pages.mjs';
 
 const ROOT = dirname(DOCS);
 
-/** @param {string | null} repository its public address */
+/**
+ * Rewrites links that leave docs/.
+ *
+ * @param {string | null} repository the repository's public address
+ */
 export function linksToRepository(md, repository) {
   md.core.ruler.push('links-to-repository', ({ tokens, env }) => {
     const folder = posix.dirname(posix.join('docs', env.relativePath ?? ''));
@@ -34,13 +38,13 @@ function targetOf(href, folder, repository) {
   const file = posix.join(folder, decodeURI(path));
   if (file.startsWith('docs/')) return href.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md');
   if (repository === null) return null;
-  // A page that does not exist stays a link that VitePress finds dead.
+  // A link to a missing file stays, so that VitePress reports it as dead.
   if (!existsSync(join(ROOT, file))) return href;
   const kind = statSync(join(ROOT, file)).isDirectory() ? 'tree' : 'blob';
   return `${repository}/${kind}/main/${file}${anchor === undefined ? '' : `#${anchor}`}`;
 }
 
-/** The token stays, with nothing to show: what is between the two is the text. */
+/** Turns the token into empty text, so that only the link's text is left. */
 function drop(token) {
   token.type = 'text';
   token.tag = '';
@@ -48,7 +52,7 @@ function drop(token) {
   token.nesting = 0;
 }
 
-/** What a heading is called in an address, by GitHub's rule, so that a link fits both. */
+/** The anchor of a heading by GitHub's rule, so that a link works on GitHub and on the site. */
 export function slugOf(heading) {
   return heading
     .trim()

@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import { PARTS, pagesInOrder, textOf, titleOf } from './pages.mjs';
 
 /**
+ * Writes the index, the file with all pages, and each page.
+ *
  * @param {string} folder where the site was built
- * @param {{ description: string, root: string }} about the sentence, and what addresses begin with
+ * @param {{ description: string, root: string }} about one sentence about the project, and the beginning of all addresses
  */
 export function writeForModels(folder, { description, root }) {
   const pages = pagesInOrder();
@@ -19,7 +21,7 @@ export function writeForModels(folder, { description, root }) {
   for (const { file } of pages) write(folder, file, textOf(file));
 }
 
-/** The index: the pages by who reads them, each with what it is about. */
+/** The index: the pages by reader, each with its first sentence. */
 export function indexOf(pages, { description, root }) {
   const parts = PARTS.map(({ text }) => {
     const lines = pages

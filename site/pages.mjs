@@ -1,5 +1,5 @@
-// The pages of docs/ in the order in which the site shows them: by who reads them. A test holds that
-// none is missing. Every file is named as in docs/, so that the links are the same on GitHub.
+// The pages of docs/ in the order of the site, grouped by reader. A test makes sure that none is
+// missing. Files have the same names as in docs/, so that links are the same on GitHub.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,7 +81,7 @@ export const PARTS = [
   },
 ];
 
-/** Every page that the sidebar leads to: its part, its text there and its file. */
+/** Every page in the sidebar: its part, its text and its file. */
 export function pagesInOrder() {
   return PARTS.flatMap(({ text: part, pages, folders = [] }) => [
     ...pages.map(([text, file]) => ({ part, text, file })),
@@ -119,7 +119,7 @@ export function titleOf(file) {
   return title.replace(/`/g, '').trim();
 }
 
-/** A page's Markdown, without the comments that say how a test runs its blocks. */
+/** A page's Markdown, without the comments that tell tests how to run its blocks. */
 export function textOf(file) {
   return readFileSync(join(DOCS, file), 'utf8').replace(/^ *<!--[\s\S]*?-->\n+/gm, '');
 }

@@ -1,5 +1,5 @@
-// Runs VitePress on docs/: `node site/run.mjs dev`, or build, or preview. Installs it at the first use,
-// and again where its lock file has changed.
+// Runs VitePress on docs/: `node site/run.mjs dev`, `build` or `preview`. Installs VitePress before the
+// first run, and again if the lock file has changed.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// A built site as a reader sees it, in headless Chromium: each check is a name and a function.
+// Checks of the built site in headless Chromium, as a reader sees it. A check is a name and a function.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -13,7 +13,7 @@ const LOOKS = [
   ['phone, light', { viewport: PHONE, colorScheme: 'light' }],
   ['phone, dark', { viewport: PHONE, colorScheme: 'dark' }],
 ];
-/** A page of each kind, by what its screenshot is called. The last three have diagrams, as the first does. */
+/** A page of each kind, with the name of its screenshot. */
 const PAGES = [
   ['start', ''],
   ['guide', 'quickstart'],
@@ -26,7 +26,7 @@ const PAGES = [
 ];
 const WITH_DIAGRAM = ['start', 'takeover', 'locks', 'architecture'];
 
-/** Where Chromium is: what the environment names, the search path, the usual places. */
+/** Finds Chromium: in CHROMIUM, on the search path, or in the usual places. */
 export function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/snap/bin'];
@@ -44,31 +44,17 @@ export function openBrowser(executablePath) {
 }
 
 /**
+ * All checks in the browser.
+ *
  * @param browser an open browser
  * @param {string} url where the site is served
  * @param {string} screenshots the folder for the pictures
  * @returns {[string, () => Promise<void>][]}
  */
 export function checksOf(browser, url, screenshots) {
-  const looks = PAGES.flatMap(([name, path]) =>
-    LOOKS.map(([look, options]) => [
-      `${name}, ${look}: axe finds nothing, nothing scrolls sideways`,
-      () =>
-        visit(browser, options, async (page) => {
-          await page.goto(url + path);
-          await settled(page, name);
-          const file = `${name}-${look.replace(', ', '-')}.png`;
-          await page.screenshot({ path: join(screenshots, file), fullPage: name === 'start' });
-          if (WITH_DIAGRAM.includes(name)) await pictureDiagram(page, join(screenshots, file));
-          assert.deepEqual(await violationsOn(page), []);
-          const wider = 'document.documentElement.scrollWidth - innerWidth';
-          assert.ok((await page.evaluate(wider)) <= 0, 'the page scrolls sideways');
-        }),
-    ]),
-  );
   const desktop = LOOKS[0][1];
   return [
-    ...looks,
+    ...looksOf(browser, url, screenshots),
     [
       'the search finds a word',
       () => visit(browser, desktop, (page) => search(page, url, screenshots)),
@@ -111,7 +97,27 @@ export function checksOf(browser, url, screenshots) {
   ];
 }
 
-/** Has a person visit: fails where the page's script does, or where anything is loaded from elsewhere. */
+/** A check for each kind of page, in each size and scheme. */
+function looksOf(browser, url, screenshots) {
+  return PAGES.flatMap(([name, path]) =>
+    LOOKS.map(([look, options]) => [
+      `${name}, ${look}: axe finds nothing, nothing scrolls sideways`,
+      () =>
+        visit(browser, options, async (page) => {
+          await page.goto(url + path);
+          await settled(page, name);
+          const file = `${name}-${look.replace(', ', '-')}.png`;
+          await page.screenshot({ path: join(screenshots, file), fullPage: name === 'start' });
+          if (WITH_DIAGRAM.includes(name)) await pictureDiagram(page, join(screenshots, file));
+          assert.deepEqual(await violationsOn(page), []);
+          const wider = 'document.documentElement.scrollWidth - innerWidth';
+          assert.ok((await page.evaluate(wider)) <= 0, 'the page scrolls sideways');
+        }),
+    ]),
+  );
+}
+
+/** Opens a page and works on it. Fails if the page's script fails, or if it loads anything from elsewhere. */
 async function visit(browser, options, work, expected = /^$/) {
   const context = await browser.newContext({
     viewport: DESKTOP,
@@ -140,7 +146,7 @@ async function visit(browser, options, work, expected = /^$/) {
 async function settled(page, name) {
   await page.locator('#app').waitFor();
   await page.waitForLoadState('networkidle');
-  // The terminal has typed its lines by then.
+  // By then, the animated terminal has typed its lines.
   if (name === 'start') await page.waitForTimeout(5000);
   if (WITH_DIAGRAM.includes(name)) await page.locator('.diagram svg').first().waitFor();
 }

@@ -1,9 +1,13 @@
-// The links of a built site: each leads to a file of it, and each anchor to an element there.
+// Checks the links of a built site: each leads to a file of the site, and each anchor to an element in it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileOf } from './serve.mjs';
 
-/** @returns {{ pages: number, links: number, dead: string[] }} */
+/**
+ * Finds dead links.
+ *
+ * @returns {{ pages: number, links: number, dead: string[] }}
+ */
 export function checkLinks(folder, base) {
   const files = readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((name) => name.endsWith('.html'))

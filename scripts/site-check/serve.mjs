@@ -15,6 +15,8 @@ const TYPES = {
 };
 
 /**
+ * Serves the site on a free port.
+ *
  * @param {string} folder the built site
  * @param {string} base the path below which it is served
  * @returns {Promise<{ url: string, close(): void }>}

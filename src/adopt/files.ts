@@ -16,8 +16,7 @@ import { rewriteScripts } from './scripts/rewrite.js';
 import { type Warning } from './plan.js';
 import { describeChange, shownCommand } from './scripts/shown.js';
 import { type ProjectDefaults } from './scripts/translate.js';
-import { renameFile } from '../files/not-writable.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { renameFile, writeAtomically } from '../files/write.js';
 import { hashOf, recordAction, scriptSteps } from './takeover-record.js';
 
 /** What the files depend on beside the project's folder. */

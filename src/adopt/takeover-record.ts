@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { KnexwardError } from '../errors.js';
 import { findRepository, isInsideFolder } from './callers/repository.js';
 import { stateOf } from '../files/as-planned.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { writeAtomically } from '../files/write.js';
 import { type FileAction } from './file-plan.js';
 import { checkTimeZone } from './inspect-database.js';
 import { describeBefore, describeThrough, textBefore, type TextBefore } from './text-before.js';

@@ -22,9 +22,9 @@ import { type FittingBaseline } from './fitness.js';
 export const FIRST_BATCH = 1;
 
 /**
- * Begins the transaction, and looks once more, now that nobody else can come in between.
+ * Begins the transaction and checks again that the database is empty, now that no other runner can change it.
  *
- * @returns server process and transaction; `null` where the database is no longer empty
+ * @returns the server process and the transaction; `null` if the database is no longer empty
  */
 export async function beginLoading(
   connection: Client,
@@ -49,9 +49,9 @@ export async function beginLoading(
 }
 
 /**
- * Loads the baseline and commits, in one message: its SQL, then what records it.
+ * Loads the baseline, records its migrations and commits, in one message.
  *
- * @throws the server's error, with the place in the file that it is about
+ * @throws the server's error, with the place in the file
  */
 export async function loadBaseline(
   connection: Client,
@@ -85,7 +85,7 @@ export async function loadBaseline(
 
 const lines = new WeakMap<object, number>();
 
-/** The line of the baseline at which the statement begins that failed, where that is known. */
+/** The line of the baseline at which the failed statement begins, if it is known. */
 export function lineOf(error: unknown): number | undefined {
   return lines.get(serverErrorIn(error) ?? {});
 }

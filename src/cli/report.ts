@@ -22,7 +22,7 @@ export function addReportCommand(program: Command): void {
       .addOption(
         new Option(
           '--format <format>',
-          'format of the report; without it the file name decides (.md is Markdown), else html',
+          'html or md; the default is md if the file name ends in .md, else html',
         ).choices(['html', 'md']),
       )
       .option('--force', 'overwrite a file that is not a report'),
@@ -30,19 +30,19 @@ export function addReportCommand(program: Command): void {
     .addHelpText(
       'after',
       `
-Writes what plan, doctor, verify, snapshot and status find into one file: the SQL of the pending
-migrations, problems and their fixes, drift and its fix, a diagram of the tables in which those that
-change are marked, and the history with durations. Attach the page to a change request, or post the
-Markdown as a comment on a pull request.
+Writes the results of plan, doctor, verify, snapshot and status to one file: the SQL of the pending
+migrations, problems and drift with their fixes, a diagram of the tables that marks what changes, and
+the history with durations. Attach the page to a change request, or post the Markdown as a comment on
+a pull request.
 
-The page is one file. It loads nothing, runs no script, follows the light or dark setting, and prints.
-The Markdown fits into a comment on GitHub (65,536 characters); what does not fit is left out, and the
-report says so. Without --output, the report goes to stdout.
+The page is a single file. It loads nothing, runs no script, follows the light or dark setting, and
+prints well. The Markdown fits into a comment on GitHub (65,536 characters). If something does not
+fit, the report says what is missing. Without --output, the report goes to stdout.
 
-It only reads. The SQL and the drift need a temporary database, as plan and verify do; where there is
-none, the report says why and tells the rest. Passwords in SQL and messages are masked.
+report only reads. The SQL and the drift need a temporary database, as in plan and verify. If there
+is none, the report says why and contains everything else. Passwords in SQL and messages are masked.
 
-Exits with 0 if the report was written, whatever is in it: to fail a pipeline, use status --check,
+Exits with 0 if the report was written, whatever it says. To fail a pipeline, use status --check,
 verify or doctor.
 
 Examples:
@@ -58,7 +58,7 @@ async function report(options: ReportCommandOptions): Promise<void> {
   const { output: file, force = false, json = false } = options;
   const output = await outputOf(options);
   refuseContradictions(options, output);
-  // Without a file, stdout is for the report alone.
+  // Without a file, the report is the only output on stdout.
   const say = file === undefined ? (text: string) => output.note('info', text) : undefined;
   const config = output.uses(await resolveConfig(configRequestOf(options)), say);
   const { openReportFile } = await import('../report-page/file.js');
@@ -71,16 +71,13 @@ async function report(options: ReportCommandOptions): Promise<void> {
   output.result(document, () => (target ? `${summary(gathered, target.name)}\n` : text));
 }
 
-/** What makes no sense, before anything is read. */
+/** Refuses options that contradict each other, before anything is read. */
 function refuseContradictions(
   { output: file, format, force, json }: ReportCommandOptions,
   output: Output,
 ): void {
   if (force && file === undefined)
-    throw usage(
-      '--force is about the file that --output names.',
-      'Give --output, or leave it out.',
-    );
+    throw usage('--force has no effect without --output.', 'Give --output, or leave out --force.');
   if (json && format !== undefined && file === undefined)
     throw usage(
       '--json prints the data as JSON, so --format has no effect without --output.',
@@ -88,8 +85,8 @@ function refuseContradictions(
     );
   if (file === undefined && output.interactive && (format ?? 'html') === 'html')
     throw usage(
-      'The report is a page of HTML, which a terminal cannot show.',
-      'Say where to write it, as with -o report.html; or give --format md to read it here.',
+      'The report is an HTML page, which a terminal cannot show.',
+      'Write it to a file with -o report.html, or give --format md to read it here.',
     );
 }
 

@@ -35,25 +35,25 @@ export function addVerifyCommand(program: Command): void {
       'after',
       `
 Replays the applied migrations, in the order in which they were applied, in a temporary database,
-and compares every object. That database is made on the server that knexward.shadow in
-the knexfile names; else beside the real one, where the role may create databases; else on the
-embedded PostgreSQL. It is dropped again, whatever happens.
+and compares every object. The temporary database is on the server that knexward.shadow in the
+knexfile names; otherwise on the project's own server, if the role may create databases; otherwise on
+the embedded PostgreSQL. knexward always drops it afterwards.
 
-Each difference comes with the statements that would fix the database, and says where they lose
-data. --fix-script writes all of them to one file, in an order that works. knexward does not run them.
+Each difference comes with the statements that fix it, and says if they lose data. --fix-script writes
+all of them to one file, in an order that works. knexward does not run them.
 
-With --round-trip each pending migration then goes up, down and up again there: after down, the schema
-must equal the schema before up; after the second up, the schema after the first. What down forgot is
-named. A migration without a way down is named and is no failure.
+With --round-trip, each pending migration is then applied, reverted and applied again. After down, the
+schema must be as it was before up; after the second up, as it was after the first. The report names
+what down leaves behind. A migration that has no down is named, but does not count as a failure.
 
-If the project has a baseline, a database that begins with it is compared with the replay as well,
-data included: see knexward baseline --help.
+If the project has a baseline, verify also loads it and compares the result with the replay, data
+included: see knexward baseline --help.
 
-The real database is only read. Exits with 6 when it differs, or a round trip fails.
+verify only reads the real database. Exits with 6 if it differs, or if a round trip fails.
 
 Examples:
   $ knexward verify
-  $ knexward verify --fix-script fix.sql       and then look at it, and run it with psql
+  $ knexward verify --fix-script fix.sql       then review it, and run it with psql
   $ knexward verify --against schema.snapshot.json
   $ knexward verify --round-trip               before a release, or in a pull request
   $ knexward verify -e production --json | jq -r '.differences[] | .kind + " " + .object'`,

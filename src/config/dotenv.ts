@@ -22,7 +22,7 @@ export function readDotenv(folder: string): void {
 }
 
 /** The variables in a text: of one that is there twice, the last. */
-export function parseDotenv(text: string): Record<string, string> {
+function parseDotenv(text: string): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const line of text.split('\n')) {
     const [, name, found = ''] = /^\s*([\w.-]+)\s*=\s*(.*)?\s*$/.exec(line) ?? [];

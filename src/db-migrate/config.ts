@@ -112,7 +112,7 @@ function isEnvironmentEntry(
 }
 
 /** Whether a value is an object of settings. */
-export function isConfigObject(value: ConfigValue | undefined): value is ConfigObject {
+function isConfigObject(value: ConfigValue | undefined): value is ConfigObject {
   return (
     typeof value === 'object' &&
     value !== null &&

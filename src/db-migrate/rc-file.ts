@@ -31,7 +31,7 @@ export function readRcFiles(
 }
 
 /** The `.db-migraterc` of a folder or of the nearest one around it: none, or one. */
-export function nearestRcFile(folder: string): [string] | undefined {
+function nearestRcFile(folder: string): [string] | undefined {
   const path = join(folder, RC_FILE);
   if (existsSync(path)) return [path];
   const above = dirname(folder);

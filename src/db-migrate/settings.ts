@@ -114,7 +114,7 @@ function parseUrl(url: string, place: SettingsPlace): Record<string, string> {
  *
  * @throws KnexwardError `DB_MIGRATE_CONFIG`
  */
-export function checkDriver(driver: unknown, place: SettingsPlace): void {
+function checkDriver(driver: unknown, place: SettingsPlace): void {
   const { name } = place;
   if (typeof driver === 'string' && POSTGRES_DRIVERS.has(driver)) return;
   if (typeof driver === 'string') {
@@ -169,7 +169,7 @@ export function broken({ path }: SettingsPlace, problem: string, fix: string): K
   return new KnexwardError('DB_MIGRATE_CONFIG', { message: `${path} ${problem}.`, fix });
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 

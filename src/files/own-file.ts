@@ -2,24 +2,23 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KnexwardError, type ErrorCode } from '../errors.js';
-import { notWritable } from './not-writable.js';
-import { writeAtomically } from './write-atomically.js';
+import { notWritable, writeAtomically } from './write.js';
 
-/** A kind of file that knexward writes, and may write over. */
+/** A kind of file that knexward writes, and may overwrite. */
 export interface OwnFile {
   /** What an error calls it, such as `a plan`. */
   called: string;
   isOurs: (text: string) => boolean;
-  /** The error where a file of that name is something else, and what to do about it. */
+  /** The error if an existing file is not of this kind, and its fix. */
   code: ErrorCode;
   fix: string;
 }
 
 /**
- * What is in a file that knexward wrote; `null` where there is none.
+ * Reads a file that knexward wrote; `null` if there is none.
  *
- * @param name as a report names it
- * @throws KnexwardError the kind's `code` where the file is something else, or cannot be read
+ * @param name the file's name for messages
+ * @throws KnexwardError the kind's `code` if the file is something else or cannot be read
  */
 export async function readOwnFile(
   path: string,
@@ -36,7 +35,7 @@ export async function readOwnFile(
 }
 
 /**
- * Writes such a file, and its folder where that is missing.
+ * Writes a file, and its folder if that is missing.
  *
  * @throws KnexwardError `FILE_NOT_WRITABLE`
  */

@@ -55,6 +55,6 @@ export function oldTime(moment: string, tables: HistoryTables, { zoned }: OldTab
 }
 
 /** Very old versions of db-migrate wrote no slash; the present one deletes both. */
-export function spellings(oldName: string): string {
+function spellings(oldName: string): string {
   return [...new Set([oldName, oldName.replace(/^\//, '')])].map(escapeLiteral).join(', ');
 }

@@ -2,7 +2,7 @@ import { type ClientBase } from 'pg';
 import { SINCE_APPLIED } from './journal.js';
 import { type HistoryTables, qualified } from './tables.js';
 
-/** How an applied migration came into the history, as the journal has it. */
+/** The journal's entry for an applied migration: how it came into the history. */
 export interface RecordedChange {
   name: string;
   /** `applied` by a run; `adopted` from db-migrate; `resolved`: marked as applied by a person. */
@@ -10,15 +10,15 @@ export interface RecordedChange {
   runId: string;
   /** The person and the machine, and the database role. */
   actor: string;
-  /** `null` where nothing was run, or a script of SQL ran it. */
+  /** In milliseconds; `null` if nothing ran, or an SQL script ran it. */
   durationMs: number | null;
-  /** The baseline's file, where the migration was loaded with it. */
+  /** The file of the baseline that the migration was loaded with. */
   baseline: string | null;
 }
 
 /**
- * What the journal tells of each migration in the history, by name. A row that plain Knex has
- * written has no entry.
+ * Reads the journal's entries for the migrations in the history, by name. A migration that plain Knex applied has
+ * none.
  */
 export async function readRecordedChanges(
   client: ClientBase,

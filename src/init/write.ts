@@ -1,8 +1,7 @@
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { refuseChanged } from '../files/as-planned.js';
-import { notWritable } from '../files/not-writable.js';
-import { writeAtomically } from '../files/write-atomically.js';
+import { notWritable, writeAtomically } from '../files/write.js';
 import { type PlannedFile } from './decide.js';
 
 /**

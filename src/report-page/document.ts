@@ -1,7 +1,7 @@
 import { type Verification } from '../verify/verify.js';
 import { type Report } from './model.js';
 
-/** A report in the form that the contract gives it. */
+/** The report as the contract's JSON. */
 export function reportDocument(report: Report): Record<string, unknown> {
   const { madeAt, postgres, applied, pending, plan, drift, checks, schema } = report;
   return {
@@ -45,7 +45,13 @@ function driftOf(drift: Verification): object {
   const { inSync, differences, script, singleTransaction, postgres } = drift;
   const { replayed, shadow, unreplayable } = drift;
   return {
-    ...{ inSync, differences, script, singleTransaction, postgres },
-    ...{ replayed, shadow, unreplayable },
+    inSync,
+    differences,
+    script,
+    singleTransaction,
+    postgres,
+    replayed,
+    shadow,
+    unreplayable,
   };
 }

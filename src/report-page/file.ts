@@ -4,9 +4,9 @@ import { type OwnFile, readOwnFile, writeOwnFile } from '../files/own-file.js';
 import { isPage } from './html/page.js';
 import { isMarkdownReport } from './markdown/document.js';
 
-/** A file for a report. */
+/** A file that a report may be written to. */
 export interface ReportFile {
-  /** As a message names it. */
+  /** The path, relative to the project. */
   name: string;
   write(text: string): Promise<void>;
 }
@@ -19,10 +19,10 @@ const OWN: OwnFile = {
 };
 
 /**
- * Makes sure that a report may be written to a file: that it is inside of the project, and not there, or
- * a report.
+ * Checks that a report may be written to a file: the file is inside the project, and it does not exist or is
+ * itself a report.
  *
- * @param force write over a file that is something else
+ * @param force overwrite a file that is not a report
  * @throws KnexwardError `USAGE`, `FILE_NOT_WRITABLE`
  */
 export async function openReportFile(
@@ -38,7 +38,7 @@ export async function openReportFile(
   return {
     name: relative(projectRoot, path).replaceAll('\\', '/'),
     write: async (text) => {
-      // It may have been written since: gathering takes a while.
+      // Gathering takes a while: somebody may have created the file in the meantime.
       await refuseOther();
       await writeOwnFile(path, text);
     },

@@ -1,7 +1,7 @@
 import { type ConfigRequest, type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { type Looked } from '../doctor/facts.js';
 import { diagnose } from '../doctor/diagnose.js';
+import { type Looked } from '../doctor/facts.js';
 import { KnexwardError } from '../errors.js';
 import { findMigrations } from '../files/find.js';
 import { locateHistory } from '../history/locate.js';
@@ -27,35 +27,34 @@ import {
 } from './model.js';
 import { type BeforeAndAfter, tablesOf } from './tables.js';
 
-/** What gathering needs, and whom it tells where it is. */
+/** The options of a replay, the project, and callbacks for progress. */
 export interface GatherOptions extends ReplayOptions {
-  /** What the configuration was resolved from: doctor looks at the project by itself. */
+  /** What the configuration was resolved from. The checks of `doctor` resolve it themselves. */
   project: ConfigRequest;
   onEmbedded?: (folder: string) => void;
   onRehearse?: (where: string, count: number) => void;
 }
 
 /**
- * Reads all that a report tells: history, plan, drift, checks and tables. The database is only
- * read. What cannot be found out (no temporary database, a replay that fails) is told in its place.
+ * Gathers the data of a report: history, plan, drift, checks and tables. It only reads the database. If a part
+ * cannot be found out (there is no temporary database, a replay fails), the report has the error in its place.
  *
- * @throws KnexwardError what `status` throws: without a connection or a history that can be read there
- * is nothing to report; `INTERRUPTED`
+ * @throws KnexwardError as `status`, if there is no connection or the history cannot be read; `INTERRUPTED`
  */
 export async function gatherReport(given: ResolvedConfig, options: GatherOptions): Promise<Report> {
-  const seen = await readDatabase(given, options);
-  const { status, catalog } = seen;
-  const pending = status.pending.length > 0 ? await planned(given, options) : NOTHING_PENDING;
-  const drift = await looked(() => verify(given, options));
+  const { status, catalog, ...read } = await readDatabase(given, options);
+  const pending =
+    status.pending.length > 0 ? await rehearsePending(given, options) : NOTHING_PENDING;
+  const drift = await orFailure(() => verify(given, options));
   const { checks } = await diagnose(options.project);
   return masked({
     environment: given.environment,
     production: given.production,
-    database: seen.database,
-    madeAt: seen.madeAt,
-    postgres: seen.postgres,
-    applied: seen.applied,
-    hasJournal: seen.hasJournal,
+    database: read.database,
+    madeAt: read.madeAt,
+    postgres: read.postgres,
+    applied: read.applied,
+    hasJournal: read.hasJournal,
     pending: status.pending,
     plan: pending.plan,
     drift,
@@ -64,7 +63,8 @@ export async function gatherReport(given: ResolvedConfig, options: GatherOptions
   });
 }
 
-interface Seen {
+/** What the project's own database says. */
+interface DatabaseState {
   database: DatabaseInUse;
   madeAt: string;
   postgres: string;
@@ -74,20 +74,20 @@ interface Seen {
   catalog: Catalog;
 }
 
-async function readDatabase(given: ResolvedConfig, options: GatherOptions): Promise<Seen> {
+async function readDatabase(given: ResolvedConfig, options: GatherOptions): Promise<DatabaseState> {
   const { onEmbedded } = options;
   const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
   const { client } = session;
-  const told: DatabaseInUse[] = [];
-  const listening: ResolvedConfig = {
+  const used: DatabaseInUse[] = [];
+  const watched: ResolvedConfig = {
     ...given,
     onDatabase: (database) => {
-      told.push(database);
+      used.push(database);
       given.onDatabase?.(database);
     },
   };
   try {
-    const config = await locateHistory(client, listening);
+    const config = await locateHistory(client, watched);
     const files = await findMigrations(config);
     const history = await readHistory(client, config);
     const evidence = await lookCloser(client, files, history);
@@ -99,7 +99,7 @@ async function readDatabase(given: ResolvedConfig, options: GatherOptions): Prom
       "select now(), current_setting('server_version') as version",
     );
     return {
-      database: told[0] as DatabaseInUse,
+      database: used[0] as DatabaseInUse,
       madeAt: (rows[0]?.now ?? new Date()).toISOString(),
       postgres: rows[0]?.version ?? '',
       status,
@@ -112,13 +112,13 @@ async function readDatabase(given: ResolvedConfig, options: GatherOptions): Prom
   }
 }
 
-interface Planned {
+interface PendingFacts {
   plan: Looked<ReportedPlan>;
-  /** The shadow's catalogs; `null` where there was no shadow. */
+  /** The schema before and after the rehearsal; `null` if it did not come to its end. */
   catalogs: BeforeAndAfter | null;
 }
 
-const NOTHING_PENDING: Planned = {
+const NOTHING_PENDING: PendingFacts = {
   plan: {
     value: {
       batch: null,
@@ -134,23 +134,26 @@ const NOTHING_PENDING: Planned = {
   catalogs: null,
 };
 
-async function planned(given: ResolvedConfig, options: GatherOptions): Promise<Planned> {
+async function rehearsePending(
+  given: ResolvedConfig,
+  options: GatherOptions,
+): Promise<PendingFacts> {
   const catalogs: Partial<BeforeAndAfter> = {};
   const onShadow = async (shadow: Shadow, moment: 'before' | 'after'): Promise<void> => {
     catalogs[moment] = await catalogOf(shadow);
   };
-  const plan = await looked(async (): Promise<ReportedPlan> => {
+  const plan = await orFailure(async (): Promise<ReportedPlan> => {
     const rehearsal = await rehearse(given, { ...options, direction: 'up', onShadow });
     const { batch, base, baseReason, shadow, failed, notReached, baseline } = rehearsal;
-    const changes = rehearsal.changes.map(reported);
+    const changes = rehearsal.changes.map(reportedChange);
     return { batch, base, baseReason, shadow, failed, notReached, baseline, changes };
   });
   const { before, after } = catalogs;
   return { plan, catalogs: before && after ? { before, after } : null };
 }
 
-/** A secret is found by what stands before it, so a value is written in before it is masked. */
-function reported(change: RehearsedChange): ReportedChange {
+/** Puts values into the SQL before masking it: the text around a secret is what shows that it is one. */
+function reportedChange(change: RehearsedChange): ReportedChange {
   return {
     name: change.name,
     transaction: change.transaction,
@@ -172,8 +175,8 @@ async function catalogOf({ config }: Shadow): Promise<Catalog> {
   }
 }
 
-/** What the work finds out; or why it could not, where the error says so to a person. */
-async function looked<T>(work: () => Promise<T>): Promise<Looked<T>> {
+/** The result, or the error if it is one that has a message for the user. */
+async function orFailure<T>(work: () => Promise<T>): Promise<Looked<T>> {
   try {
     return { value: await work() };
   } catch (error) {
@@ -183,7 +186,7 @@ async function looked<T>(work: () => Promise<T>): Promise<Looked<T>> {
   }
 }
 
-/** The same value with every text in it masked: a report is handed on. */
+/** Masks secrets in every string, because a report is handed on. */
 function masked<T>(value: T): T {
   if (typeof value === 'string') return redact(value) as T;
   if (Array.isArray(value)) return value.map(masked) as T;

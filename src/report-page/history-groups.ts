@@ -1,22 +1,22 @@
 import { type AppliedMigration } from './model.js';
 
-/** Migrations that came into the history together. */
+/** Migrations that were applied, or taken over, together. */
 export interface HistoryGroup {
   kind: 'batch' | 'adopted';
-  /** The first and the last of its batches: one, unless they were adopted. */
+  /** The first and the last batch. They are the same unless the migrations were taken over. */
   batches: { first: number; last: number };
   migrations: AppliedMigration[];
   from: string | null;
   to: string | null;
-  /** Who applied them; none where the journal does not know it. */
+  /** Who applied them; empty if the journal does not know. */
   actors: string[];
-  /** The sum of what is known; `null` where nothing is. */
+  /** The sum of the known durations; `null` if none is known. */
   durationMs: number | null;
 }
 
 /**
- * The history as a timeline, the newest first: a group for each batch. db-migrate had no batches, so each of
- * its migrations has one of its own after a takeover: those are one group. Pure.
+ * Groups the history by batch, the newest first. After a takeover, each migration from db-migrate has a batch of
+ * its own, because db-migrate has no batches: these are one group. Pure.
  */
 export function groupsOf(applied: readonly AppliedMigration[]): HistoryGroup[] {
   const groups: AppliedMigration[][] = [];
@@ -41,7 +41,7 @@ function isAdopted({ recorded }: AppliedMigration): boolean {
 function groupOf(migrations: AppliedMigration[]): HistoryGroup {
   const adopted = migrations.every(isAdopted);
   const moments = migrations.flatMap(({ appliedAt }) => appliedAt ?? []).sort();
-  const durations = migrations.flatMap((migration) => durationOf(migration) ?? []);
+  const durations = migrations.flatMap((migration) => recordedDuration(migration) ?? []);
   const batches = migrations.map(({ batch }) => batch);
   return {
     kind: adopted ? 'adopted' : 'batch',
@@ -57,14 +57,14 @@ function groupOf(migrations: AppliedMigration[]): HistoryGroup {
   };
 }
 
-/** How long a migration took to run; `null` where that is not known, or it was not run. */
-export function durationOf({ recorded }: AppliedMigration): number | null {
+/** How long a migration ran, in milliseconds; `null` if it did not run, or the journal does not know. */
+export function recordedDuration({ recorded }: AppliedMigration): number | null {
   if (recorded?.event !== 'applied' || recorded.baseline !== null) return null;
   return recorded.durationMs;
 }
 
 /** Why a migration has no duration. */
-export function withoutDuration({ recorded }: AppliedMigration, hasJournal: boolean): string {
+export function whyNoDuration({ recorded }: AppliedMigration, hasJournal: boolean): string {
   if (recorded === null) return hasJournal ? 'not in the journal' : 'no journal';
   if (recorded.event === 'adopted') return 'taken over from db-migrate';
   if (recorded.event === 'resolved') return 'marked as applied';

@@ -1,7 +1,7 @@
 /*
- * The report for people: one page, or one Markdown document, of all that is known of a database's
- * migrations. gather.ts reads it, html/ and markdown/ render it, diagram/ lays out the schema.
- * The texts for terminals and logs are in report/, below.
+ * The report: everything about a database's migrations, as one HTML page or one Markdown document. gather.ts reads
+ * the data; html/ and markdown/ render it, with the words in words.ts and figures.ts; diagram/ draws the schema.
+ * Texts for terminals and logs are in report/, from which this folder may import.
  */
 import { type DatabaseInUse } from '../config/resolve.js';
 import { type Check } from '../doctor/check.js';
@@ -12,7 +12,7 @@ import { type Rehearsal } from '../rehearsal/rehearse.js';
 import { type Verification } from '../verify/verify.js';
 import { type SchemaTables } from './tables.js';
 
-/** All that a report tells. Every text in it is masked: no password is left. */
+/** The data of a report. Secrets in it are masked. */
 export interface Report {
   environment: string;
   production: boolean;
@@ -23,10 +23,10 @@ export interface Report {
   postgres: string;
   /** In the order in which they were applied. */
   applied: AppliedMigration[];
-  /** Whether there is a journal, which has the durations. */
+  /** Whether there is a journal. Durations come from it. */
   hasJournal: boolean;
   pending: Status['pending'];
-  /** What the pending migrations send. Where there are none, it has no changes. */
+  /** What the pending migrations send. It has no changes if nothing is pending. */
   plan: Looked<ReportedPlan>;
   drift: Looked<Verification>;
   /** What `doctor` found. */
@@ -34,17 +34,17 @@ export interface Report {
   schema: SchemaTables;
 }
 
-/** A row of the history, and what the journal adds to it. */
+/** A row of the history, with its entry in the journal. */
 export interface AppliedMigration {
   name: string;
   batch: number;
   appliedAt: string | null;
   origin: Status['applied'][number]['origin'];
-  /** `null` where the journal does not know it: plain Knex has applied it. */
+  /** `null` if the journal has no entry, because plain Knex applied the migration. */
   recorded: Omit<RecordedChange, 'name'> | null;
 }
 
-/** What a rehearsal told. */
+/** The result of a rehearsal. */
 export interface ReportedPlan extends Pick<
   Rehearsal,
   'batch' | 'base' | 'baseReason' | 'shadow' | 'failed' | 'notReached' | 'baseline'
@@ -56,8 +56,8 @@ export interface ReportedPlan extends Pick<
 export interface ReportedChange {
   name: string;
   transaction: boolean;
-  /** What a person should know before this SQL is run. */
+  /** Warnings to read before this SQL runs. */
   notes: string[];
-  /** With the values written in, and passwords masked; `refused` is the SQLSTATE. */
+  /** Values are part of the SQL. `refused` is the SQLSTATE if the server refused the statement. */
   statements: { sql: string; refused: string | null }[];
 }

@@ -6,7 +6,7 @@ import { isSignificant, tokensOf } from '../sql/tokens.js';
 /** What the pending migrations do to a table, a column or a foreign key. */
 export type Change = 'created' | 'changed' | 'dropped';
 
-/** A column that a reader of the diagram wants to see: a key, or one that changes. */
+/** A column that the diagram shows: a key, or one that changes. */
 export interface ShownColumn {
   name: string;
   primary: boolean;
@@ -14,38 +14,40 @@ export interface ShownColumn {
   change: Change | null;
 }
 
+/** A table as the report shows it. */
 export interface ShownTable {
-  /** As SQL writes it, with its schema. Unique. */
+  /** The quoted name with its schema. Unique. */
   id: string;
-  /** As a person reads it; with its schema where there are several. */
+  /** The name for people. It has the schema if the tables are in several. */
   title: string;
   columns: ShownColumn[];
-  /** How many columns it has that are not among those. */
+  /** How many other columns the table has. */
   others: number;
   change: Change | null;
 }
 
+/** A foreign key between two tables. */
 export interface ForeignKey {
   name: string;
   from: string;
   to: string;
-  /** The columns that refer, and those that they refer to. */
+  /** The referencing columns, and the columns that they reference. */
   columns: string[];
   referenced: string[];
   change: Change | null;
 }
 
-/** The tables of a schema and what holds them together. */
+/** The tables of a database and their foreign keys. */
 export interface SchemaTables {
   tables: ShownTable[];
   foreignKeys: ForeignKey[];
-  /** Partitions, which are shown as the table that they are a part of. */
+  /** How many partitions there are. Each is shown as the table that it is a part of. */
   partitions: number;
-  /** Whether the pending migrations were rehearsed, so that what they change is marked. */
+  /** Whether changes are marked. They are if the pending migrations were rehearsed. */
   marked: boolean;
 }
 
-/** The catalog before the pending migrations, and after them, in a shadow. */
+/** The catalog of the shadow before and after the pending migrations. */
 export interface BeforeAndAfter {
   before: Catalog;
   after: Catalog;
@@ -98,21 +100,21 @@ class Tables {
     return null;
   }
 
-  /** The table that a partition is a part of, however deep; else the table itself. */
-  whole(name: string): string {
+  /** The table that a partition belongs to, at any depth; otherwise the table itself. */
+  rootOf(name: string): string {
     const parent = this.tables.get(name)?.parts.partitionOf;
-    return parent === undefined ? name : this.whole(parent);
+    return parent === undefined ? name : this.rootOf(parent);
   }
 
   primaryKeyOf(table: ObjectId): string[] {
     const key = this.constraints.find(
-      ({ parent, parts }) => parent === table && parts.definition.startsWith('PRIMARY KEY'),
+      ({ parent, parts }) => parent === table && parts.type === 'primary key',
     );
     return key ? (listsIn(key.parts.definition)[0]?.columns ?? []) : [];
   }
 }
 
-/** What changes, by the object; a table also where something that belongs to it does. */
+/** What changes, by object. A table also changes if an object that belongs to it does. */
 function changesIn({ before, after }: BeforeAndAfter): Map<ObjectId, Change> {
   const changes = new Map<ObjectId, Change>();
   const sides = [new Tables(after), new Tables(before)];
@@ -190,17 +192,17 @@ function foreignKeyOf(
   changes: ReadonlyMap<ObjectId, Change>,
 ): ForeignKey[] {
   const { own, parent, parts } = constraint;
-  if (!parts.definition.startsWith('FOREIGN KEY') || !parent?.startsWith('table ')) return [];
+  if (parts.type !== 'foreign key' || !parent?.startsWith('table ')) return [];
   const name = parent.slice('table '.length);
   // A partition has the foreign keys of its table.
-  if (tables.whole(name) !== name) return [];
+  if (tables.rootOf(name) !== name) return [];
   const [referring, referred] = listsIn(parts.definition);
   if (!referring || !referred) return [];
   return [
     {
       name: unquoted(own),
       from: name,
-      to: tables.whole(referred.before),
+      to: tables.rootOf(referred.before),
       columns: referring.columns.map(unquoted),
       referenced: referred.columns.map(unquoted),
       change:
@@ -209,7 +211,7 @@ function foreignKeyOf(
   ];
 }
 
-/** The lists of columns in a key's definition, each with the name that stands before it. */
+/** The lists of columns in a key's definition, each with the name in front of it: `room (id)`. */
 function listsIn(definition: string): { before: string; columns: string[] }[] {
   const lists: { before: string; columns: string[] }[] = [];
   let before: string[] = [];

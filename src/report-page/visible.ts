@@ -1,18 +1,18 @@
 /*
- * A name in PostgreSQL may hold anything but NUL: line breaks, controls, letters that turn the
- * direction of what follows. In a report each of them is seen, and none does anything.
+ * A name in PostgreSQL may contain any character but NUL: line breaks, control characters, marks that reverse the
+ * direction of text. A report shows each of them as a visible sign, so that none takes effect.
  */
 
-/** Letters that are not seen, or that move what is around them: controls, marks of direction, of zero width. */
+/** Characters that are invisible or move the text around them: controls, direction marks, zero width. */
 const UNSEEN =
   /[\u0080-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/g;
 const HALF_PAIR = /\p{Surrogate}/gu;
-/** The joiner of zero width holds an emoji together. */
+/** The zero-width joiner holds an emoji together. */
 const JOINER = '\u200d';
 
-/** A text on one line, with each letter that is not seen in the place of itself as a sign or a code. */
+/** A text on one line, with a sign or a code for each invisible character. */
 export function visible(text: string): string {
   return visibleLines(text).replace(/[\t\n]/g, pictureOf);
 }
@@ -26,7 +26,7 @@ export function visibleLines(text: string): string {
     .replace(UNSEEN, (letter) => (letter === JOINER ? letter : codeOf(letter)));
 }
 
-/** The sign that stands for a control, such as ␊. */
+/** The sign for a control character, such as ␊. */
 function pictureOf(control: string): string {
   const code = control.charCodeAt(0);
   return code === 0x7f ? '\u2421' : String.fromCharCode(0x2400 + code);
@@ -41,14 +41,14 @@ const WIDE =
 
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** How many columns of a fixed-width font a text takes. */
+/** The width of a text in columns of a fixed-width font. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const { segment } of letters.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
   return columns;
 }
 
-/** The text, or its beginning and an ellipsis, in at most so many columns. No letter is cut in two. */
+/** Shortens a text to at most so many columns, with an ellipsis at its end. No character is cut in two. */
 export function clipped(text: string, most: number): string {
   if (columnsOf(text) <= most) return text;
   let shown = '';

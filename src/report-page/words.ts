@@ -1,111 +1,32 @@
+/*
+ * The sentences that the page and the Markdown share. Both show the same facts in the same words.
+ */
 import { commandLine } from '../command-line.js';
-import { countOf } from '../count.js';
-import { type Check } from '../doctor/check.js';
-import { type Failure } from '../doctor/facts.js';
+import { addressOf } from '../config/address.js';
+import { countOf, durationOf } from '../count.js';
 import { type Verification } from '../verify/verify.js';
-import { type Report } from './model.js';
+import { type Report, type ReportedChange, type ReportedPlan } from './model.js';
+import { type Change } from './tables.js';
 
-/** How something looks: to be shown as good, as a warning, as bad, or as not known. */
-export type Tone = 'good' | 'notice' | 'bad' | 'unknown';
+/** What the pending migrations do to a table, a column or a foreign key. */
+export const CHANGE_WORDS: Record<Change, string> = {
+  created: 'new',
+  changed: 'changes',
+  dropped: 'is dropped',
+};
 
-/** One figure at the top of a report. */
-export interface Figure {
-  label: string;
-  value: string;
-  note: string;
-  tone: Tone;
-  /** The section that it is about. */
-  section: 'pending' | 'problems' | 'drift' | 'history';
-}
+/** The same as one character, in front of a column. */
+export const CHANGE_SIGNS: Record<Change, string> = { created: '+', changed: '~', dropped: '−' };
 
-/** What a reader wants to know first. Pure. */
-export function figuresOf(report: Report): Figure[] {
-  return [
-    pendingFigure(report),
-    problemsFigure(report),
-    driftFigure(report),
-    appliedFigure(report),
-  ];
-}
+/** What is missing if the rehearsal failed; the reason follows. */
+export const NO_SQL = 'No SQL is shown.';
+/** What is missing if the comparison failed; the reason follows. */
+export const NOT_COMPARED = 'The database was not compared with its migrations.';
 
-function pendingFigure({ pending, plan }: Report): Figure {
-  const failed = plan.value?.failed ?? null;
-  const value = String(pending.length);
-  const base = { label: 'Pending', value, section: 'pending' } as const;
-  if (pending.length === 0) return { ...base, note: 'Already up to date', tone: 'good' };
-  if (failed) return { ...base, note: `${failed.name} fails`, tone: 'bad' };
-  if (plan.failed) return { ...base, note: 'not rehearsed', tone: 'unknown' };
-  return { ...base, note: 'rehearsed without an error', tone: 'notice' };
-}
-
-function problemsFigure({ checks }: Report): Figure {
-  const { errors, warnings, passed } = problemsOf(checks);
-  const count = errors.length + warnings.length;
-  const found = [
-    ...(errors.length > 0 ? [countOf(errors.length, 'error')] : []),
-    ...(warnings.length > 0 ? [countOf(warnings.length, 'warning')] : []),
-    `${countOf(passed, 'check')} passed`,
-  ];
-  const tone = errors.length > 0 ? 'bad' : warnings.length > 0 ? 'notice' : 'good';
-  return {
-    label: 'Problems',
-    value: String(count),
-    note: found.join(', '),
-    tone,
-    section: 'problems',
-  };
-}
-
-function driftFigure({ drift }: Report): Figure {
-  const base = { label: 'Drift', section: 'drift' } as const;
-  if (drift.failed) return { ...base, value: '?', note: 'not checked', tone: 'unknown' };
-  const { differences, replayed, unreplayable } = drift.value;
-  if (differences.length > 0) {
-    const note = differences.length === 1 ? 'object differs' : 'objects differ';
-    return { ...base, value: String(differences.length), note, tone: 'bad' };
-  }
-  if (unreplayable.length > 0)
-    return { ...base, value: '0', note: `${unreplayable.length} not replayed`, tone: 'notice' };
-  return {
-    ...base,
-    value: '0',
-    note: `matches ${countOf(replayed ?? 0, 'migration')}`,
-    tone: 'good',
-  };
-}
-
-function appliedFigure({ applied }: Report): Figure {
-  const last = applied.at(-1)?.appliedAt ?? null;
-  const note =
-    applied.length === 0 ? 'none yet' : last === null ? '' : `last on ${last.slice(0, 10)}`;
-  return {
-    label: 'Applied',
-    value: String(applied.length),
-    note,
-    tone: 'good',
-    section: 'history',
-  };
-}
-
-/** What `doctor` found, the worst first. That migrations are pending is told by itself. */
-export function problemsOf(checks: readonly Check[]): {
-  errors: Check[];
-  warnings: Check[];
-  passed: number;
-} {
-  const told = checks.filter(({ code }) => code !== 'PENDING');
-  return {
-    errors: told.filter(({ status }) => status === 'red'),
-    warnings: told.filter(({ status }) => status === 'yellow'),
-    passed: told.filter(({ status }) => status === 'green').length,
-  };
-}
-
-/** Where the database is, without a password. */
+/** The database's address and the schema of its history. */
 export function placeOf({ database }: Report): string {
-  const { user, host, port, database: name, schema } = database;
-  const server = host.includes(':') ? `[${host}]` : host;
-  return `${user}@${server}:${port}/${name}${schema === null ? '' : ` (schema ${schema})`}`;
+  const { schema } = database;
+  return `${addressOf(database)}${schema === null ? '' : ` (schema ${schema})`}`;
 }
 
 /** A moment to the minute, in UTC. */
@@ -114,24 +35,39 @@ export function momentOf(moment: string): string {
   return day === undefined ? moment : `${day} ${minute} UTC`;
 }
 
-/** A duration as a person says it. */
-export function spanOf(milliseconds: number): string {
-  if (milliseconds < 1) return '< 1 ms';
-  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** A recorded duration. The journal keeps fractions of a millisecond. */
+export function runTime(milliseconds: number): string {
+  return milliseconds < 1 ? '< 1 ms' : durationOf(milliseconds);
 }
 
-/** Why something is not in the report, and what helps. */
-export function notKnown(
-  what: string,
-  { message, fix }: Failure,
-): { message: string; fix: string } {
-  return { message: `${what} ${message}`, fix: fix ?? '' };
+/** What the next `up` would run. */
+export function batchLine({ batch }: ReportedPlan, { pending }: Report): string {
+  return `Batch ${batch} would run ${countOf(pending.length, 'migration')}.`;
+}
+
+/** A warning if the rehearsal ran without the database's data. */
+export function rehearsedWithoutData({ base, baseReason }: ReportedPlan): string | null {
+  if (base !== 'schema') return null;
+  return `Rehearsed on the schema of the database, without data: ${baseReason ?? ''}`;
+}
+
+/** The statements of a change. A comment marks each one that the server refused. */
+export function sqlOf({ statements }: ReportedChange): string[] {
+  return statements.map(({ sql, refused }) =>
+    refused === null ? sql : `-- refused (SQLSTATE ${refused}):\n${sql}`,
+  );
+}
+
+/** A warning if applied migrations have no file, so that they could not be replayed. */
+export function notProven({ unreplayable }: Verification): string | null {
+  if (unreplayable.length === 0) return null;
+  const have = countOf(unreplayable.length, 'applied migration has', 'applied migrations have');
+  return `Not proven: ${have} no file to replay: ${unreplayable.join(', ')}`;
+}
+
+/** What the database is compared with. */
+export function replayedMigrations({ replayed }: Verification): string {
+  return countOf(replayed ?? 0, 'applied migration');
 }
 
 /** In what way an object differs. */

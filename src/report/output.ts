@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { format } from 'node:util';
 import { createColors } from 'picocolors';
+import { addressOf } from '../config/address.js';
 import { type DatabaseInUse, type ResolvedConfig } from '../config/resolve.js';
 import { KnexwardError } from '../errors.js';
 import { printable, rememberName } from '../printable.js';
@@ -197,12 +198,11 @@ export async function ask(question: string): Promise<string | null> {
 }
 
 function placeOf({ database: location }: ResolvedConfig, database: DatabaseInUse): string {
-  const { user, host, port, database: name, schema } = database;
-  const server = host.includes(':') ? `[${host}]` : host;
+  const { schema } = database;
   const place =
     location.kind === 'embedded'
       ? `embedded PostgreSQL in ${location.folder}`
-      : `${user}@${server}:${port}/${name}`;
+      : addressOf(database);
   return schema === null ? place : `${place} (schema ${schema})`;
 }
 

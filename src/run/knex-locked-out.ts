@@ -9,8 +9,8 @@ import { type LockedRun } from './carry-out.js';
 import { type RunResult } from './result.js';
 
 /**
- * Holds Knex's own lock meanwhile; its tables are made first where they are missing. Only then can
- * nobody, plain Knex included, change the history any more.
+ * Does work while it holds Knex's own lock. It creates missing tables first. With the lock, nobody else can change
+ * the history, not even plain Knex.
  */
 export async function withKnexLockedOut(
   { control, config, history: before, lock, result, listener, request: { signal } }: LockedRun,
@@ -21,11 +21,13 @@ export async function withKnexLockedOut(
   let taken: boolean | null = false;
   try {
     const history = await control.use(async (client) => {
-      // Before the lock was to be had, somebody may have made the tables, or put them away.
+      // While this run waited for the lock, somebody may have created or dropped the tables.
       const { complete } = lock.waited ? await readHistory(client, config) : before;
       const take = (create: boolean) =>
         takeKnexLock(client, tables, {
-          ...{ number, held: lock.held, create },
+          number,
+          held: lock.held,
+          create,
           waitMs: config.settings.waitForLock,
         });
       taken = await untilInterrupted(() => take(!complete), signal).catch((error: unknown) => {
@@ -48,7 +50,9 @@ export async function withKnexLockedOut(
       await control.use((client) => giveKnexLockBack(client, tables, number));
     } catch (error) {
       listener({
-        ...{ type: 'warned', name: tables.lock, code: 'LEFT_LOCK' },
+        type: 'warned',
+        name: tables.lock,
+        code: 'LEFT_LOCK',
         message: `Knex's lock could not be released; the next run releases it: ${redact(String(error))}`,
       });
     }
@@ -58,7 +62,7 @@ export async function withKnexLockedOut(
 const UNDEFINED_TABLE = '42P01';
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Of a run that has lost the runners' lock, most likely: else this one would not have got it. */
+/** Most likely the other run has lost the runners' lock: otherwise this run would not have got it. */
 function changeUnderWay(): KnexwardError {
   return new KnexwardError('LOCKED', {
     message:

@@ -8,7 +8,7 @@ import { readCatalog } from './catalog/read.js';
 /**
  * Reads the schema of a project's database, without the tables of the project's history.
  *
- * @param client where the database is open already
+ * @param client an open connection to the database; without it, one is opened and closed again
  * @throws KnexwardError as `openSession`
  */
 export async function readSchema(config: ResolvedConfig, client?: ClientBase): Promise<Catalog> {

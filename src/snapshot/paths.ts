@@ -3,7 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { insideProject } from '../files/inside-project.js';
 
 /** What the snapshot is called where the command line does not say. */
-export const DEFAULT_SNAPSHOT = 'schema.snapshot.json';
+const DEFAULT_SNAPSHOT = 'schema.snapshot.json';
 
 /** Where a snapshot and its schema file are, and how a report names them. */
 export interface SnapshotPaths {

@@ -3,7 +3,7 @@ import { dropQuietly } from '../throwaway/left-overs.js';
 import { dayOf, readTemplateComment } from './mark.js';
 
 /** So long a template stays that its project does not use any more. */
-export const TEMPLATE_KEPT_DAYS = 7;
+const TEMPLATE_KEPT_DAYS = 7;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**

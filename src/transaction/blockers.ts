@@ -3,7 +3,7 @@ import { SESSIONS } from '../database/sessions.js';
 import { redact } from '../secrets.js';
 import { type ControlConnection } from './control-connection.js';
 
-/** A session that holds what a change waits for. */
+/** A session that holds a lock that a change waits for. */
 export interface Blocker {
   pid: number;
   role: string;
@@ -11,25 +11,29 @@ export interface Blocker {
   state: string;
   age: string;
   query: string;
-  /** The tables that the change waits for; `null` where it waits for something else. */
+  /** The tables that the change waits for; `null` if it waits for something else. */
   waitsFor: string | null;
 }
 
-/** Looks, while a change is under way, whether it waits for another session, and for which. */
+/** Watches, while a change runs, which sessions it waits for. */
 export interface BlockerWatch {
-  /** Who was in the way when last looked; nobody, as far as the role may see. */
+  /** The last blockers that were found; empty if there were none, or the role may not see them. */
   found(): readonly Blocker[];
   stop(): void;
 }
 
-/** @param everyMs how often to look */
+/**
+ * Starts to watch for blockers.
+ *
+ * @param everyMs how often to look
+ */
 export function watchBlockers(control: ControlConnection, everyMs: number): BlockerWatch {
   let found: readonly Blocker[] = [];
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
-    // A role that may not look is told less, and its run goes on.
+    // A role that may not look learns less; its run goes on.
     const seen = await findBlockers(control).catch(() => []);
     if (seen.length > 0) found = seen;
     looking = false;
@@ -59,7 +63,7 @@ async function findBlockers(control: ControlConnection): Promise<Blocker[]> {
   return rows;
 }
 
-/** The blockers in words. */
+/** Describes the blockers for a message. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   return blockers.map(describe).join('; ');
 }
@@ -70,7 +74,7 @@ function describe({ pid, role, application, state, age, query, waitsFor }: Block
   return `${table}held by ${role} (pid ${pid}${program}, ${state}, for ${age}): ${redact(query)}`;
 }
 
-/** What a person can do about them. */
+/** The fix that a message gives for the blockers. */
 export function fixForBlockers(blockers: readonly Blocker[]): string {
   const end = blockers.map(({ pid }) => `select pg_terminate_backend(${pid})`).join('; ');
   return `Wait until that transaction ends, or end it: ${end}. Then run the command again.`;

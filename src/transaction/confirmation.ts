@@ -5,24 +5,24 @@ import { isLostConnection } from '../server-error.js';
 import { type ControlConnection } from './control-connection.js';
 import { type Seen } from './opening.js';
 
-/** The server's word that a change is committed. There is no other way to make one. */
+/** Proof that the server committed a change. Only an answer of the server can create one. */
 export class Confirmation {
   private constructor() {}
 
-  /** @throws Error where the server did not commit, as where the transaction had failed before. */
+  /** @throws Error if the server did not commit, for example because the transaction had failed before */
   static ofAnswer(answer: readonly Pick<QueryResult, 'command'>[]): Confirmation {
     if (answer.some(({ command }) => command === 'COMMIT')) return new Confirmation();
     throw new Error('The server rolled the transaction back instead of committing it.');
   }
 
-  /** Of the journal's row, which is in the same transaction as the change. */
+  /** From the journal's row, which commits together with the change. */
   static ofRow(row: { recorded: boolean } | undefined): Confirmation | null {
     if (!row) throw new Error('The server gave no answer.');
     return row.recorded ? new Confirmation() : null;
   }
 }
 
-/** Which attempt at which change is meant: one run does each migration once. */
+/** An attempt at a change whose outcome is unknown. One run attempts each migration once. */
 export interface Question {
   tables: HistoryTables;
   runId: string;
@@ -32,21 +32,21 @@ export interface Question {
   seen: Pick<Seen, 'pid' | 'xid'>;
 }
 
-/** What became of an attempt: `left behind` where the migration had committed something itself. */
+/** The outcome of an attempt: `left behind` if the migration may have committed something itself. */
 export type Found = Confirmation | 'rolled back' | 'left behind';
 
-/** For how long to wait until the transaction has ended, whichever way. */
+/** How long to wait for the transaction to end. */
 const WAIT_MS = 30_000;
 const POLL_MS = 50;
-/** A server that restarts is waited for. */
+/** How often to try again while the server cannot be reached, for example because it restarts. */
 const TRIES = 10;
 const PAUSE_MS = 1000;
 
 /**
- * Finds out the outcome of an attempt whose connection has ended: its server process is ended too, and
- * the server says whether the transaction was committed.
+ * Finds the outcome of an attempt whose connection was lost. It ends the attempt's server process, then asks the
+ * server whether the transaction was committed.
  *
- * @throws what made it impossible to find out
+ * @throws the error that made it impossible to find out
  */
 export async function findOutcome(control: ControlConnection, question: Question): Promise<Found> {
   const deadline = Date.now() + WAIT_MS;
@@ -68,12 +68,12 @@ async function ask(
   control: ControlConnection,
   { tables, runId, name, direction, seen }: Question,
 ): Promise<Found | null> {
-  // Where the role may not end it, it ends by itself: nobody is connected to it any more.
+  // If the role may not end the process, it ends by itself: its client is gone.
   await control.terminate(seen).catch((error: unknown) => {
     if (isUnreachable(error)) throw error;
   });
   const event = direction === 'up' ? 'applied' : 'reverted';
-  // Of the two, the status first: what is recorded by then is seen.
+  // The status comes first, so that the second query sees everything that was recorded by then.
   const results = await control.use((client) =>
     client.query(
       `select txid_status(${Number(seen.xid)}) as status;
@@ -89,7 +89,7 @@ async function ask(
   return first?.rows[0]?.['status'] === 'aborted' ? 'rolled back' : 'left behind';
 }
 
-/** No connection, or none any more; or a server that is starting. */
+/** Whether there is no connection, or it was lost, or the server is starting. */
 function isUnreachable(error: unknown): boolean {
   const { code } = error as { code?: string };
   return (

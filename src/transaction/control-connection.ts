@@ -5,13 +5,13 @@ import { isLostConnection } from '../server-error.js';
 import { type Seen } from './opening.js';
 import { type Patience } from './patience.js';
 
-/** For how long to wait for a server process to end, which may be in the middle of a write. */
+/** How long to wait for a server process to end. It may be in the middle of a write. */
 const ENDS_IN_MS = 5000;
 
 /**
- * The connection by which a run keeps order: history, journal, Knex's lock, a look at who blocks a
- * change. No change runs on it, and the runners' lock is not on it, so a statement that fails here
- * costs neither. It is opened when it is first needed, and again where it was lost.
+ * The connection for everything around the changes of a run: history, journal, Knex's lock, blockers. No change runs
+ * on it and it does not hold the runners' lock, so a statement that fails here costs neither. It is opened when it is
+ * first needed, and again if it was lost.
  */
 export class ControlConnection {
   private client: Promise<Client> | null = null;
@@ -27,35 +27,35 @@ export class ControlConnection {
     private readonly patience: Patience,
   ) {}
 
-  /** Does something on it. */
+  /** Works on the connection. */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
     return this.wait((this.client ??= this.connect()).then(work));
   }
 
-  /** Waits for what the server, or time, has to bring: a few seconds at most once the run is stopped. */
+  /** Waits for an answer or a timer; once the run is stopped, at most for a few seconds. */
   wait<T>(answer: Promise<T>): Promise<T> {
     return this.patience.wait(answer);
   }
 
-  /** Opens a further connection, which the caller closes. */
+  /** Opens another connection. The caller closes it. */
   another(): Promise<Client> {
     return this.wait(this.open());
   }
 
   /**
    * Ends the server processes of the run's other connections, and waits until they are gone. To close a connection
-   * is not enough: the server still carries out what it has received on it, and sees only then that nobody is there.
-   * Behind a pooler none is ended: a server process may serve somebody else by now, under the run's name still. There
-   * what has no answer may go on to its end.
+   * is not enough: the server first executes what it has received, and only then notices that the client is gone.
+   * Behind a pooler no process is ended, because it may serve another client by now, still under the run's name.
+   * A statement without an answer may then run to its end.
    *
-   * @param keep the processes that go on: those that hold the runners' lock and the fence
-   * @param isAnswered whether the server has answered all that was sent on the others
-   * @returns whether nothing more of it reaches the database, as far as the server has confirmed
+   * @param keep the processes to keep: those that hold the runners' lock and the fence
+   * @param isAnswered whether the server has answered everything that was sent on the other connections
+   * @returns whether the server has confirmed that nothing more reaches the database
    */
   async endSessions(keep: readonly number[], isAnswered: boolean): Promise<boolean> {
     const others = `pid not in (${[0, ...keep.map(Number)].join(', ')})`;
-    // All are told before any is waited for. One that has ended already answers as one that does not end, so that
-    // only another look confirms it.
+    // All processes get the signal before the first wait. A process that is already gone answers like one that does
+    // not end, so only a second look confirms it.
     const end = (direct: string): string => {
       const ours = `${this.own} and ${direct} and ${others}`;
       return `select pg_terminate_backend(pid) ${ours};
@@ -64,7 +64,7 @@ export class ControlConnection {
         select (${direct} or ${isAnswered}) and not exists (select ${ours}) as over`;
     };
     try {
-      // What cut the change's connection may have cut this one too, and shows only now.
+      // Whatever cut the change's connection may also have cut this one, which shows only now.
       const results = await this.asLoginRole(end).catch((error: unknown) => {
         if (!isLostConnection(error)) throw error;
         return this.asLoginRole(end);
@@ -78,8 +78,8 @@ export class ControlConnection {
 
   /**
    * Ends one of the run's own server processes, and waits until it is gone. Its transaction is then rolled back, unless
-   * the server has committed it before. Behind a pooler the process may serve somebody else by now, under the run's
-   * name still: there it is ended only while it is in the run's transaction.
+   * the server committed it before. Behind a pooler the process may serve another client by now, still under the run's
+   * name, so it is ended only while it is in the run's transaction.
    */
   async terminate({ pid, xid }: Pick<Seen, 'pid' | 'xid'>): Promise<void> {
     const inTransaction =
@@ -91,7 +91,7 @@ export class ControlConnection {
     );
   }
 
-  /** The server processes of the run, without the one that is asked. */
+  /** The server processes of the run, except the one of this connection. */
   private get own(): string {
     return `from ${SESSIONS} s where application_name = ${escapeLiteral(this.applicationName)}
           and pid <> pg_backend_pid()`;
@@ -99,7 +99,7 @@ export class ControlConnection {
 
   /** The knexfile's `afterCreate` may have set a role that may not signal the one that logged in. */
   private async asLoginRole(
-    /** @param direct whether there is no pooler in between, as SQL */
+    /** @param direct an SQL expression: whether the connection goes to the server without a pooler */
     query: (direct: string) => string,
   ): Promise<QueryResult<{ over?: boolean }>[]> {
     return this.use(async (client) => {

@@ -1,11 +1,15 @@
 import { KnexwardError, StoppedByMigration } from '../errors.js';
 
-/** @throws KnexwardError `INTERRUPTED` once the signal was given, or the signal's own error. */
+/**
+ * Throws if the run was stopped.
+ *
+ * @throws KnexwardError `INTERRUPTED`, or the signal's own error
+ */
 export function refuseInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw reasonOf(signal);
 }
 
-/** The error that an interrupted run ends with. */
+/** The error of a run that was stopped. */
 export function interrupted(): KnexwardError {
   return new KnexwardError('INTERRUPTED', {
     message: 'The run was stopped. What is done is recorded.',
@@ -13,13 +17,14 @@ export function interrupted(): KnexwardError {
   });
 }
 
+/** The error that a signal stands for: its own, if a migration stopped the run. */
 export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof StoppedByMigration ? reason : interrupted();
 }
 
 /**
- * Waits for a migration's own code, or for the signal to stop. The code may run on; the caller ends
- * its connection, so that nothing of that reaches the database.
+ * Waits for a migration's code, or for the signal to stop. The code may go on running: the caller ends its
+ * connection, so that nothing more reaches the database.
  *
  * @throws KnexwardError `INTERRUPTED`, or the signal's own error
  */
@@ -34,12 +39,12 @@ export async function untilInterrupted<T>(
     stop = () => reject(reasonOf(signal));
     signal.addEventListener('abort', stop, { once: true });
   });
-  // The work may end well in the moment of the signal; nobody waits for this one then.
+  // The work may succeed at the moment of the signal. Then nothing awaits this promise.
   stopped.catch(() => undefined);
   try {
     return await Promise.race([work(), stopped]);
   } catch (error) {
-    // What the signal brought about may be the first to fail; why it was given is what counts.
+    // The work may fail because of the signal, before the signal's own error. The signal's error is what counts.
     throw signal.aborted ? reasonOf(signal) : error;
   } finally {
     if (stop) signal.removeEventListener('abort', stop);

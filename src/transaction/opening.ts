@@ -5,32 +5,32 @@ import { fence } from '../history/fence.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { messageOf } from '../server-error.js';
 
-/** What a change's transaction begins with. */
+/** The beginning of a change's transaction. */
 export interface Opening {
-  /** Which change it is for. */
+  /** The change's name. */
   name: string;
   /** The statements after `begin`. */
   sql: string;
 }
 
-/** What the server answers to an opening. */
+/** The server's answer to an opening. */
 export interface Seen {
   /** Whether the migration is in the history. */
   applied: boolean;
-  /** Whose Knex's lock row is: a run's number, 1 for Knex, 0 or `null` for nobody's. */
+  /** Who holds Knex's lock: a run's number, 1 for Knex, 0 or `null` for nobody. */
   lockedBy: number | null;
   /** The server's process. */
   pid: number;
   /** The transaction's id; `null` beside a change, where it would hold vacuum back. */
   xid: string | null;
-  /** The session's settings, for telling whether a migration before this one has changed them. */
+  /** The session's settings. They show whether an earlier migration has changed any. */
   settings: string;
 }
 
-/** What is the same for every change of a run. */
+/** The context that all changes of a run share. */
 export interface OpeningContext {
   config: ResolvedConfig;
-  /** The search path that each transaction sets for itself; `null` where the connection has it. */
+  /** The search path that each transaction sets; `null` if the connection has it already. */
   searchPath: string | null;
   sessions: ChangeSessions;
   tables: HistoryTables;
@@ -54,12 +54,12 @@ export function openingOf(context: OpeningContext, name: string): Opening {
   };
 }
 
-/** What a migration has set for the session is not for the next one. */
+/** Undoes what an earlier migration set for the session. */
 function resetOf({ sessions: { reset } }: OpeningContext): string {
   return reset === '' ? '' : `${reset}; `;
 }
 
-/** The same where the transaction stays open, and idle, beside a change that runs outside of it. */
+/** The opening of a transaction that stays open and idle while a change runs outside of it. */
 export function openingBeside(context: OpeningContext, name: string): Opening {
   const { tables, config } = context;
   const limits = `select set_config('idle_in_transaction_session_timeout', '0', true),
@@ -77,7 +77,7 @@ export function sameTransaction({ xid }: Seen): string {
     then 'true' else '${ENDED}' end::boolean`;
 }
 
-/** Whether an error is that statement's. */
+/** Whether an error comes from `sameTransaction`. */
 export function isEndedTransaction(error: unknown): boolean {
   return messageOf(error).includes(ENDED);
 }
@@ -89,7 +89,7 @@ export function isEndedTransaction(error: unknown): boolean {
  */
 const LOOK_FOR_CLIENT_MS = 1000;
 
-/** What is set, is set for this transaction only. */
+/** The limits of one transaction. They end with it. */
 export function limitsOf({
   config,
   searchPath,

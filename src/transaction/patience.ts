@@ -1,11 +1,11 @@
 import { reasonOf } from './interruption.js';
 
-/** For how long a run that was stopped still waits for the server. */
+/** How long a run that was stopped still waits for the server. */
 const PATIENCE_MS = 5000;
 
 /**
- * How long a run waits for the server: as long as it takes, until the run is stopped, and then a few seconds
- * in all. A server that is frozen, or a network that swallows everything, does not hold up the end.
+ * How long a run waits for the server: without a limit, until the run is stopped; from then on a few seconds in
+ * all. So a frozen server, or a network that drops all packets, cannot keep a run from ending.
  */
 export class Patience {
   private readonly end: Promise<never>;
@@ -28,13 +28,13 @@ export class Patience {
   /**
    * Waits for an answer of the server's.
    *
-   * @throws KnexwardError `INTERRUPTED` where the run was stopped and the answer does not come in time
+   * @throws KnexwardError `INTERRUPTED` if the run was stopped and the answer does not come in time
    */
   wait<T>(answer: Promise<T>): Promise<T> {
     return Promise.race([answer, this.end]);
   }
 
-  /** Ends the watch, when the run is over. */
+  /** Stops watching the signal, when the run is over. */
   close(): void {
     clearTimeout(this.timer);
     this.signal?.removeEventListener('abort', this.stop);

@@ -9,7 +9,7 @@ import { refuseInterrupted } from './interruption.js';
 /** "knxd" in ASCII: marks knexward's advisory locks among those of other programs. */
 const RUNNER_LOCK = 0x6b6e7864;
 const POLL_MS = 200;
-/** For how long to wait until the server has let go of it. */
+/** How long to wait until the server has released the lock. */
 const RELEASE_MS = 1000;
 
 /**
@@ -30,7 +30,7 @@ export interface RunLock {
    * session without this side knowing.
    */
   readonly held: string;
-  /** Lets go of the lock. */
+  /** Releases the lock. */
   release(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface LockHolder {
   since: string;
 }
 
-/** How to wait for the lock. */
+/** How long to wait for the lock, and whom to tell. */
 export interface LockOptions {
   waitMs: number;
   onWaiting?: ((holder: LockHolder | null) => void) | undefined;
@@ -151,7 +151,7 @@ function lockName(tables: HistoryTables): string {
   return qualified(tables.schema, tables.history);
 }
 
-/** Resolves once a connection is gone. */
+/** Resolves when a connection has ended. */
 export function endOf(client: Client): Promise<void> {
   return new Promise((resolve) => client.once('error', () => resolve()).once('end', resolve));
 }
@@ -166,6 +166,7 @@ function locked(holder: LockHolder | null, waitMs: number): KnexwardError {
   });
 }
 
+/** The error of a run whose lock is gone. */
 export function lockLost(): KnexwardError {
   return new KnexwardError('LOCK_LOST', {
     message: 'The connection that holds the lock was lost; the run stopped before its next change.',

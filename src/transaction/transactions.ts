@@ -6,7 +6,7 @@ import { BEGIN, type Opening, sameTransaction, type Seen } from './opening.js';
 import { type Patience } from './patience.js';
 import { watchCommit } from './watch-transaction.js';
 
-/** A transaction that was begun in one message with the commit before it. */
+/** A transaction that began in the same message as the commit before it. */
 interface Pipelined {
   connection: RawConnection;
   opening: Opening;
@@ -20,7 +20,7 @@ interface Pipelined {
  */
 export class Transactions {
   private pipelined: Pipelined | null = null;
-  /** What the settings of each connection were when it was new. */
+  /** The settings of each connection when it was new. */
   private readonly settings = new WeakMap<RawConnection, string>();
 
   constructor(
@@ -32,7 +32,7 @@ export class Transactions {
   async begin(opening: Opening): Promise<ChangeTransaction> {
     const transaction = await this.enter(opening);
     if (this.isAsNew(transaction)) return transaction;
-    // What a migration has set for the session is not for the next one.
+    // An earlier migration has changed the session: take another one.
     await this.discard(transaction);
     const anew = await this.enter(opening);
     this.isAsNew(anew);
@@ -40,10 +40,10 @@ export class Transactions {
   }
 
   /**
-   * Commits, and begins what comes next in the same message.
+   * Commits, and begins the next transaction in the same message.
    *
    * @param statements the last of this transaction; they fail where it is no longer the one begun
-   * @throws what the server says; then the transaction may or may not be committed
+   * @throws the server's error; then the transaction may or may not be committed
    */
   async commit(
     transaction: ChangeTransaction,
@@ -66,7 +66,7 @@ export class Transactions {
     } catch (error) {
       const committed = watch.committed();
       if (!next || !committed) throw error;
-      // What failed is the beginning of the next one, which will see it.
+      // The beginning of the next transaction failed. It will get the error.
       this.pipelined = { connection, opening: next, answer };
       return committed;
     } finally {
@@ -79,7 +79,7 @@ export class Transactions {
     await this.connections.discard(connection);
   }
 
-  /** Gives up what has begun already. */
+  /** Discards a transaction that has begun already. */
   async close(): Promise<void> {
     if (!this.pipelined) return;
     const { connection, answer } = this.pipelined;

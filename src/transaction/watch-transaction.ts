@@ -2,16 +2,16 @@ import { type EventEmitter } from 'node:events';
 import { type RawConnection } from '../database/raw-connection.js';
 import { Confirmation } from './confirmation.js';
 
-/** How a migration ended the transaction that it was given. */
+/** How a migration ended its transaction itself. */
 export type OwnEnd = 'committed' | 'rolled back';
 
 /** Watches whether a transaction is ended from the inside. */
 export interface TransactionWatch {
-  /** How the migration has ended it; `null` where it has not, as far as the protocol tells. */
+  /** How the migration ended the transaction; `null` if it did not, as far as the protocol shows. */
   ownEnd(): OwnEnd | null;
-  /** Whether something may be committed of what the migration did. */
+  /** Whether part of the migration's work may be committed. */
   leftovers(): boolean;
-  /** How many statements the server has answered; `null` where the protocol cannot be watched. */
+  /** How many statements the server has answered; `null` if the protocol cannot be watched. */
   answers(): number | null;
   stop(): void;
 }

@@ -181,7 +181,7 @@ describe('knexward report (US14)', () => {
       [['-o', 'folder'], 'it is not a report that knexward wrote'],
       [['-o', '../report.html'], 'not inside of the project'],
       [['-o', 'link/report.html', '--force'], 'not inside of the project'],
-      [['--force'], '--force is about the file'],
+      [['--force'], '--force has no effect'],
       [['--json', '--format', 'md'], '--format has no effect'],
       [['--format', 'pdf'], 'Allowed choices are html, md'],
       [['-o', ''], ''],
@@ -271,7 +271,7 @@ describe('knexward report (US14)', () => {
     const told = await document();
     expect(told.applied).toMatchObject([{ recorded: null, durationMs: null }]);
     const { stdout } = await knexward('report');
-    expect(stdout).toContain('There is no journal, so nothing is known of durations');
+    expect(stdout).toContain('There is no journal, so durations and who applied them are unknown');
   });
 
   it('says that a history of db-migrate is not adopted, as status and verify do', async () => {
@@ -348,8 +348,6 @@ break" int references "<script>alert(1)</script>");
     expect(code).toBe(0);
     expect(stdout).not.toContain('<script');
     expect(stdout).toContain('line␊break');
-    expect(stdout).toContain(
-      '1 partition is shown as the table that they are a part of.'.replace('they are', 'it is'),
-    );
+    expect(stdout).toContain('1 partition is shown as the table that it is a part of.');
   });
 });

@@ -99,7 +99,7 @@ describe('progress', () => {
     [999.7, '1.0 s'],
     [59_949, '59.9 s'],
     [59_999, '1 min 0 s'],
-    [3_725_000, '62 min 5 s'],
+    [3_725_000, '1 h 2 min'],
   ])('%s milliseconds are %s', (milliseconds, said) => {
     expect(durationOf(milliseconds)).toBe(said);
   });

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { drawTables } from '../../src/report-page/diagram/draw';
 import { layOut } from '../../src/report-page/diagram/layout';
 import { MOST_BOXES, select } from '../../src/report-page/diagram/select';
-import { groupsOf, withoutDuration } from '../../src/report-page/history-groups';
+import { groupsOf, whyNoDuration } from '../../src/report-page/history-groups';
 import { isPage, renderPage } from '../../src/report-page/html/page';
 import { STYLE } from '../../src/report-page/html/style';
-import { html, lines } from '../../src/report-page/html/template';
+import { html, lines } from '../../src/report-page/html-template';
 import {
   isMarkdownReport,
   MOST_CHARACTERS,
@@ -16,7 +16,7 @@ import { fit } from '../../src/report-page/markdown/fit';
 import { type AppliedMigration, type Report } from '../../src/report-page/model';
 import { type SchemaTables, type ShownTable } from '../../src/report-page/tables';
 import { clipped, columnsOf, visible, visibleLines } from '../../src/report-page/visible';
-import { spanOf } from '../../src/report-page/words';
+import { runTime } from '../../src/report-page/words';
 
 const instance = async () => (await import('@viz-js/viz')).instance();
 
@@ -476,23 +476,23 @@ describe('the history', () => {
   });
 
   it('says why a migration has no duration', () => {
-    expect(withoutDuration(row('a', 1, null), true)).toBe('not in the journal');
-    expect(withoutDuration(row('a', 1, null), false)).toBe('no journal');
-    expect(withoutDuration(row('a', 1, 'adopted'), true)).toBe('taken over from db-migrate');
-    expect(withoutDuration(row('a', 1, 'resolved'), true)).toBe('marked as applied');
+    expect(whyNoDuration(row('a', 1, null), true)).toBe('not in the journal');
+    expect(whyNoDuration(row('a', 1, null), false)).toBe('no journal');
+    expect(whyNoDuration(row('a', 1, 'adopted'), true)).toBe('taken over from db-migrate');
+    expect(whyNoDuration(row('a', 1, 'resolved'), true)).toBe('marked as applied');
   });
 
   it.each([
     [0.4, '< 1 ms'],
     [12.4, '12 ms'],
     [1240, '1.2 s'],
-    [59_000, '59 s'],
-    [59_600, '1 min 0 s'],
+    [59_000, '59.0 s'],
+    [59_600, '59.6 s'],
     [125_000, '2 min 5 s'],
     [119_700, '2 min 0 s'],
     [7_260_000, '2 h 1 min'],
   ])('%d ms is %s', (ms, shown) => {
-    expect(spanOf(ms)).toBe(shown);
+    expect(runTime(ms)).toBe(shown);
   });
 });
 

@@ -1,6 +1,6 @@
 import { parseJson } from '../../json.js';
 import { join } from 'node:path';
-import { writeAtomically } from '../../files/write-atomically.js';
+import { writeAtomically } from '../../files/write.js';
 import { type FileAction } from '../file-plan.js';
 import { locateScripts, replaceScripts } from '../scripts/package-json.js';
 import { scriptSteps } from '../takeover-record.js';

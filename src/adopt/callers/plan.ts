@@ -9,7 +9,7 @@ import { isWrittenByAdopt } from '../knexfile/written-by-adopt.js';
 import { type DbMigrateProject } from '../project.js';
 import { describeChange } from '../scripts/shown.js';
 import { type ProjectDefaults } from '../scripts/translate.js';
-import { writeAtomically } from '../../files/write-atomically.js';
+import { writeAtomically } from '../../files/write.js';
 import { rewriting } from '../takeover-record.js';
 import { describeEdits } from '../text-before.js';
 import { adviceForCall, adviceForImport } from './advice.js';

@@ -1,9 +1,8 @@
 import { parseJson } from '../../json.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { removeFile, renameFile } from '../../files/not-writable.js';
+import { removeFile, renameFile, writeAtomically } from '../../files/write.js';
 import { oldNameOf } from '../../files/old-name.js';
-import { writeAtomically } from '../../files/write-atomically.js';
 import { type FilePlan } from '../file-plan.js';
 import { type Warning } from '../plan.js';
 import { chainsOf } from '../scripts/chains.js';

@@ -115,7 +115,7 @@ async function planHistoryBack(client: Client, history: History): Promise<Histor
 }
 
 /** What db-migrate itself has reverted since is not brought back. */
-export function appliedIn({ rows, dbMigrate }: History): HistoryRow[] {
+function appliedIn({ rows, dbMigrate }: History): HistoryRow[] {
   const reverted = new Set(dbMigrate?.reverted);
   return rows.filter(({ name }) => !reverted.has(name));
 }

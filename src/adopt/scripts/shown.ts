@@ -2,22 +2,22 @@ import { redact } from '../../secrets.js';
 import { parseShell, type ShellCommand, type ShellWord } from './shell-words.js';
 
 /*
- * What is shown of a script. What stands beside a call of db-migrate is nobody's business here, and may be a
- * password that no pattern knows: of a script that changes, only the commands that do are shown; of a command that
- * is left, no value that knexward does not know the meaning of.
+ * What output shows of a script. The text around a call of db-migrate may be a password that no pattern recognizes.
+ * So for a script that changes, only the changed commands are shown. For a command that stays, every value is masked
+ * whose meaning knexward does not know.
  */
 
 const MASK = '***';
-/** The options, of db-migrate and of the programs that run it, whose values are no secrets. */
+/** Options of db-migrate, and of the programs that run it, whose values are not secret. */
 const PLAIN_OPTION =
   /^(?:-[ecmtv]|--(?:env|count|migrations-dir|table|migration-table|config|log-level|dry-run|check|verbose|sql-file|coffee-file|non-transactional|force-exit|scope|prefix|cwd|filter|workspace|silent|yes|no-install))$/;
-/** How a program of the project's is run; shown with it. */
-const RUNS =
+/** The words that run a program of the project, such as `npx`. They are shown with it. */
+const RUNNERS =
   /^(?:npx|bunx|yarn|pnpm|bun|npm|exec|x|run|--|-y|--yes|--no|--no-install|-s|--silent|-q|--quiet)$/;
 const PLAIN_WORD = /^(?:[\w@%+:,./*-]+|"?\$(?:\w+|\{\w+\})"?)$/;
 const OPTION = /^(--?[A-Za-z][\w-]*?)(=.*|(?<=^-[A-Za-z]).+)?$/s;
 
-/** How a script changes: each command that does, from its first word that does. */
+/** How a script changes: each changed command, from its first changed word. */
 export function describeChange(name: string, from: string, to: string): string {
   return `${name}: ${changedParts(from, to)
     .map((part) => redact(`${part.from} → ${part.to}`))
@@ -31,7 +31,7 @@ function changedParts(from: string, to: string): { from: string; to: string }[] 
     const other = after[index] as ShellCommand;
     const same = command.words.findIndex(({ text }, at) => text !== other.words[at]?.text);
     let first = same < 0 ? command.words.length : same;
-    while (RUNS.test(command.words[first - 1]?.text ?? '')) first--;
+    while (RUNNERS.test(command.words[first - 1]?.text ?? '')) first--;
     const parts = { from: textFrom(command, first, from), to: textFrom(other, first, to) };
     return parts.from === parts.to ? [] : [parts];
   });
@@ -41,14 +41,14 @@ function textFrom({ words }: ShellCommand, first: number, script: string): strin
   return script.slice(words[first]?.start, words[first] ? words.at(-1)?.end : 0);
 }
 
-/** A command that is left as it is, without the values in it that may be secrets. */
+/** A command that stays as it is, with every value masked that may be secret. */
 export function shownCommand(command: string): string {
   const commands = parseShell(command);
   if (!commands) return 'db-migrate';
   return commands.map(({ words }) => shownWords(words).join(' ')).join('; ');
 }
 
-/** What db-migrate is told besides options: a command, and a name. */
+/** db-migrate takes a command and a name besides options. */
 const OPERANDS = 2;
 
 function shownWords(words: readonly ShellWord[]): string[] {
@@ -66,7 +66,7 @@ function isValue(words: readonly ShellWord[], index: number): boolean {
   return before.startsWith('-') && before !== '--' && !before.includes('=');
 }
 
-/** A word of a command; the one before it tells whether it is a value. */
+/** A word of a command. The word before it decides whether it is a value. */
 export function shownWord(
   word: ShellWord,
   index = 0,

@@ -1,13 +1,14 @@
 import { countOf } from '../../count.js';
-import { type Content, html, type Html } from '../html/template.js';
+import { type Content, html, type Html } from '../html-template.js';
 import { type ForeignKey, type ShownColumn, type ShownTable } from '../tables.js';
 import { clipped, columnsOf, visible } from '../visible.js';
+import { CHANGE_SIGNS, CHANGE_WORDS } from '../words.js';
 import { type Box, type Layout, layOut, type PlacedBox, type PlacedLine } from './layout.js';
 import { type Drawn } from './select.js';
 
-/** The width that the page has for it. */
+/** The width of the page's column, in pixels. */
 const WIDTH = 1040;
-/** Of a fixed-width font of 12 pixels. */
+/** The width of a character in a fixed-width font of 12 pixels. */
 const COLUMN = 7.3;
 const ROW = 18;
 const HEAD = 26;
@@ -15,10 +16,7 @@ const MOST_COLUMNS = 34;
 const MOST_ROWS = 14;
 const MARGIN = 6;
 
-const MARKS = { created: '+', changed: '~', dropped: '−' } as const;
-const WORDS = { created: 'new', changed: 'changes', dropped: 'is dropped' } as const;
-
-/** Draws the tables as SVG. Graphviz is loaded for it. */
+/** Draws the tables as SVG. Loads Graphviz. */
 export async function drawTables({ tables, foreignKeys }: Drawn): Promise<Html> {
   const { instance } = await import('@viz-js/viz');
   const layout = layOut(await instance(), tables.map(boxOf), foreignKeys, WIDTH);
@@ -41,9 +39,10 @@ function rowsOf({ columns, others }: ShownTable): { text: string; column: ShownC
 
 function boxOf(table: ShownTable): Box {
   const rows = rowsOf(table);
-  const title = columnsOf(titleOf(table)) + (table.change ? WORDS[table.change].length + 2 : 0);
+  const title =
+    columnsOf(titleOf(table)) + (table.change ? CHANGE_WORDS[table.change].length + 2 : 0);
   const widest = Math.max(
-    // The name is in bold letters.
+    // The name is bold, and bold letters are wider.
     title * 1.06,
     ...rows.map(({ text, column }) => columnsOf(text) + (column ? badgeOf(column).length + 4 : 0)),
   );
@@ -110,7 +109,9 @@ function drawBox({ x, y, width, height }: PlacedBox, table: ShownTable): Html {
       class="head"
       d="M0 ${HEAD}V6a6 6 0 0 1 6-6h${width - 12}a6 6 0 0 1 6 6V${HEAD}z"
     /><text class="name" x="10" y="17">${titleOf(table)}</text>${
-      change ? html`<text class="mark" x="${width - 10}" y="17">${WORDS[change]}</text>` : null
+      change
+        ? html`<text class="mark" x="${width - 10}" y="17">${CHANGE_WORDS[change]}</text>`
+        : null
     }${rows.map((row, index) => drawRow(row, HEAD + 16 + index * ROW, width))}</g
   > `;
 }
@@ -123,7 +124,7 @@ function drawRow(
   if (column === null) return html`<text class="more" x="10" y="${y}">${text}</text>`;
   const { change } = column;
   const badge = badgeOf(column);
-  const shown = change ? `${MARKS[change]} ${text}` : text;
+  const shown = change ? `${CHANGE_SIGNS[change]} ${text}` : text;
   return html`<text${change ? html` class="${change}"` : null} x="10" y="${y}">${shown}</text>${
     badge === '' ? null : html`<text class="badge" x="${width - 10}" y="${y}">${badge}</text>`
   }`;

@@ -1,4 +1,4 @@
-/** What is needed of Graphviz. */
+/** The part of Graphviz that the layout uses. */
 export interface Graphviz {
   renderString(graph: object, options: { format: string }): string;
 }
@@ -21,17 +21,17 @@ export interface Point {
   y: number;
 }
 
-/** A box in its place: x and y are those of its upper left corner. */
+/** A box and the place of its upper left corner. */
 export type PlacedBox = Box & Point;
 
-/** A line as a chain of Bézier curves, whose last point is where the arrow is. */
+/** A line as a chain of Bézier curves; `end` is the tip of the arrow. */
 export interface PlacedLine {
   line: number;
   points: Point[];
   end: Point | null;
 }
 
-/** A drawing without text. */
+/** The places of boxes and lines, and the size of all together. */
 export interface Layout {
   width: number;
   height: number;
@@ -39,14 +39,13 @@ export interface Layout {
   lines: PlacedLine[];
 }
 
-/** Graphviz has 72 points an inch, and one of its points is one of our pixels. */
+/** Graphviz takes sizes in inches and answers in points; one point is one pixel. */
 const POINTS_PER_INCH = 72;
 const GAP = 28;
 
 /**
- * Lays out boxes and lines: each connected part by Graphviz, from left to right, and the parts
- * beside and below each other within the width. Graphviz gets sizes and numbers, and no name at all, so
- * none can break its language.
+ * Lays out boxes and lines. Graphviz lays out each connected part from left to right; the parts are placed in rows
+ * that fit the width. Graphviz gets only sizes and numbers, so no name can break its language.
  */
 export function layOut(
   viz: Graphviz,
@@ -55,7 +54,7 @@ export function layOut(
   width: number,
 ): Layout {
   const parts = connectedParts(boxes, lines).map((part) => layOutPart(viz, part, boxes, lines));
-  return shelve(
+  return inRows(
     parts.sort((a, b) => b.height - a.height || b.width - a.width),
     width,
   );
@@ -102,52 +101,55 @@ function layOutPart(
   boxes: readonly Box[],
   lines: readonly Line[],
 ): Layout {
-  const numberOf = new Map(boxes.map(({ id }, index) => [id, String(index)]));
-  const output = viz.renderString(
-    {
-      directed: true,
-      graphAttributes: { rankdir: 'LR', nodesep: 0.22, ranksep: 0.75, margin: 0 },
-      nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
-      nodes: part.boxes.map((index) => {
-        const { width, height } = boxes[index] as Box;
-        const attributes = { width: width / POINTS_PER_INCH, height: height / POINTS_PER_INCH };
-        return { name: String(index), attributes };
-      }),
-      // A table is on the left of those that refer to it.
-      edges: part.lines.map((index) => {
-        const { from, to } = lines[index] as Line;
-        const [tail, head] = [numberOf.get(to) as string, numberOf.get(from) as string];
-        return { tail, head, attributes: { dir: 'back', line: String(index) } };
-      }),
-    },
-    { format: 'json0' },
-  );
+  const output = viz.renderString(graphOf(part, boxes, lines), { format: 'json0' });
   const { bb, objects = [], edges = [] } = JSON.parse(output) as GraphvizJson;
   const [, , width = 0, height = 0] = bb.split(',').map(Number);
   // Graphviz counts upwards.
-  const flipped = ([x = 0, y = 0]: readonly number[]): Point => ({ x, y: height - y });
+  const pointOf = (text: string): Point => {
+    const [x = 0, y = 0] = text.split(',').map(Number);
+    return { x, y: height - y };
+  };
   return {
     width,
     height,
     boxes: objects.map(({ name, pos }) => {
       const box = boxes[Number(name)] as Box;
-      const { x, y } = flipped(pos.split(',').map(Number));
+      const { x, y } = pointOf(pos);
       return { ...box, x: x - box.width / 2, y: y - box.height / 2 };
     }),
     lines: edges.flatMap(({ pos = '', line }) => {
-      const words = pos.split(' ').filter((word) => word !== '');
+      const words = pos.split(' ');
       const start = words.find((word) => word.startsWith('s,'));
-      const points = words
-        .filter((word) => /^-?[\d.]/.test(word))
-        .map((word) => flipped(word.split(',').map(Number)));
-      const end = start === undefined ? null : flipped(start.slice(2).split(',').map(Number));
+      const points = words.filter((word) => /^-?[\d.]/.test(word)).map(pointOf);
+      const end = start === undefined ? null : pointOf(start.slice(2));
       return points.length === 0 ? [] : [{ line: Number(line), points, end }];
     }),
   };
 }
 
-/** Puts the parts beside each other, and on the next shelf where one is full. */
-function shelve(parts: readonly Layout[], most: number): Layout {
+/** The graph that Graphviz lays out. The names in it are indexes. */
+function graphOf(part: Part, boxes: readonly Box[], lines: readonly Line[]): object {
+  const indexes = new Map(boxes.map(({ id }, index) => [id, String(index)]));
+  return {
+    directed: true,
+    graphAttributes: { rankdir: 'LR', nodesep: 0.22, ranksep: 0.75, margin: 0 },
+    nodeAttributes: { shape: 'box', fixedsize: true, label: '' },
+    nodes: part.boxes.map((index) => {
+      const { width, height } = boxes[index] as Box;
+      const attributes = { width: width / POINTS_PER_INCH, height: height / POINTS_PER_INCH };
+      return { name: String(index), attributes };
+    }),
+    // A referenced table is on the left of those that refer to it.
+    edges: part.lines.map((index) => {
+      const { from, to } = lines[index] as Line;
+      const [tail, head] = [indexes.get(to) as string, indexes.get(from) as string];
+      return { tail, head, attributes: { dir: 'back', line: String(index) } };
+    }),
+  };
+}
+
+/** Places the parts in rows, from left to right. */
+function inRows(parts: readonly Layout[], most: number): Layout {
   const whole: Layout = { width: 0, height: 0, boxes: [], lines: [] };
   let [x, y, tallest] = [0, 0, 0];
   for (const part of parts) {

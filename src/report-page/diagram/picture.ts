@@ -1,9 +1,13 @@
-import { type Picture } from '../html/schema.js';
+import { type Html } from '../html-template.js';
 import { type SchemaTables } from '../tables.js';
 import { drawTables } from './draw.js';
 import { select } from './select.js';
 
-/** Draws the schema. Where Graphviz is not installed, or cannot lay it out, the reason is told instead. */
+/** A picture of the schema, or why there is none; `null` if no table has a foreign key. */
+export type Picture =
+  { svg: Html; missing?: undefined } | { svg?: undefined; missing: string } | null;
+
+/** Draws the schema. If Graphviz is not installed or fails, the result is the reason. */
 export async function pictureOf(schema: SchemaTables): Promise<Picture> {
   const drawn = select(schema);
   if (drawn.tables.length === 0) return null;

@@ -1,16 +1,18 @@
 import { countOf } from '../../count.js';
-import { durationOf, groupsOf, type HistoryGroup, withoutDuration } from '../history-groups.js';
+import { recordedDuration, groupsOf, type HistoryGroup, whyNoDuration } from '../history-groups.js';
 import { type AppliedMigration, type Report } from '../model.js';
-import { momentOf, spanOf } from '../words.js';
-import { type Content, html, type Html } from './template.js';
+import { momentOf, runTime } from '../words.js';
+import { type Content, html, type Html } from '../html-template.js';
 import { type Section } from './sections.js';
 
-/** More are not on the page; `status` has them. */
+/** The page shows no more than these; `status` shows all. */
 const MOST_ROWS = 1000;
-/** A longer group is folded. */
+/** Longer groups are folded. */
 const MOST_OPEN = 30;
+/** The width of the longest bar, in pixels. */
 const BAR = 110;
 
+/** The timeline of batches. */
 export const historySection: Section = (report) => {
   const { applied, hasJournal } = report;
   const shown = applied.slice(-MOST_ROWS);
@@ -30,7 +32,7 @@ export const historySection: Section = (report) => {
             </ol>`,
             hidden > 0
               ? html`<p class="lead">
-                  ${hidden} earlier ones are left out here; knexward status --verbose lists them.
+                  ${hidden} earlier ones are not shown; knexward status --verbose lists them.
                 </p>`
               : null,
           ]
@@ -39,16 +41,15 @@ export const historySection: Section = (report) => {
 };
 
 function aboutDurations({ applied, hasJournal }: Report): string {
-  if (!hasJournal)
-    return 'There is no journal, so nothing is known of durations and of who applied them.';
-  const unknown = applied.filter((migration) => durationOf(migration) === null).length;
-  if (unknown === 0) return 'Durations are those in the journal.';
-  if (unknown === applied.length) return 'The journal has no duration of any of them.';
-  return `Durations are those in the journal; it has none of ${unknown} of them.`;
+  if (!hasJournal) return 'There is no journal, so durations and who applied them are unknown.';
+  const unknown = applied.filter((migration) => recordedDuration(migration) === null).length;
+  if (unknown === 0) return 'Durations come from the journal.';
+  if (unknown === applied.length) return 'The journal has no durations for them.';
+  return `Durations come from the journal; it has none for ${unknown} of them.`;
 }
 
 function longest(applied: readonly AppliedMigration[]): number {
-  return Math.max(1, ...applied.map((migration) => durationOf(migration) ?? 0));
+  return Math.max(1, ...applied.map((migration) => recordedDuration(migration) ?? 0));
 }
 
 function groupItem(group: HistoryGroup, most: number, hasJournal: boolean): Html {
@@ -60,7 +61,7 @@ function groupItem(group: HistoryGroup, most: number, hasJournal: boolean): Html
       : `Batch ${first}`;
   const facts: Content[] = [
     countOf(migrations.length, 'migration'),
-    ...(durationMs === null ? [] : [spanOf(durationMs)]),
+    ...(durationMs === null ? [] : [runTime(durationMs)]),
     ...(from === null || to === null ? ['time unknown'] : [moments(from, to)]),
     ...(actors.length === 0 ? [] : [actors.join('; ')]),
   ];
@@ -89,7 +90,7 @@ function migrationTable(
   most: number,
   hasJournal: boolean,
 ): Html {
-  const timed = migrations.some((migration) => durationOf(migration) !== null);
+  const timed = migrations.some((migration) => recordedDuration(migration) !== null);
   const isDated = new Set(migrations.map(({ appliedAt }) => appliedAt?.slice(0, 16))).size > 1;
   return html`<table>
     <thead>
@@ -102,15 +103,15 @@ function migrationTable(
     </thead>
     <tbody>
       ${migrations.map((migration) => {
-        const duration = durationOf(migration);
+        const duration = recordedDuration(migration);
         return html`<tr>
           <td><code>${migration.name}</code></td>
           ${isDated ? html`<td>${migration.appliedAt === null ? 'unknown' : momentOf(migration.appliedAt)}</td>` : null}
           <td class="number">
             ${
               duration === null
-                ? html`<span class="note">${withoutDuration(migration, hasJournal)}</span>`
-                : spanOf(duration)
+                ? html`<span class="note">${whyNoDuration(migration, hasJournal)}</span>`
+                : runTime(duration)
             }
           </td>
           ${timed ? html`<td class="bar">${bar(duration, most)}</td>` : null}

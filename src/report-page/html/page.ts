@@ -1,24 +1,26 @@
 import { createHash } from 'node:crypto';
 import { version } from '../../version.js';
+import { type Picture } from '../diagram/picture.js';
 import { type Report } from '../model.js';
-import { figuresOf, momentOf, placeOf } from '../words.js';
+import { figuresOf } from '../figures.js';
+import { momentOf, placeOf } from '../words.js';
 import { historySection } from './history.js';
-import { type Picture, schemaSection } from './schema.js';
+import { schemaSection } from './schema.js';
 import { driftSection, pendingSection, problemsSection, type Section } from './sections.js';
 import { STYLE } from './style.js';
-import { html, type Html, trusted } from './template.js';
+import { html, type Html, trusted } from '../html-template.js';
 
-/** What the file begins with: by it, a page that knexward has written is known. */
+/** The mark by which knexward recognizes a page that it wrote. */
 const GENERATOR = '<meta name="generator" content="knexward report">';
 
-/** Whether a text is a page of ours, so that nothing else is written over. */
+/** Whether a text is a page that knexward wrote, and may overwrite. */
 export function isPage(text: string): boolean {
   return text.startsWith('<!doctype html>') && text.slice(0, 1000).includes(GENERATOR);
 }
 
 /**
- * The sections before the schema's, in the order in which a reviewer wants them. One that has nothing to
- * say gives `null`: the findings of a linter get their place here, behind the pending migrations.
+ * The sections before the schema, in the order in which a reviewer needs them. A section without content is `null`.
+ * The findings of `lint` will follow the pending migrations.
  */
 const SECTIONS: readonly Section[] = [pendingSection, problemsSection, driftSection];
 
@@ -45,7 +47,7 @@ export function renderPage(report: Report, picture: Picture): string {
         </main>
         <footer>
           <p>
-            Made by knexward ${version} from what the server said in one run. Passwords in SQL and
+            Made by knexward ${version} from data that it read in one run. Passwords in SQL and
             messages are masked. The page loads nothing and runs no script.
           </p>
         </footer>

@@ -1,79 +1,89 @@
 import { countOf } from '../../count.js';
+import { type Picture } from '../diagram/picture.js';
 import { select } from '../diagram/select.js';
-import { type ForeignKey, type SchemaTables, type ShownTable } from '../tables.js';
+import { type Change, type ForeignKey, type SchemaTables, type ShownTable } from '../tables.js';
+import { CHANGE_WORDS } from '../words.js';
 import { box } from './sections.js';
-import { type Content, html, type Html } from './template.js';
+import { type Content, html, type Html } from '../html-template.js';
 
-/** A picture of the schema, or why there is none. */
-export type Picture =
-  { svg: Html; missing?: undefined } | { svg?: undefined; missing: string } | null;
-
-/** The tables: the picture, the same as a table, and what is not in the picture. */
+/** The schema: the diagram, the same foreign keys as a table, and what the diagram leaves out. */
 export function schemaSection(schema: SchemaTables, picture: Picture): Html {
-  const { tables, partitions, foreignKeys, marked } = schema;
-  const { alone, leftOut } = select(schema);
-  const count = tables.length;
   return html`<section id="schema" aria-labelledby="schema-title">
     <h2 id="schema-title">Schema</h2>
     ${
-      count === 0
+      schema.tables.length === 0
         ? html`<p class="lead">The database has no tables besides those of the history.</p>`
-        : [
-            html`<p class="lead">
-              ${countOf(count, 'table')}, ${countOf(foreignKeys.length, 'foreign key')}. Boxes show
-              keys${marked ? ' and what the pending migrations change' : ''}; the dot is at the
-              table that is referred
-              to.${
-                partitions > 0
-                  ? ` ${countOf(partitions, 'partition is shown as the table that it is', 'partitions are shown as the tables that they are')} a part of.`
-                  : ''
-              }
-            </p>`,
-            marked ? legend() : null,
-            picture?.missing === undefined ? null : box('unknown', picture.missing),
-            picture?.svg
-              ? html`<div
-                  class="scroll"
-                  role="region"
-                  tabindex="0"
-                  aria-label="Diagram of tables and foreign keys"
-                >
-                  ${picture.svg}
-                </div>`
-              : null,
-            leftOut.length > 0
-              ? html`<details>
-                  <summary>
-                    ${countOf(leftOut.length, 'more table')} with foreign keys, left out of the
-                    diagram to keep it readable
-                  </summary>
-                  <div class="inside">${chips(leftOut)}</div>
-                </details>`
-              : null,
-            foreignKeys.length > 0 ? keyTable(foreignKeys) : null,
-            alone.length > 0
-              ? html`<h3>Without foreign keys</h3>
-                  ${chips(alone)}`
-              : null,
-          ]
+        : [summary(schema), schema.marked ? legend() : null, diagram(picture), lists(schema)]
     }
   </section> `;
 }
 
+function summary({ tables, foreignKeys, partitions, marked }: SchemaTables): Html {
+  const boxes = `Boxes show keys${marked ? ' and what the pending migrations change' : ''}`;
+  const shown = countOf(
+    partitions,
+    'partition is shown as the table that it is',
+    'partitions are shown as the tables that they are',
+  );
+  return html`<p class="lead">
+    ${countOf(tables.length, 'table')}, ${countOf(foreignKeys.length, 'foreign key')}. ${boxes}; the
+    dot marks the referenced table.${partitions > 0 ? ` ${shown} a part of.` : ''}
+  </p>`;
+}
+
+function diagram(picture: Picture): Html | null {
+  if (picture === null) return null;
+  if (picture.missing !== undefined) return box('unknown', picture.missing);
+  return html`<div
+    class="scroll"
+    role="region"
+    tabindex="0"
+    aria-label="Diagram of tables and foreign keys"
+  >
+    ${picture.svg}
+  </div>`;
+}
+
+/** What a reader cannot see in the diagram, or cannot read from it. */
+function lists(schema: SchemaTables): Content {
+  const { foreignKeys } = schema;
+  const { alone, leftOut } = select(schema);
+  return [
+    leftOut.length > 0
+      ? html`<details>
+          <summary>
+            ${countOf(leftOut.length, 'more table')} with foreign keys, left out of the diagram to
+            keep it readable
+          </summary>
+          <div class="inside">${chips(leftOut)}</div>
+        </details>`
+      : null,
+    foreignKeys.length > 0 ? keyTable(foreignKeys) : null,
+    alone.length > 0
+      ? html`<h3>Without foreign keys</h3>
+          ${chips(alone)}`
+      : null,
+  ];
+}
+
 function legend(): Html {
   return html`<p class="legend">
-    <span class="key created">new</span><span class="key changed">changes</span
-    ><span class="key dropped">is dropped</span> by the pending migrations
+    ${Object.entries(CHANGE_WORDS).map(([change, word]) => html`<span class="key ${change}">${word}</span>`)}
+    by the pending migrations
   </p>`;
 }
 
 function chips(tables: readonly ShownTable[]): Html {
   return html`<ul class="chips">
     ${tables.map(({ title, change }) => {
-      const word = change === null ? '' : ` (${change === 'created' ? 'new' : change})`;
-      return html`<li${change === null ? null : html` class="${change}"`}><code>${title}</code>${word}</li>`;
+      const kind = change === null ? null : html` class="${change}"`;
+      return html`<li${kind}><code>${title}</code>${remark(change)}</li>`;
     })}
   </ul>`;
+}
+
+function remark(change: Change | null): string {
+  return change === null ? '' : ` (${CHANGE_WORDS[change]})`;
 }
 
 function keyTable(foreignKeys: readonly ForeignKey[]): Html {
@@ -96,10 +106,7 @@ function keyTable(foreignKeys: readonly ForeignKey[]): Html {
               html`<tr>
                 <td>${side(from, columns)}</td>
                 <td>${side(to, referenced)}</td>
-                <td>
-                  <code>${name}</code
-                  >${change === null ? '' : ` (${change === 'created' ? 'new' : change})`}
-                </td>
+                <td><code>${name}</code>${remark(change)}</td>
               </tr> `,
           )}
         </tbody>

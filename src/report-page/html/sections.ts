@@ -3,27 +3,44 @@ import { type Check } from '../../doctor/check.js';
 import { type Failure } from '../../doctor/facts.js';
 import { endStatement } from '../../schema/sql/text.js';
 import { type Report, type ReportedChange, type ReportedPlan } from '../model.js';
-import { differenceOf, driftAdvice, notKnown, problemsOf, type Tone } from '../words.js';
-import { type Content, html, type Html, lines } from './template.js';
+import { problemsOf, type Tone } from '../figures.js';
+import {
+  batchLine,
+  differenceOf,
+  driftAdvice,
+  NO_SQL,
+  NOT_COMPARED,
+  notProven,
+  rehearsedWithoutData,
+  replayedMigrations,
+  sqlOf,
+} from '../words.js';
+import { type Verification } from '../../verify/verify.js';
+import { type Content, html, type Html, lines } from '../html-template.js';
 
 /** A section of the page; `null` where there is nothing to say. */
 export type Section = (report: Report) => Html | null;
 
-/** A box with what could not be found out, or what a reader must not overlook. */
-export function box(tone: Tone, message: string, fix = ''): Html {
-  const more = fix === '' ? null : html`<p>${fix}</p>`;
+/** A box for what a reader must not overlook, such as a failure or what could not be found out. */
+export function box(tone: Tone, message: string, fix: string | null = null): Html {
+  const more = fix === null ? null : html`<p>${fix}</p>`;
   return html`<div class="warn ${tone}">
     <p>${message}</p>
     ${more}
   </div>`;
 }
 
-function notFoundOut(what: string, failure: Failure): Html {
-  const { message, fix } = notKnown(what, failure);
-  return box('unknown', message, fix);
+function notFoundOut(what: string, { message, fix }: Failure): Html {
+  return box('unknown', `${what} ${message}`, fix);
 }
 
-export const pendingSection: Section = ({ pending, plan }) => {
+function notice(message: string | null): Html | null {
+  return message === null ? null : box('notice', message);
+}
+
+/** The SQL of the pending migrations. */
+export const pendingSection: Section = (report) => {
+  const { pending, plan } = report;
   return html`<section id="pending" aria-labelledby="pending-title">
     <h2 id="pending-title">Pending migrations</h2>
     ${
@@ -31,35 +48,33 @@ export const pendingSection: Section = ({ pending, plan }) => {
         ? html`<p class="lead">Already up to date.</p>`
         : plan.failed
           ? withoutSql(pending, plan.failed)
-          : changes(plan.value, pending.length)
+          : changes(plan.value, report)
     }
   </section> `;
 };
 
 function withoutSql(pending: Report['pending'], failure: Failure): Content {
   return [
-    notFoundOut('No SQL is shown.', failure),
+    notFoundOut(NO_SQL, failure),
     html`<ul>
       ${pending.map(({ name }) => html`<li><code>${name}</code></li>`)}
     </ul>`,
   ];
 }
 
-function changes(plan: ReportedPlan, pending: number): Content {
-  const { batch, base, baseReason, shadow, baseline, failed, notReached } = plan;
+function changes(plan: ReportedPlan, report: Report): Content {
+  const { shadow, baseline, failed, notReached } = plan;
   const ran = `Run in ${shadow ?? 'a temporary database'}: this is what up sends to the server.`;
   return [
-    html`<p class="lead">Batch ${batch} would run ${countOf(pending, 'migration')}. ${ran}</p>`,
-    base === 'schema'
-      ? box('notice', `Rehearsed on the schema of the database, without data: ${baseReason ?? ''}`)
-      : null,
+    html`<p class="lead">${batchLine(plan, report)} ${ran}</p>`,
+    notice(rehearsedWithoutData(plan)),
     baseline
       ? box(
           'notice',
           `up begins with the baseline ${baseline.file} instead of the first ${countOf(baseline.migrations, 'migration')}.`,
         )
       : null,
-    plan.changes.map((change, index) => changeBlock(change, index, pending)),
+    plan.changes.map((change, index) => changeBlock(change, index, report.pending.length)),
     failed
       ? html`<details open>
           <summary>
@@ -67,7 +82,7 @@ function changes(plan: ReportedPlan, pending: number): Content {
             <span class="tag bad">fails</span>
           </summary>
           <div class="inside">
-            ${box('bad', [failed.message, failed.detail, failed.cause].filter((text) => text).join(' '), failed.fix ?? '')}${
+            ${box('bad', [failed.message, failed.detail, failed.cause].filter((text) => text).join(' '), failed.fix)}${
               failed.statement ? html`<pre>${lines(failed.statement)}</pre>` : null
             }
           </div>
@@ -82,18 +97,13 @@ function changes(plan: ReportedPlan, pending: number): Content {
   ];
 }
 
-/** So many are open when the page opens. */
+/** How many migrations may be pending for all of them to be unfolded when the page opens. */
 const OPEN = 5;
 
-function changeBlock(
-  { name, transaction, notes, statements }: ReportedChange,
-  index: number,
-  total: number,
-): Html {
+function changeBlock(change: ReportedChange, index: number, total: number): Html {
+  const { name, transaction, notes } = change;
   const how = transaction ? 'in a transaction' : 'outside a transaction';
-  const sql = statements.map(({ sql: text, refused }) =>
-    refused === null ? text : `-- refused (SQLSTATE ${refused}):\n${text}`,
-  );
+  const sql = sqlOf(change);
   return html`<details${total <= OPEN || index === 0 ? html` open` : null}><summary><h3>${name}</h3><span class="tag${transaction ? '' : html` notice`}">${how}</span></summary><div class="inside">${notes.map((note) => box('notice', note))}${
     sql.length === 0
       ? html`<p class="lead">It sends nothing.</p>`
@@ -102,6 +112,7 @@ function changeBlock(
 `;
 }
 
+/** The errors and warnings of `doctor`. */
 export const problemsSection: Section = ({ checks }) => {
   const { errors, warnings, passed } = problemsOf(checks);
   const found = [...errors, ...warnings];
@@ -127,16 +138,17 @@ function finding({ code, status, message, fix }: Check): Html {
   </li> `;
 }
 
+/** The differences between the database and its migrations. */
 export const driftSection: Section = ({ drift }) => {
   return html`<section id="drift" aria-labelledby="drift-title">
     <h2 id="drift-title">Drift</h2>
-    ${drift.failed ? notFoundOut('The database was not compared with its migrations.', drift.failed) : verification(drift.value)}
+    ${drift.failed ? notFoundOut(NOT_COMPARED, drift.failed) : verification(drift.value)}
   </section> `;
 };
 
-function verification(drift: NonNullable<Report['drift']['value']>): Content {
-  const { differences, unreplayable, replayed, shadow, postgres } = drift;
-  const source = countOf(replayed ?? 0, 'applied migration');
+function verification(drift: Verification): Content {
+  const { differences, shadow, postgres } = drift;
+  const source = replayedMigrations(drift);
   return [
     differences.length === 0
       ? html`<p class="lead">
@@ -146,12 +158,7 @@ function verification(drift: NonNullable<Report['drift']['value']>): Content {
           ${countOf(differences.length, 'difference')} between the ${source}, replayed in
           ${shadow ?? 'a temporary database'}, and the database.
         </p>`,
-    unreplayable.length > 0
-      ? box(
-          'notice',
-          `Not proven: ${countOf(unreplayable.length, 'applied migration has', 'applied migrations have')} no file to replay: ${unreplayable.join(', ')}`,
-        )
-      : null,
+    notice(notProven(drift)),
     postgres.expected === postgres.actual
       ? null
       : box(
@@ -172,15 +179,8 @@ function advice(): Content {
   );
 }
 
-function difference(one: NonNullable<Report['drift']['value']>['differences'][number]): Html {
-  const { kind, object, expected, actual, fix, losesData } = one;
-  const parts = expected && actual ? Object.keys(expected) : [];
-  const told = (value: unknown): string =>
-    value === null || value === undefined
-      ? 'none'
-      : typeof value === 'string'
-        ? value
-        : JSON.stringify(value);
+function difference(one: Verification['differences'][number]): Html {
+  const { kind, object, fix, losesData } = one;
   return html`<details open>
     <summary>
       <h3>${kind} ${object}</h3>
@@ -189,29 +189,36 @@ function difference(one: NonNullable<Report['drift']['value']>['differences'][nu
       }
     </summary>
     <div class="inside">
-      ${
-        parts.length === 0
-          ? null
-          : html`<table>
-              <thead>
-                <tr>
-                  <th scope="col">part</th>
-                  <th scope="col">expected</th>
-                  <th scope="col">found</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${parts.map(
-                  (part) =>
-                    html`<tr>
-                      <td>${part}</td>
-                      <td><code>${told(expected?.[part])}</code></td>
-                      <td><code>${told(actual?.[part])}</code></td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>`
-      }${fix.length === 0 ? null : html`<pre>${lines(fix.map(endStatement).join('\n'))}</pre>`}
+      ${partsTable(one)}${fix.length === 0 ? null : html`<pre>${lines(fix.map(endStatement).join('\n'))}</pre>`}
     </div>
   </details> `;
+}
+
+/** The parts of an object that is on both sides, but not the same. */
+function partsTable({ expected, actual }: Verification['differences'][number]): Html | null {
+  if (!expected || !actual) return null;
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">part</th>
+        <th scope="col">expected</th>
+        <th scope="col">found</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${Object.keys(expected).map(
+        (part) =>
+          html`<tr>
+            <td>${part}</td>
+            <td><code>${valueOf(expected[part])}</code></td>
+            <td><code>${valueOf(actual[part])}</code></td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function valueOf(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

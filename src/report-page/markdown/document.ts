@@ -1,11 +1,12 @@
 import { type Report } from '../model.js';
-import { figuresOf, momentOf, placeOf, type Tone } from '../words.js';
+import { figuresOf, type Tone } from '../figures.js';
+import { momentOf, placeOf } from '../words.js';
 import { clipped } from '../visible.js';
 import { code, text } from './escape.js';
 import { fit, type Part } from './fit.js';
 import { driftPart, historyPart, pendingPart, problemsPart, schemaPart } from './parts.js';
 
-/** What the document begins with: by it, a report that knexward has written is known. */
+/** The mark by which knexward recognizes a report that it wrote. */
 const MARK = '<!-- knexward report -->';
 
 /** A comment on GitHub has at most 65,536 characters. */
@@ -13,14 +14,14 @@ export const MOST_CHARACTERS = 65_536;
 
 const SIGNS: Record<Tone, string> = { good: '✅', notice: '🟡', bad: '❌', unknown: '❔' };
 
-/** Whether a text is a report of ours in Markdown, so that nothing else is written over. */
+/** Whether a text is a Markdown report that knexward wrote, and may overwrite. */
 export function isMarkdownReport(document: string): boolean {
   return document.startsWith(MARK);
 }
 
-/** The report as Markdown for a comment on a pull request, and never longer than that may be. Pure. */
+/** The report as Markdown that fits into a comment on a pull request. Pure. */
 export function renderMarkdown(report: Report): string {
-  // The findings of a linter get their place behind the pending migrations.
+  // The findings of `lint` will follow the pending migrations.
   const parts = [
     headPart(report),
     pendingPart(report),
@@ -35,7 +36,7 @@ export function renderMarkdown(report: Report): string {
   );
 }
 
-/** A name in the head may be long, but a database's and a user's is not. */
+/** The most characters of a name in the head. PostgreSQL's names are shorter; an environment's may be longer. */
 const MOST_OF_NAME = 200;
 
 function headPart(report: Report): Part {

@@ -1,11 +1,11 @@
 import { visible, visibleLines } from '../visible.js';
 
-/** Letters that mean something in Markdown or in HTML, wherever they stand in a line. */
+/** Characters with a meaning in Markdown or HTML, anywhere in a line. */
 const SPECIAL = /[\\`*_[\]<>&|~$]/g;
-/** What makes a heading, a list, a quotation or a line of what begins a paragraph. */
+/** What turns the beginning of a paragraph into a heading, a list or a line. */
 const AT_BEGINNING = /^(\s*\d*)([-+=#.)])/;
 
-/** Text as it is, on one line, wherever it stands. Nobody is mentioned, and nothing becomes a link. */
+/** Text as it is, on one line. It mentions nobody and contains no link. */
 export function text(value: string): string {
   return (
     visible(value)
@@ -13,7 +13,7 @@ export function text(value: string): string {
       .replace(SPECIAL, (letter) => `\\${letter}`)
       .replace(AT_BEGINNING, '$1\\$2')
       .replace(/:(?=\/\/)|(?<=www)\./gi, '\\$&')
-      // GitHub looks for names and numbers in what is rendered; an empty comment takes them apart.
+      // GitHub looks for mentions in the rendered text; an empty comment breaks them up.
       .replace(/[@#](?=\w)/g, '$&<!-- -->')
   );
 }
@@ -22,10 +22,10 @@ export function text(value: string): string {
 export function code(value: string): string {
   const shown = visible(value);
   if (shown.trim() === '') return '` `';
-  // In a cell, no backslash keeps a bar in code apart from the next cell where one stands before it already.
+  // In a table cell, a bar in code ends the cell if a backslash stands before it already.
   if (shown.includes('|')) return `<code>${text(shown)}</code>`;
   const fence = fenceAround(shown, 1);
-  // A space keeps a backtick at an end from the fence; one on each side is taken away again.
+  // A space separates a backtick at an end from the fence. Markdown removes one space on each side.
   const space = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
   return `${fence}${space}${shown}${space}${fence}`;
 }
@@ -37,7 +37,7 @@ export function block(language: string, value: string): string {
   return `${fence}${language}\n${shown.trimEnd()}\n${fence}`;
 }
 
-/** More backticks than stand together in the text. */
+/** A fence that is longer than any run of backticks in the text. */
 function fenceAround(shown: string, least: number): string {
   const runs = [...shown.matchAll(/`+/g)].map(([run]) => run.length);
   return '`'.repeat(Math.max(least, ...runs.map((length) => length + 1)));

@@ -1,8 +1,8 @@
-/** A part of the document: what always stands in it, and blocks of which some may be left out. */
+/** A part of the document: a head that is always shown, and blocks that may be left out. */
 export interface Part {
   head: string;
   blocks: readonly string[];
-  /** The sentence that tells of blocks that were left out. */
+  /** The sentence that says how many blocks are left out. */
   leftOut: (count: number) => string;
 }
 
@@ -10,8 +10,8 @@ export interface Part {
 const BETWEEN = '\n\n';
 
 /**
- * Puts the parts together within a number of characters. Each part keeps its head; of its blocks those
- * from the beginning are kept that leave room for the heads of the parts behind it. Pure.
+ * Joins the parts within a number of characters. Each part keeps its head, and as many of its first blocks as leave
+ * room for the heads of the later parts. Pure.
  */
 export function fit(parts: readonly Part[], most: number): string {
   const reserves = parts.map(
@@ -35,7 +35,7 @@ function sizeOf(piece: string): number {
   return piece === '' ? 0 : piece.length + BETWEEN.length;
 }
 
-/** The beginning of a text, and what is said in the place of its rest. No letter is cut in two. */
+/** Cuts a text and says what is missing. No character is cut in two. */
 export function cutTo(value: string, most: number, rest: string): string {
   if (value.length <= most) return value;
   return `${value.slice(0, most).replace(/[\ud800-\udbff]$/, '')}\n${rest}`;

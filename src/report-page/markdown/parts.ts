@@ -3,18 +3,35 @@ import { countOf } from '../../count.js';
 import { type Check } from '../../doctor/check.js';
 import { type Failure } from '../../doctor/facts.js';
 import { endStatement } from '../../schema/sql/text.js';
-import { durationOf, withoutDuration } from '../history-groups.js';
-import { html } from '../html/template.js';
+import { recordedDuration, whyNoDuration } from '../history-groups.js';
+import { html } from '../html-template.js';
 import { type Report, type ReportedChange, type ReportedPlan } from '../model.js';
-import { type Change, type ShownTable } from '../tables.js';
-import { differenceOf, driftAdvice, momentOf, notKnown, problemsOf, spanOf } from '../words.js';
+import { type ShownTable } from '../tables.js';
+import { problemsOf } from '../figures.js';
+import {
+  batchLine,
+  CHANGE_SIGNS,
+  CHANGE_WORDS,
+  differenceOf,
+  driftAdvice,
+  momentOf,
+  NO_SQL,
+  NOT_COMPARED,
+  notProven,
+  rehearsedWithoutData,
+  replayedMigrations,
+  runTime,
+  sqlOf,
+} from '../words.js';
+import { type Verification } from '../../verify/verify.js';
 import { block, code, text } from './escape.js';
 import { cutTo, type Part } from './fit.js';
 
-/** Of one migration's SQL, or of one fix. */
+/** The most characters of one migration's SQL, or of one fix. */
 const MOST_OF_SQL = 12_000;
-/** Of one message. */
+/** The most characters of one message. */
 const MOST_OF_TEXT = 4_000;
+/** How many applied migrations are listed. */
 const NEWEST = 20;
 
 /** The sentence for what has no room, with the command that shows it. */
@@ -27,16 +44,15 @@ function paragraph(value: string): string {
   return text(cutTo(value, MOST_OF_TEXT, '…'));
 }
 
-function quoted(sign: string, message: string, fix: string | null): string {
+function quoted(sign: string, message: string, fix: string | null = null): string {
   return `> ${sign} ${paragraph(message)}${fix ? `\n>\n> ${paragraph(fix)}` : ''}`;
 }
 
-function notFoundOut(what: string, failure: Failure): string {
-  const { message, fix } = notKnown(what, failure);
-  return quoted('❔', message, fix);
+function notFoundOut(what: string, { message, fix }: Failure): string {
+  return quoted('❔', `${what} ${message}`, fix);
 }
 
-/** SQL behind a line that opens it. What stands between the tags is HTML, and no Markdown. */
+/** SQL that is folded below its summary. Inside of the tags GitHub reads HTML, not Markdown. */
 function folded(summary: string, tag: string, sql: string, command: string): string {
   const line = html`<details>
     <summary><code>${summary}</code> ${tag}</summary>
@@ -45,36 +61,31 @@ function folded(summary: string, tag: string, sql: string, command: string): str
   return `${line}\n\n${block('sql', shown)}\n\n</details>`;
 }
 
-export function pendingPart({ pending, plan }: Report): Part {
+/** The SQL of the pending migrations, folded. */
+export function pendingPart(report: Report): Part {
+  const { pending, plan } = report;
   const leftOut = noRoomFor('pending migration', commandLine('plan'));
   const title = '### Pending migrations';
   if (pending.length === 0) return { head: `${title}\n\nAlready up to date.`, blocks: [], leftOut };
   if (plan.failed) {
     const blocks = [
-      notFoundOut('No SQL is shown.', plan.failed),
+      notFoundOut(NO_SQL, plan.failed),
       ...pending.map(({ name }) => `- ${code(name)}`),
     ];
     return { head: title, blocks, leftOut };
   }
-  const { batch, changes } = plan.value;
-  const head = `${title}\n\nBatch ${batch} would run ${countOf(pending.length, 'migration')}.`;
-  return { head, blocks: [...notesOf(plan.value), ...changes.map(changeBlock)], leftOut };
+  const blocks = [...notesOf(plan.value), ...plan.value.changes.map(changeBlock)];
+  return { head: `${title}\n\n${batchLine(plan.value, report)}`, blocks, leftOut };
 }
 
-/** What goes wrong comes before what goes well: it must not be what has no room. */
-function notesOf({ base, baseReason, baseline, failed, notReached }: ReportedPlan): string[] {
+/** Failures come first, so that they are the last to be left out. */
+function notesOf(plan: ReportedPlan): string[] {
+  const { baseline, failed, notReached } = plan;
+  const withoutData = rehearsedWithoutData(plan);
   return [
     ...(failed ? [quoted('❌', `${failed.name} fails: ${failed.message}`, failed.fix)] : []),
     ...(notReached.length > 0 ? [`Not reached: ${countOf(notReached.length, 'migration')}.`] : []),
-    ...(base === 'schema'
-      ? [
-          quoted(
-            '🟡',
-            `Rehearsed on the schema of the database, without data: ${baseReason ?? ''}`,
-            null,
-          ),
-        ]
-      : []),
+    ...(withoutData === null ? [] : [quoted('🟡', withoutData)]),
     ...(baseline
       ? [
           `up begins with the baseline ${code(baseline.file)} instead of the first ${countOf(baseline.migrations, 'migration')}.`,
@@ -83,16 +94,16 @@ function notesOf({ base, baseReason, baseline, failed, notReached }: ReportedPla
   ];
 }
 
-function changeBlock({ name, transaction, notes, statements }: ReportedChange): string {
-  const sql = statements.map(({ sql: sent, refused }) =>
-    refused === null ? sent : `-- refused (SQLSTATE ${refused}):\n${sent}`,
-  );
+function changeBlock(change: ReportedChange): string {
+  const { name, transaction, notes } = change;
+  const sql = sqlOf(change);
   const lines = [...notes.map((note) => `-- ! ${note.replace(/\s+/g, ' ')}`), ...sql];
   const all = sql.length === 0 ? [...lines, '-- sends nothing'] : lines;
   const tag = transaction ? '' : '(outside a transaction)';
   return folded(name, tag, all.join('\n'), commandLine('plan'));
 }
 
+/** The errors and warnings of `doctor`. */
 export function problemsPart({ checks }: Report): Part {
   const { errors, warnings, passed } = problemsOf(checks);
   const found = [...errors, ...warnings];
@@ -110,38 +121,33 @@ function problemBlock({ code: name, status, message, fix }: Check): string {
   return `- ${sign} ${code(name)} ${paragraph(message)}${more}`;
 }
 
+/** The differences between the database and its migrations. */
 export function driftPart({ drift }: Report): Part {
   const title = '### Drift';
   const leftOut = noRoomFor('difference', commandLine('verify'));
   if (drift.failed) {
-    const what = 'The database was not compared with its migrations.';
-    return { head: title, blocks: [notFoundOut(what, drift.failed)], leftOut };
+    return { head: title, blocks: [notFoundOut(NOT_COMPARED, drift.failed)], leftOut };
   }
-  const { differences, replayed, unreplayable } = drift.value;
-  const source = countOf(replayed ?? 0, 'applied migration');
+  const { differences } = drift.value;
+  const source = replayedMigrations(drift.value);
+  const unproven = notProven(drift.value);
   const head =
     differences.length === 0
       ? `The database matches its ${source}.`
       : `${countOf(differences.length, 'difference')} between the ${source} and the database.`;
   const blocks = [
-    ...(unreplayable.length > 0
-      ? [
-          quoted(
-            '🟡',
-            `Not proven: ${countOf(unreplayable.length, 'applied migration has', 'applied migrations have')} no file to replay: ${unreplayable.join(', ')}`,
-            null,
-          ),
-        ]
-      : []),
+    ...(unproven === null ? [] : [quoted('🟡', unproven)]),
     ...(differences.length > 0 ? [advice()] : []),
-    ...differences.map((one) => {
-      const loses = one.losesData ? ', the fix loses data' : '';
-      const tag = `(${differenceOf(one)}${loses})`;
-      const sql = one.fix.map(endStatement).join('\n');
-      return folded(`${one.kind} ${one.object}`, tag, sql, commandLine('verify'));
-    }),
+    ...differences.map(differenceBlock),
   ];
   return { head: `${title}\n\n${head}`, blocks, leftOut };
+}
+
+function differenceBlock(one: Verification['differences'][number]): string {
+  const loses = one.losesData ? ', the fix loses data' : '';
+  const sql = one.fix.map(endStatement).join('\n');
+  const tag = `(${differenceOf(one)}${loses})`;
+  return folded(`${one.kind} ${one.object}`, tag, sql, commandLine('verify'));
 }
 
 function advice(): string {
@@ -149,31 +155,27 @@ function advice(): string {
   return `${texts.map(paragraph).join('\n\n')} ${code(command)}`;
 }
 
-/** Only what changes: a comment has no room for the diagram. */
+/** Lists only the tables that change. A comment has no room for the diagram. */
 export function schemaPart({ schema }: Report): Part | null {
-  const changing = schema.tables.filter(({ change }) => change !== null);
-  if (changing.length === 0) return null;
-  const words: Record<Change, string> = {
-    created: 'new',
-    changed: 'changes',
-    dropped: 'is dropped',
-  };
-  const signs: Record<Change, string> = { created: '+', changed: '~', dropped: '−' };
-  const columnsOf = ({ columns }: ShownTable): string =>
-    columns
-      .flatMap(({ name, change }) => (change === null ? [] : [`${signs[change]} ${code(name)}`]))
-      .join(', ');
+  const blocks = schema.tables.flatMap(tableBlock);
+  if (blocks.length === 0) return null;
   return {
     head: '### Tables that the pending migrations change',
-    blocks: changing.map((table) => {
-      const columns = columnsOf(table);
-      const change = words[table.change as Change];
-      return `- ${code(table.title)}: ${change}${columns === '' ? '' : ` (${columns})`}`;
-    }),
+    blocks,
     leftOut: noRoomFor('table', commandLine('plan')),
   };
 }
 
+function tableBlock({ title, change, columns }: ShownTable): string[] {
+  if (change === null) return [];
+  const changed = columns.flatMap((column) =>
+    column.change === null ? [] : [`${CHANGE_SIGNS[column.change]} ${code(column.name)}`],
+  );
+  const list = changed.length === 0 ? '' : ` (${changed.join(', ')})`;
+  return [`- ${code(title)}: ${CHANGE_WORDS[change]}${list}`];
+}
+
+/** The newest applied migrations as a table. */
 export function historyPart({ applied, hasJournal }: Report): Part {
   const leftOut = noRoomFor('list', commandLine('status', '--verbose'));
   const newest = applied.slice(-NEWEST).reverse();
@@ -181,12 +183,12 @@ export function historyPart({ applied, hasJournal }: Report): Part {
     return { head: '### History\n\nNo migration is applied.', blocks: [], leftOut };
   const rows = newest.map((migration) => {
     const { name, batch, appliedAt, recorded } = migration;
-    const duration = durationOf(migration);
+    const duration = recordedDuration(migration);
     const cells = [
       code(name),
       String(batch),
       appliedAt === null ? 'unknown' : text(momentOf(appliedAt)),
-      text(duration === null ? withoutDuration(migration, hasJournal) : spanOf(duration)),
+      text(duration === null ? whyNoDuration(migration, hasJournal) : runTime(duration)),
       recorded === null || recorded.event === 'adopted' ? '' : text(recorded.actor),
     ];
     return `| ${cells.join(' | ')} |`;

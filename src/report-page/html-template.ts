@@ -1,11 +1,11 @@
-import { visible, visibleLines } from '../visible.js';
+import { visible, visibleLines } from './visible.js';
 
 /** A piece of HTML (or of SVG in it) that is safe to be put into another. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What may stand in a template. Everything but `Html` is escaped; nothing is written for null. */
+/** What a template may contain. Everything but `Html` is escaped; `null` writes nothing. */
 export type Content = Html | string | number | null | readonly Content[];
 
 /**
@@ -21,14 +21,14 @@ export function html(pieces: TemplateStringsArray, ...values: readonly Content[]
 
 const known = new WeakMap<TemplateStringsArray, readonly string[]>();
 
-/** How the templates are indented is nothing that a page needs. A line's end is as good a space. */
+/** Removes the indentation of the template. */
 function unindented(pieces: TemplateStringsArray): readonly string[] {
   const short = known.get(pieces) ?? pieces.map((piece) => piece.replace(/\s*\n\s*/g, '\n'));
   known.set(pieces, short);
   return short;
 }
 
-/** SQL and other text of several lines, whose line breaks stay. */
+/** SQL and other text of several lines. Line breaks are kept. */
 export function lines(text: string): Html {
   return new Html(escaped(visibleLines(text)));
 }
