@@ -8,10 +8,10 @@ import { SECRET_WORD as WORD, secretsInSql, type Span } from './secrets-in-sql.j
 const MASK = '***';
 /** A name that a secret goes by: password, db_password, PGPASSWORD, "password" and the like. */
 const NAME = `(?<![\\w?&])["'\`]?\\w*${WORD}["'\`]?`;
-/** A literal in SQL's quotes, in double ones, or in dollars. */
+/** A literal in SQL's quotes, in double ones, or in dollars. Each text matches in one way only, or a long one takes for ever. */
 const LITERAL = [
-  `(?:e|n|u&)?'(?<single>(?:''|\\\\.|[^'\\\\]+)*)(?:'|$)`,
-  `"(?<double>(?:""|\\\\.|[^"\\\\]+)*)(?:"|$)`,
+  `(?:e|n|u&)?'(?<single>[^'\\\\]*(?:(?:''|\\\\.?)[^'\\\\]*)*)(?:'|$)`,
+  `"(?<double>[^"\\\\]*(?:(?:""|\\\\.?)[^"\\\\]*)*)(?:"|$)`,
   `(?<tag>\\$\\w*\\$)(?<dollars>.*?)(?:\\k<tag>|$)`,
 ].join('|');
 /** What follows a name and is no placeholder; a function's first text, too. */

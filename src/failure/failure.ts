@@ -73,6 +73,8 @@ export function describeFailure(
     ...helpForTransaction(server, migration),
     leftovers: state !== 'rolled back',
     endUnknown: state === 'unknown',
+    // To run it again does not go on: its outcome has to be recorded first.
+    ...(code === 'INTERRUPTED' && state !== 'rolled back' && { fix: null, hint: null }),
     ...(blockers.length > 0 && {
       detail: describeBlockers(blockers),
       fix: fixForBlockers(blockers),

@@ -19,7 +19,7 @@ export function insideProject(projectRoot: string, file: string): string {
 /** Whether a path is inside of the project, with the links on its way followed. */
 export function isInside(projectRoot: string, path: string): boolean {
   const inside = relative(realpathSync(projectRoot), real(path));
-  return !inside.startsWith('..') && !isAbsolute(inside);
+  return !/^\.\.(?:[/\\]|$)/.test(inside) && !isAbsolute(inside);
 }
 
 /** A path with the links on its way followed, as far as it is there. */

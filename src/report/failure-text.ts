@@ -1,6 +1,6 @@
 import { calledFrom, commandLine } from '../command-line.js';
 import { relative } from 'node:path';
-import { type MigrationFailure, ownHint } from '../failure/failure.js';
+import { isRefusal, type MigrationFailure, ownHint } from '../failure/failure.js';
 import { type RunResult } from '../run/result.js';
 import { printable } from '../printable.js';
 import { countOf } from '../count.js';
@@ -58,21 +58,29 @@ function isStopped({ code }: MigrationFailure): boolean {
 }
 
 function nextStep(result: RunResult, failure: MigrationFailure): string {
-  const { name, leftovers, endUnknown, fix } = failure;
-  const verdict = result.direction === 'up' ? '--applied' : '--reverted';
-  const resolve = commandLine('resolve', name, verdict);
+  const { leftovers, fix } = failure;
   const before = result.done.length;
   const change = result.direction === 'up' ? 'applied' : 'reverted';
   const kept =
     before === 0
       ? 'Nothing was changed before it.'
       : `${countOf(before, 'migration')} before it ${before === 1 ? 'stays' : 'stay'} ${change}.`;
-  const look = endUnknown
-    ? 'Its outcome is unknown: check whether it took effect'
-    : 'It did not run in one transaction: check what it left behind, and clean that up first';
-  const itself = leftovers
-    ? `${look} (or say that it is done: "${resolve}").`
-    : 'It was rolled back.';
+  const itself = leftovers ? check(result, failure) : 'It was rolled back.';
   const then = `${fix ? 'Then' : 'Correct the migration and'} run the command again; `;
   return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows the state.`;
+}
+
+/** What a person checks who has to clean up. Where the server has not said no, the next run asks for the outcome. */
+function check({ direction }: RunResult, failure: MigrationFailure): string {
+  const { name, endUnknown } = failure;
+  const [done, undone] =
+    direction === 'up' ? ['--applied', '--reverted'] : ['--reverted', '--applied'];
+  const resolve = commandLine('resolve', name, done);
+  if (!endUnknown && isRefusal(failure)) {
+    return `It did not run in one transaction: check what it left behind, and clean that up first (or say that it is done: "${resolve}").`;
+  }
+  const look = endUnknown
+    ? 'Its outcome is unknown: check whether it took effect'
+    : 'It did not run in one transaction: check what it left behind, and clean that up';
+  return `${look}. Record the outcome: "${resolve}" if it is done, or "${commandLine('resolve', name, undone)}" if nothing of it is left.`;
 }

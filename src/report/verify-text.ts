@@ -1,4 +1,4 @@
-import { commandLine } from '../command-line.js';
+import { commandLine, shellWord } from '../command-line.js';
 import { type Verification } from '../verify/verify.js';
 import { countOf } from '../count.js';
 import { type Colors } from './output.js';
@@ -47,6 +47,7 @@ const LEGEND = '  + unexpected, - missing, ~ different';
 function advice({
   against,
   fixScriptFile,
+  singleTransaction,
 }: Verification & { fixScriptFile: string | null }): string[] {
   return [
     LEGEND,
@@ -55,7 +56,7 @@ function advice({
       : '  If the database is right, write a migration that makes the change.',
     `  If ${against ? `${against} is` : 'the migrations are'} right, run the statements above to fix the database. knexward does not run them.`,
     fixScriptFile
-      ? `  ${fixScriptFile} written: all of them, in order. Review it, then run: psql -v ON_ERROR_STOP=1 -f ${fixScriptFile}`
+      ? `  ${fixScriptFile} written: all of them, in order. Review it, then run: psql ${singleTransaction ? '--single-transaction ' : ''}-v ON_ERROR_STOP=1 -f ${shellWord(fixScriptFile)}`
       : `  All of them in one file, in order: ${commandLine('verify', ...(against ? ['--against', against] : []), '--fix-script', 'fix.sql')}`,
   ];
 }

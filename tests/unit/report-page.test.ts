@@ -497,6 +497,17 @@ describe('the history', () => {
 });
 
 describe('the Markdown', () => {
+  it('folds the SQL of each migration and of each difference', () => {
+    const shown = renderMarkdown(reportNamed('plain'));
+    const folds = [
+      ...shown.matchAll(/<details>\n<summary>.*<\/summary>\n\n```sql\n[^]*?```\n\n<\/details>/g),
+    ];
+    expect(folds.length).toBeGreaterThan(1);
+    const countOf = (tag: string): number => shown.split(tag).length - 1;
+    expect(countOf('</details>')).toBe(countOf('<details>'));
+    expect(countOf('```sql')).toBe(folds.length);
+  });
+
   it('keeps within the limit of GitHub, and says what has no room', () => {
     const report = reportNamed('polls');
     const change = {

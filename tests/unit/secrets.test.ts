@@ -168,6 +168,12 @@ describe('a long text takes no longer than it is long', () => {
   const filled = (text: string): string =>
     text.repeat(Math.ceil(LENGTH / text.length)).slice(0, LENGTH);
 
+  it.each(["'", '"'])('a literal in %s that ends in a backslash and not in its quote', (quote) => {
+    // With another way to read it for each place, it would be years.
+    const text = `-- password ${quote}${'a'.repeat(LENGTH)}\\`;
+    expect(redact(text)).not.toContain('aaa');
+  });
+
   const TEXTS = [
     '(password)=(x',
     `(${filled('password ')}`,

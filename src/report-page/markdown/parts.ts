@@ -54,11 +54,9 @@ function notFoundOut(what: string, { message, fix }: Failure): string {
 
 /** SQL that is folded below its summary. Inside of the tags GitHub reads HTML, not Markdown. */
 function folded(summary: string, tag: string, sql: string, command: string): string {
-  const line = html`<details>
-    <summary><code>${summary}</code> ${tag}</summary>
-  </details>`.text;
+  const line = html`<summary><code>${summary}</code> ${tag}</summary>`.text;
   const shown = cutTo(sql, MOST_OF_SQL, `-- The rest has no room in this comment: ${command}`);
-  return `${line}\n\n${block('sql', shown)}\n\n</details>`;
+  return `<details>\n${line}\n\n${block('sql', shown)}\n\n</details>`;
 }
 
 /** The SQL of the pending migrations, folded. */
