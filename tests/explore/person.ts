@@ -35,7 +35,24 @@ async function lookAt({ schedule, database }: Scene, index: number): Promise<Sta
   const name = nameOf(planned, index);
   const { effects } = await database.ask((admin) => takeSnapshot(admin, database.schema));
   const { verdict } = truthOf(effects.filter((effect) => effect.name === name));
-  return { name, verdict, end: () => Promise.resolve(false) };
+  const seen = effects.at(-1)?.id ?? 0;
+  // Another runner may have changed it between the look and the statement.
+  const end = (): Promise<boolean> =>
+    database.ask((admin) => hasMovedOn(admin, { name, seen })).catch(() => true);
+  return { name, verdict, end };
+}
+
+/** Whether there is more of a migration than a person has seen, from anybody but the client that asks. */
+async function hasMovedOn(
+  client: Client,
+  { name, seen }: { name: string; seen: number },
+): Promise<boolean> {
+  const { rows } = await client.query(
+    `select from explorer.effects
+      where name = $1 and id > $2 and application <> current_setting('application_name')`,
+    [name, seen],
+  );
+  return rows.length > 0;
 }
 
 /**
@@ -77,15 +94,11 @@ async function endByHand(
   outcome: Pick<RunnerOutcome, 'stdout' | 'code'>,
 ): Promise<boolean> {
   const said = documentOf<{ resolved?: { changed?: boolean } }>(outcome)?.resolved;
-  const recorded = outcome.code === 0 && said?.changed === true;
+  const isTold = said ? said.changed === true : outcome.stdout.includes('Recorded as ');
+  const recorded = outcome.code === 0 && isTold;
   try {
     await client.query(recorded ? 'commit' : 'rollback');
-    const { rows } = await client.query(
-      `select from explorer.effects
-        where name = $1 and id > $2 and application <> current_setting('application_name')`,
-      [name, seen],
-    );
-    return rows.length > 0;
+    return await hasMovedOn(client, { name, seen });
   } catch {
     return true;
   } finally {
