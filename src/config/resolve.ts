@@ -110,7 +110,19 @@ export async function resolveProject(request: ConfigRequest): Promise<ProjectCon
     knexfile?.path ?? null,
     knexfile?.workingDirectory,
   );
+  rememberNamesOf(project);
   return request.scope === undefined ? project : narrowToScope(project, request.scope);
+}
+
+function rememberNamesOf({ knex, migrations, settings }: ProjectConfig): void {
+  const { directories, schemaName, tableName } = migrations;
+  const searchPath = [knex.searchPath ?? []].flat();
+  // A path is also shown from the project on.
+  const folders = directories.flatMap((directory) => directory.split(/[\\/]/));
+  for (const name of [...folders, ...searchPath, schemaName ?? '', tableName]) {
+    rememberName(name);
+  }
+  rememberName(settings.dbMigrate.table);
 }
 
 /** What was given and is empty, as of an unset variable, does not stand for what is given nowhere. */

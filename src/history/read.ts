@@ -256,7 +256,9 @@ async function readContent(
     ${present.hasOld ? oldState(tables, present) : 'null'} as old
     from (select ${present.hasHistory ? hasExactly(tables, names) : 'false'} as settled offset 0) compared`);
   const content = rows[0];
-  for (const { name } of content?.rows ?? []) rememberName(name);
+  const { rows: applied, unfinished, failed } = content ?? {};
+  for (const found of [applied, unfinished, failed])
+    found?.forEach(({ name }) => rememberName(name));
   return {
     settled: content?.settled ?? false,
     rows: content?.rows ?? [],

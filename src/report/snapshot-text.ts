@@ -5,6 +5,7 @@ import { type DifferenceWithFix } from '../repair/fixes.js';
 import { type Snapshot, type SnapshotCheck } from '../snapshot/snapshot.js';
 import { endStatement } from '../schema/sql/text.js';
 import { countOf } from '../count.js';
+import { printable } from '../printable.js';
 import { type Colors } from './output.js';
 
 /** The kinds that are counted; the others are details of these. */
@@ -93,7 +94,7 @@ function renderFix({ fix, losesData }: DifferenceWithFix, c: Colors): string[] {
   return [
     ...(losesData ? [`      ${c.red('this loses data:')}`] : []),
     ...fix
-      .flatMap((statement) => endStatement(statement).split('\n'))
+      .flatMap((statement) => printable(endStatement(statement)).split('\n'))
       .map((line) => `      ${c.dim(line)}`),
   ];
 }
@@ -108,5 +109,5 @@ function changes(expected: SomeParts, actual: SomeParts, c: Colors): string[] {
 function worded(value: unknown): string {
   if (value === null || value === undefined) return 'none';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replaceAll('\n', '\n        ');
+  return printable(text).replaceAll('\n', '\n        ');
 }

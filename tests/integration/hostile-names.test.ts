@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createLegacyProject, dbMigrate, legacyTable } from '../support/db-migrate';
-import { type Outcome, type Project } from '../support/project';
+import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
 /** What a log, a pipeline and a terminal would each take for something else. */
 const ODD = 'x\n::error::planted\u001b[2J\r\n##[error]planted';
@@ -113,6 +113,42 @@ describe('names that hold control characters are shown, and command nothing (FR-
     }
     await look(['status'], { NODE_ENV: `e${ODD}` });
     await look(['adopt', '--undo', '--yes']);
+  });
+
+  it('names in the database, in the journal and in the knexfile, too', async () => {
+    const another = await createDatabase();
+    const elsewhere = createProject({
+      'knexfile.js': KNEXFILE,
+      'migrations/20240101000000_a.js': 'exports.up = () => {}; exports.down = () => {};',
+      [`migrations/20240101000001_x${ODD}.js`]: `exports.config = { transaction: false }; ${broken}`,
+    });
+    const says = async (args: readonly string[]): Promise<void> => {
+      const outcome = await elsewhere.knexward(args, { TEST_DATABASE_URL: another.url });
+      expect({ args, planted: plantedIn(outcome.stdout + outcome.stderr) }).toEqual({
+        args,
+        planted: [],
+      });
+    };
+    try {
+      await says(['up']);
+      elsewhere.delete(`migrations/20240101000001_x${ODD}.js`);
+      for (const command of ['status', 'up', 'plan', 'wait', 'doctor']) await says([command]);
+      await says(['resolve', `20240101000001_x${ODD}.js`, '--reverted']);
+      await another.query(`create table "t${ODD}" ("c${ODD}" int primary key)`);
+      await says(['snapshot']);
+      await another.query(`alter table "t${ODD}" add column "d${ODD}" int`);
+      for (const args of [['verify'], ['snapshot', '--check']]) await says(args);
+      for (const entry of ['schemaName', 'tableName', 'directory']) {
+        const own = entry === 'directory' ? '' : "directory: './migrations', ";
+        const entries = `${own}${entry}: ${JSON.stringify(`s${ODD}`)}`;
+        elsewhere.write({ 'knexfile.js': KNEXFILE.replace("directory: './migrations'", entries) });
+        for (const args of [['status'], ['up'], ['plan'], ['verify'], ['doctor'], ['create', 'x']])
+          await says(args);
+      }
+    } finally {
+      elsewhere.remove();
+      await another.drop();
+    }
   });
 
   it('JSON has each name as it is', async () => {

@@ -1,4 +1,5 @@
 import { type ClientBase, type QueryResult } from 'pg';
+import { rememberName } from '../../printable.js';
 import { assembleCatalog, type CatalogRows } from './assemble.js';
 import { type Catalog } from './model.js';
 import { CONSTRAINTS, INDEXES, STATISTICS } from './queries/constraints.js';
@@ -41,7 +42,14 @@ export async function readCatalog(client: ClientBase, options: CatalogOptions): 
   );
   const postgres = rows[0]?.version ?? 0;
   const queries = queriesFor(postgres, options.history);
-  return assembleCatalog(postgres, await readRows(client, queries, options.inTransaction ?? false));
+  const found = await readRows(client, queries, options.inTransaction ?? false);
+  const catalog = assembleCatalog(postgres, found);
+  for (const { name } of [...catalog.objects, ...catalog.notDescribed]) {
+    // Each identifier also stands alone, as a column does in its table's statements.
+    for (const [identifier] of name.matchAll(/"(?:[^"]|"")*"/g)) rememberName(identifier);
+    rememberName(name);
+  }
+  return catalog;
 }
 
 type Queries = Record<Exclude<keyof CatalogRows, 'objects'>, string> & { objects: string[] };
