@@ -9,7 +9,7 @@ import { unfinishedError } from '../plan/unfinished.js';
 import { type RunListener } from '../run/events.js';
 import { foresee } from '../run/from-baseline.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { interrupted } from '../transaction/interruption.js';
+import { replayInterrupted } from '../transaction/interruption.js';
 import { planFor } from '../plan/plan.js';
 import { type RunResult } from '../run/result.js';
 import { describeOutOfOrder, type OutOfOrder } from '../plan/out-of-order.js';
@@ -164,7 +164,7 @@ async function runRecorded(
     listener: listen,
     signal,
   });
-  if (failed?.code === 'INTERRUPTED') throw interrupted();
+  if (failed?.code === 'INTERRUPTED') throw replayInterrupted();
   const changes = recorder.recordings
     .filter(({ migration }) => migration.name !== failed?.name)
     .map((recording) => describe(recording, ended));

@@ -3,7 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type RunListener } from '../run/events.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { interrupted } from '../transaction/interruption.js';
+import { replayInterrupted } from '../transaction/interruption.js';
 import { run } from '../run/run.js';
 import { type ShadowSchemas } from '../throwaway/schemas.js';
 import { openShadow, type Shadow } from '../throwaway/shadow.js';
@@ -78,7 +78,7 @@ export async function replay(
     signal,
   });
   if (!failed) return;
-  if (failed.code === 'INTERRUPTED') throw interrupted();
+  if (failed.code === 'INTERRUPTED') throw replayInterrupted();
   const place =
     failed.file === null ? '' : ` (${failed.file}${failed.line ? `:${failed.line}` : ''})`;
   throw new KnexwardError('REPLAY_FAILED', {

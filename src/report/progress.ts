@@ -39,10 +39,15 @@ export function createProgress(output: Target, verbose = false): RunListener {
   let told = true;
   let began = 0;
   let total = 0;
+  let loaded = 0;
   return (event) => {
+    if (event.type === 'baseline') {
+      loaded = event.migrations.length;
+      began = Date.now() - event.durationMs;
+    }
     if (event.type === 'started') {
-      if (event.index === 0) began = Date.now();
-      total = event.index + 1 === event.total ? event.total : 0;
+      if (event.index === 0 && loaded === 0) began = Date.now();
+      total = event.index + 1 === event.total ? loaded + event.total : 0;
       position = `${event.index + 1}/${event.total}`;
       told = verbose || isTold(event.index, event.total);
       clock.start(position, event.name);

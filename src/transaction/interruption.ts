@@ -10,7 +10,7 @@ export function refuseInterrupted(signal: AbortSignal | undefined): void {
 }
 
 /** The error of a run that was stopped. */
-export function interrupted(): KnexwardError {
+function interrupted(): KnexwardError {
   return new KnexwardError('INTERRUPTED', {
     message: 'The run was stopped. What is done is recorded.',
     fix: 'Run the command again to go on.',
@@ -18,6 +18,14 @@ export function interrupted(): KnexwardError {
 }
 
 /** The error that a signal stands for: its own, if a migration stopped the run. */
+/** The same for what runs migrations in a temporary database only. */
+export function replayInterrupted(): KnexwardError {
+  return new KnexwardError('INTERRUPTED', {
+    message: 'It was stopped before its end. The database is as it was.',
+    fix: 'Run the command again.',
+  });
+}
+
 export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof StoppedByMigration ? reason : interrupted();
 }

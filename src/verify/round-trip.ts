@@ -2,7 +2,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration } from '../files/load.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { interrupted } from '../transaction/interruption.js';
+import { replayInterrupted } from '../transaction/interruption.js';
 import { run } from '../run/run.js';
 import { errorOf } from '../failure/thrown.js';
 import { type Catalog } from '../schema/catalog/model.js';
@@ -126,7 +126,7 @@ async function runOne(
   const { failed } = await run(config, {
     ...{ direction, extent: { only: [name] }, files: [migration], signal },
   });
-  if (failed?.code === 'INTERRUPTED') throw interrupted();
+  if (failed?.code === 'INTERRUPTED') throw replayInterrupted();
   return failed;
 }
 

@@ -93,6 +93,22 @@ describe('progress', () => {
     expect(notes.at(-1)).toBe('  ✓ 1/1 c.js 7 ms');
   });
 
+  it('counts what came from a baseline', () => {
+    const notes: string[] = [];
+    const listener = createProgress({
+      colors: createColors(false),
+      options: { json: false, logFormat: 'text', logLevel: 'info', color: false },
+      note: (_level, text) => notes.push(text),
+      status: () => true,
+    });
+    const migrations = ['a.js', 'b.js'];
+    listener({ type: 'baseline', file: 'baseline.sql', migrations, durationMs: 1000 });
+    listener({ type: 'started', name: 'c.js', index: 0, total: 1 });
+    jest.advanceTimersByTime(2000);
+    listener({ type: 'done', name: 'c.js', durationMs: 2000 });
+    expect(notes.at(-1)).toBe('  3 migrations in 3.0 s');
+  });
+
   it.each([
     [0, '0 ms'],
     [999, '999 ms'],
