@@ -1,3 +1,4 @@
+import { commandLine } from '../../command-line.js';
 import { countOf } from '../../count.js';
 import { recordedDuration, groupsOf, type HistoryGroup, whyNoDuration } from '../history-groups.js';
 import { type AppliedMigration, type Report } from '../model.js';
@@ -32,7 +33,8 @@ export const historySection: Section = (report) => {
             </ol>`,
             hidden > 0
               ? html`<p class="lead">
-                  ${hidden} earlier ones are not shown; knexward status --verbose lists them.
+                  ${hidden} earlier ones are not shown; ${commandLine('status', '--verbose')} lists
+                  them.
                 </p>`
               : null,
           ]

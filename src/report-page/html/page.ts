@@ -47,8 +47,8 @@ export function renderPage(report: Report, picture: Picture): string {
         </main>
         <footer>
           <p>
-            Made by knexward ${version} from data that it read in one run. Passwords in SQL and
-            messages are masked. The page loads nothing and runs no script.
+            Made by knexward, version ${version}, from data that it read in one run. Passwords in
+            SQL and messages are masked. The page loads nothing and runs no script.
           </p>
         </footer>
       </body>
