@@ -30,6 +30,7 @@ const COMMANDS: Record<string, { args: string[]; readOnly: number }> = {
   verify: { args: ['verify'], readOnly: 6 },
   baseline: { args: ['baseline'], readOnly: 0 },
   snapshot: { args: ['snapshot'], readOnly: 0 },
+  report: { args: ['report', '-o', 'report.html'], readOnly: 0 },
 };
 
 const WITHOUT_DATABASE = new Set(['create', 'seed:make', 'completion', 'init', 'db']);
