@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryResult } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { SESSIONS } from '../database/sessions.js';
@@ -7,6 +8,16 @@ import { type Patience } from './patience.js';
 
 /** How long to wait for a server process to end. It may be in the middle of a write. */
 const ENDS_IN_MS = 5000;
+
+const BETWEEN_LOOKS_MS = 20;
+
+/** What a look at the run's other sessions found. */
+interface Ending {
+  /** Whether all that was sent on them is known to have ended with them. */
+  known: boolean;
+  /** Whether none is there any more. */
+  gone: boolean;
+}
 
 /**
  * The connection for everything around the changes of a run: history, journal, Knex's lock, blockers. No change runs
@@ -61,15 +72,22 @@ export class ControlConnection {
       return `select pg_terminate_backend(pid) ${ours};
         select pg_terminate_backend(pid, ${ENDS_IN_MS}) ${ours};
         select pg_stat_clear_snapshot();
-        select (${direct} or ${isAnswered}) and not exists (select ${ours}) as over`;
+        select (${direct} or ${isAnswered}) as known, not exists (select ${ours}) as gone`;
+    };
+    const look = async (): Promise<Ending> => {
+      const results = await this.asLoginRole<Ending>(end);
+      return { known: false, gone: false, ...results.at(-2)?.rows[0] };
     };
     try {
-      // Whatever cut the change's connection may also have cut this one, which shows only now.
-      const results = await this.asLoginRole(end).catch((error: unknown) => {
-        if (!isLostConnection(error)) throw error;
-        return this.asLoginRole(end);
-      });
-      return results.some(({ rows }) => rows[0]?.over === true);
+      // A connection that was being opened shows only once its process has started: it is ended by another look.
+      for (const deadline = Date.now() + ENDS_IN_MS; ; await sleep(BETWEEN_LOOKS_MS)) {
+        // Whatever cut the change's connection may also have cut this one, which shows only now.
+        const { known, gone } = await look().catch((error: unknown) => {
+          if (!isLostConnection(error)) throw error;
+          return look();
+        });
+        if (!known || gone || Date.now() >= deadline) return known && gone;
+      }
     } catch {
       // Without an answer, nothing is confirmed.
       return false;
@@ -98,16 +116,16 @@ export class ControlConnection {
   }
 
   /** The knexfile's `afterCreate` may have set a role that may not signal the one that logged in. */
-  private async asLoginRole(
+  private async asLoginRole<Row extends object>(
     /** @param direct an SQL expression: whether the connection goes to the server without a pooler */
     query: (direct: string) => string,
-  ): Promise<QueryResult<{ over?: boolean }>[]> {
+  ): Promise<QueryResult<Row>[]> {
     return this.use(async (client) => {
       const { processID } = client as Client & { processID?: number | null };
       const direct = `pg_backend_pid() = ${processID ?? 0}`;
       try {
         const answer = await client.query(`begin; set local role none; ${query(direct)}; commit`);
-        return answer as unknown as QueryResult<{ over?: boolean }>[];
+        return answer as unknown as QueryResult<Row>[];
       } catch (error) {
         await client.query('rollback').catch(() => undefined);
         throw error;
