@@ -20,7 +20,7 @@ export default async function globalSetup(): Promise<void> {
   const { makeScratchFolder } = await jiti.import<typeof Scratch>('./scratch.ts');
   const variables = await jiti.import<typeof PostgresAddress>('./postgres-address.ts');
   const { startTestServer } = await jiti.import<typeof PostgresServer>('./postgres-server.ts');
-  const { SEED, WHOLE } = await jiti.import<typeof Sizes>('./sizes.ts');
+  const { AMOUNT, SEED } = await jiti.import<typeof Sizes>('./sizes.ts');
 
   const temporaryFolder = process.env['TMPDIR'];
   const scratch = makeScratchFolder();
@@ -39,10 +39,15 @@ export default async function globalSetup(): Promise<void> {
   process.env[variables.TEST_SERVER_LOG_VARIABLE] = server.log;
   process.env['KNEXWARD_TEST_SEED'] = String(SEED);
   process.stderr.write(
-    `${WHOLE ? 'All tests' : "A day's sample; everything: npm run test:all"}. Seed ${SEED}; ` +
-      `to draw the same again: KNEXWARD_TEST_SEED=${SEED}\n`,
+    `${TELLS[AMOUNT]} Seed ${SEED}; ` + `to draw the same again: KNEXWARD_TEST_SEED=${SEED}\n`,
   );
 }
+
+const TELLS: Record<string, string> = {
+  sample: "A day's sample; everything: npm run test:all.",
+  ci: 'As CI runs it; everything: npm run test:all.',
+  all: 'All tests.',
+};
 
 /** Jest runs no teardown when it is interrupted. Without its data the server ends by itself. */
 function removeWhenInterrupted(scratch: string): void {

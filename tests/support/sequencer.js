@@ -7,6 +7,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
  * for one of them. After them Jest decides: those that failed, by the time of the last run, by size.
  */
 const LONGEST = [
+  'real/knex-projects',
+  'explore/explore',
   'fault/crash-matrix-kill',
   'fault/crash-matrix-server',
   'fault/fifty-runners',

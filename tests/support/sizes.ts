@@ -1,11 +1,20 @@
 /*
  * How much is run. `npm test` takes a sample, drawn from a seed that is another one each day: of the
  * files that start programs, and within them of what is exhaustive or generated. `npm run test:all`
- * takes all of it, and `npm run test:rest` what the sample of the same seed left out. Every size is here.
+ * takes all of it, and `npm run test:rest` what the sample of the same seed left out. Between the two
+ * is `KNEXWARD_TESTS=ci`: all files, and of what is exhaustive as much as two cores do in half an hour.
+ * Every size is here.
  */
 
+const AMOUNTS = ['sample', 'ci', 'all'] as const;
+
+/** How much of what has a size is run. */
+export const AMOUNT = process.env['KNEXWARD_TESTS'] ?? 'sample';
+const PLACE = AMOUNTS.findIndex((name) => name === AMOUNT);
+if (PLACE < 0) throw new Error(`KNEXWARD_TESTS is one of ${AMOUNTS.join(', ')}.`);
+
 /** Whether everything is run. */
-export const WHOLE = process.env['KNEXWARD_TESTS'] === 'all';
+export const WHOLE = AMOUNT === 'all';
 
 /** What samples and generators are drawn from: the day, such as 20261127, unless it is given. */
 export const SEED = Number(process.env['KNEXWARD_TEST_SEED'] ?? today());
@@ -14,65 +23,61 @@ if (!Number.isSafeInteger(SEED)) throw new Error('KNEXWARD_TEST_SEED has to be a
 /** Runs each of the 216 orders of a rolling cut-over, which takes most of an hour; no size includes it. */
 export const EVERY_CUT_OVER_ORDER = process.env['CUT_OVER_ORDERS'] === 'all';
 
-/** A limit to the points of the crash matrix where everything is run: a machine with few cores draws some of them each day. */
-const MOST_CRASH_POINTS = Number(process.env['KNEXWARD_CRASH_POINTS'] ?? Infinity);
-if (Number.isNaN(MOST_CRASH_POINTS)) throw new Error('KNEXWARD_CRASH_POINTS has to be a number.');
-
-/** How many of each, in a sample and in all; or which share of a file's tests. */
+/** How many of each, in a sample, in CI and in all; or which share of a file's tests. */
 export const SIZES = {
   /** Points at which a fault strikes, of each action in the crash matrix. */
-  crashPoints: [2, MOST_CRASH_POINTS],
+  crashPoints: [2, 12, Infinity],
   /** The same through PgBouncer. */
-  crashPointsPooled: [1, Infinity],
+  crashPointsPooled: [1, 6, Infinity],
   /** Processes that migrate one database at the same moment, and how many times. */
-  runnersAtOnce: [8, 50],
-  roundsOfRunners: [2, 20],
+  runnersAtOnce: [8, 50, 50],
+  roundsOfRunners: [2, 4, 20],
   /** Schedules of runners and faults that are drawn, acted out and held against a model. */
-  explorerSchedules: [8, 150],
+  explorerSchedules: [8, 30, 150],
   /** Knexfiles and folders that are drawn and held against what Knex makes of them. */
-  drawnKnexfiles: [300, 2000],
+  drawnKnexfiles: [300, 1000, 2000],
   /** Of these, projects that both run for real. */
-  runKnexfiles: [6, 150],
+  runKnexfiles: [6, 40, 150],
   /** Configurations of db-migrate's that are drawn and held against what db-migrate makes of them. */
-  drawnDbMigrateConfigs: [150, 1000],
+  drawnDbMigrateConfigs: [150, 500, 1000],
   /** Of these, projects that are taken over for real. */
-  runDbMigrateConfigs: [3, 60],
+  runDbMigrateConfigs: [3, 20, 60],
   /** Schemas that are drawn and restored from snapshot, baseline and fix script. */
-  drawnSchemas: [3, 25],
+  drawnSchemas: [3, 25, 25],
   /** Published projects on Knex that are migrated by both, at once and by turns. */
-  knexProjects: [2, Infinity],
+  knexProjects: [2, 6, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */
-  generatedMigrations: [50, 320],
+  generatedMigrations: [50, 150, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */
-  cutOverOrders: [1, Infinity],
+  cutOverOrders: [1, 4, Infinity],
   /** What each command does in each state of a takeover. */
-  statesOfTakeover: [8, Infinity],
+  statesOfTakeover: [8, 30, Infinity],
   /** Databases of which `wait` says what `status` says. */
-  statesOfWait: [25, 100],
+  statesOfWait: [25, 100, 100],
   /** Histories with rows that Knex does not write. */
-  oddRows: [10, 50],
+  oddRows: [10, 30, 50],
   /** Where the config.json of a scope leaves its history. */
-  homesOfScopes: [2, Infinity],
+  homesOfScopes: [2, Infinity, Infinity],
   /** Shares of the tests that start a process, or a server, for each step. */
-  storiesOfDbMigrate: [1 / 4, 1],
-  programsOfDbMigrate: [1 / 2, 1],
-  embeddedServer: [1 / 2, 1],
-  unleashMigrator: [1 / 2, 1],
-  sideBySide: [1 / 2, 1],
-  libraryInProcesses: [1 / 2, 1],
+  storiesOfDbMigrate: [1 / 4, 3 / 4, 1],
+  programsOfDbMigrate: [1 / 2, 1, 1],
+  embeddedServer: [1 / 2, 1, 1],
+  unleashMigrator: [1 / 2, 1, 1],
+  sideBySide: [1 / 2, 1, 1],
+  libraryInProcesses: [1 / 2, 1, 1],
   /** Migrations that go up and down with db-migrate's driver and with ours. */
-  migrationsOfDriver: [10, Infinity],
+  migrationsOfDriver: [10, Infinity, Infinity],
   /** Messages at which loading a baseline is disturbed, in each of four ways. */
-  baselineFaults: [2, Infinity],
+  baselineFaults: [2, 20, Infinity],
   /** Changes that are planted in a schema, to be found and fixed. */
-  plantedChanges: [30, Infinity],
-  changesOfUnleash: [6, Infinity],
+  plantedChanges: [30, 120, Infinity],
+  changesOfUnleash: [6, 20, Infinity],
   /** Documents whose commands are run. */
-  documents: [1, Infinity],
+  documents: [1, Infinity, Infinity],
   /** Errors and warnings that are produced, each with its page. */
-  errorScenarios: [15, Infinity],
-  problemScenarios: [5, Infinity],
-} as const satisfies Record<string, readonly [sample: number, whole: number]>;
+  errorScenarios: [15, Infinity, Infinity],
+  problemScenarios: [5, Infinity, Infinity],
+} as const satisfies Record<string, readonly [sample: number, ci: number, all: number]>;
 
 /** `npm test` runs one in so many of the files that start programs, and after as many days each of them. */
 export const DAYS_UNTIL_ALL_FILES = 3;
@@ -91,8 +96,7 @@ export type Sized = keyof typeof SIZES;
 
 /** How many there are to be. */
 export function sizeOf(what: Sized): number {
-  const [few, all] = SIZES[what];
-  return WHOLE ? all : few;
+  return SIZES[what][PLACE] as number;
 }
 
 /** As many of a list as its size allows, drawn from the seed, in the list's order. */

@@ -58,6 +58,10 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
     expect(sizeIn({ KNEXWARD_TESTS: 'all', KNEXWARD_TEST_SEED: '7' })).toEqual({
       ...{ SEED: 7, WHOLE: true, drawn: 500 },
     });
+    expect(sizeIn({ KNEXWARD_TESTS: 'ci', KNEXWARD_TEST_SEED: '7' })).toEqual({
+      ...{ SEED: 7, WHOLE: false, drawn: SIZES.crashPoints[1] },
+    });
+    expect(() => sizeIn({ KNEXWARD_TESTS: 'whole' })).toThrow('is one of sample, ci, all');
   });
 
   it('the sample of files has all unit tests, and in three days each of the others', () => {
@@ -111,10 +115,11 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
     },
   );
 
-  it('no sample is larger than the whole, nor empty', () => {
-    for (const [few, all] of Object.values(SIZES)) {
+  it('no sample is larger than what CI takes, nor empty, and that is not more than everything', () => {
+    for (const [few, ci, all] of Object.values(SIZES)) {
       expect(few).toBeGreaterThan(0);
-      expect(few).toBeLessThan(all);
+      expect(few).toBeLessThan(ci);
+      expect(ci).toBeLessThanOrEqual(all);
     }
   });
 
@@ -126,7 +131,7 @@ describe('npm test takes a sample, npm run test:all takes everything (SC-009)', 
     const output = execFileSync(
       process.execPath,
       ['-e', "require('./jest.all.config.js'); console.log(process.env.KNEXWARD_TESTS)"],
-      { cwd: ROOT },
+      { cwd: ROOT, env: { PATH: process.env['PATH'] } },
     );
     expect(String(output)).toBe('all\n');
   });
