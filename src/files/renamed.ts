@@ -16,7 +16,7 @@ export interface RenamedFile {
 
 /**
  * The applied migrations that have no file any more, and whose content a pending file has. Line ends
- * do not count. A migration without a recorded checksum cannot be recognised.
+ * do not count. A migration without a recorded checksum cannot be recognized.
  *
  * @param rows names in the history that have no file
  */

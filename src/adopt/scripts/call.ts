@@ -67,7 +67,7 @@ export function findCall(
   };
 }
 
-/** A program that was recognised: the words from `from` to `last` are to become `program`. */
+/** A program that was recognized: the words from `from` to `last` are to become `program`. */
 interface Found {
   program: string;
   from: number;
