@@ -60,6 +60,10 @@ export const CODES = {
   SEARCH_PATH_POOLED: { exit: 2, summary: 'A pooler cannot keep the search path for this change.' },
   PERMISSION_DENIED: { exit: 2, summary: 'The database role lacks a privilege.' },
   FILE_NOT_WRITABLE: { exit: 2, summary: 'A file cannot be written.' },
+  SERVER_WIDE_CHANGE: {
+    exit: 2,
+    summary: 'A migration would change more of the server than its temporary database.',
+  },
   NO_SHADOW: { exit: 2, summary: 'There is no server for a temporary database.' },
   SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot does not exist or is another kind of file.' },
   BASELINE_FILE: { exit: 2, summary: 'The baseline does not exist or is another kind of file.' },

@@ -26,7 +26,7 @@ export interface Proof {
  * Replays each history, as it will be after the takeover, in a shadow database, and compares what
  * that makes with the real one, which is only read.
  *
- * @throws KnexwardError `NO_SHADOW`, `REPLAY_FAILED`, `INTERRUPTED`
+ * @throws KnexwardError `NO_SHADOW`, `REPLAY_FAILED`, `SERVER_WIDE_CHANGE`, `INTERRUPTED`
  */
 export async function proveSchema(
   client: Client,
@@ -76,10 +76,8 @@ function filesOf(
 
 /** The shadow for one history, with the schema that a scope has of its own. */
 async function inShadow(shadow: Shadow, { config, schema }: FoundHistory): Promise<Shadow> {
-  const there = {
-    ...shadow,
-    config: { ...config, onDatabase: undefined, database: shadow.config.database },
-  };
+  const { database, onDatabase, confinement } = shadow.config;
+  const there = { ...shadow, config: { ...config, database, onDatabase, confinement } };
   const session = await openSession(shadow.config);
   try {
     await session.client.query(`create schema if not exists ${escapeIdentifier(schema)}`);

@@ -40,7 +40,8 @@ export function addPlanCommand(program: Command): void {
 Runs the pending migrations in a temporary database with the schema of the real one, and shows the SQL
 that they send. This covers TypeScript, db-migrate's files, and code that queries before it acts. The real
 database is only read. The temporary database has only the data that migrations insert, so a migration
-that depends on other data is marked.
+that depends on other data is marked. On the project's own server, a migration that would change the
+whole server (create role, alter database) is stopped: see knexward.shadow in docs/plan.md.
 
 The SQL script is for teams whose database administrator applies changes by hand. It writes the history
 and the journal as up does. Each change in it fails on a database whose history is not the one that the

@@ -40,8 +40,9 @@ prints well. The Markdown fits into a comment on GitHub (65,536 characters). If 
 fit, the report says what is missing. Without --output, the report goes to stdout.
 
 report only reads your database. The SQL and the drift need a temporary database, as in plan and
-verify, in which the migrations run: what they do outside of a database (create role, write a file)
-really happens. If there is none, the report says why and contains everything else. Passwords in SQL and messages are masked.
+verify, in which the migrations run. If there is none, or a migration would change the whole server
+(create role), the report says why and contains everything else. Passwords in SQL and messages are
+masked.
 
 Exits with 0 if the report was written, whatever it says. To fail a pipeline, use status --check,
 verify or doctor.

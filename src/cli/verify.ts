@@ -37,7 +37,8 @@ export function addVerifyCommand(program: Command): void {
 Replays the applied migrations, in the order in which they were applied, in a temporary database,
 and compares every object. The temporary database is on the server that knexward.shadow in the
 knexfile names; otherwise on the project's own server, if the role may create databases; otherwise on
-the embedded PostgreSQL. knexward always drops it afterwards.
+the embedded PostgreSQL. knexward always drops it afterwards. On the project's own server, a migration
+that would change the whole server (create role, alter database) is stopped.
 
 Each difference comes with the statements that fix it, and says if they lose data. --fix-script writes
 all of them to one file, in an order that works. knexward does not run them.

@@ -6,6 +6,7 @@ import { type ClientConfig } from 'pg';
 import { KnexwardError } from '../errors.js';
 import { rememberName } from '../printable.js';
 import { connectionFromEnvironment, connectionFromUrl, resolveConnection } from './connection.js';
+import { type Confinement } from './confinement.js';
 import { dbMigrateConfigurationIn } from './db-migrate-traces.js';
 import { dotenvNamingDatabase, readDotenv } from './dotenv.js';
 import { loadKnexfile, selectEnvironment, unsetVariablesIn } from './knexfile.js';
@@ -69,6 +70,8 @@ export interface ResolvedConfig extends ProjectConfig {
   onKnex?: (knex: Knex) => void;
   /** Called each time that the history is looked for, before anything is done. */
   onDatabase?: ((database: DatabaseInUse) => void) | undefined;
+  /** Refuses what would change more than this database. */
+  confinement?: Confinement | undefined;
 }
 
 /**

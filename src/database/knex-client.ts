@@ -1,5 +1,6 @@
 import { type Knex } from 'knex';
 import { type Client } from 'pg';
+import { type Confinement } from '../config/confinement.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { keepPassword } from './keep-password.js';
 import { inPgEnvironment, type PgEnvironment } from './pg-environment.js';
@@ -56,6 +57,12 @@ export interface SeverableKnex {
   sever(): void;
 }
 
+/** What Knex's connections are made with. */
+export interface ConnectionSetup {
+  environment: PgEnvironment;
+  confinement: Confinement | undefined;
+}
+
 /** Knex's types leave it out, which a name that is computed does not mind. */
 const PG_TRANSACTION: string = 'knex/lib/dialects/postgres/execution/pg-transaction.js';
 
@@ -63,7 +70,7 @@ const PG_TRANSACTION: string = 'knex/lib/dialects/postgres/execution/pg-transact
 export async function createSeverableKnex(
   config: Knex.Config,
   given: EnvironmentConfig['client'],
-  environment: PgEnvironment,
+  { environment, confinement }: ConnectionSetup,
 ): Promise<SeverableKnex> {
   const { default: createInstance } = await import('knex');
   const { default: PgTransaction } = (await import(PG_TRANSACTION)) as {
@@ -95,6 +102,7 @@ export async function createSeverableKnex(
       keepPassword(connection as RawConnection & Client);
       countConnection(connection);
       followAnswers(connection);
+      confinement?.watch(connection);
       if (severed) closeAtOnce(connection);
       connections.add(connection);
       connection.once('end', () => {

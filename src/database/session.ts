@@ -80,9 +80,11 @@ export async function openSession(
         ? new PooledConnections(
             await createKnex(connection, config, { setsSearchPath: path === null, environment }),
           )
-        : new KeptConnection(() =>
-            connectIn(schemas, () => connect(connection, config, environment)),
-          );
+        : new KeptConnection(async () => {
+            const kept = await connectIn(schemas, () => connect(connection, config, environment));
+            config.confinement?.watch(kept);
+            return kept;
+          });
       open.push(made);
       return made;
     },
@@ -215,16 +217,18 @@ async function createKnex(
     compileSqlOnError: false,
     log: given.log ?? { warn: warnUnlessLost },
   };
-  const severable = await createSeverableKnex(whole, given.client, environment).catch(
-    (error: unknown) => {
-      // Such as an entry of its pool.
-      throw new KnexwardError('KNEXFILE_BROKEN', {
-        message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
-        fix: 'Correct the entry that it names.',
-        cause: error,
-      });
-    },
-  );
+  const { confinement } = config;
+  const severable = await createSeverableKnex(whole, given.client, {
+    environment,
+    confinement,
+  }).catch((error: unknown) => {
+    // Such as an entry of its pool.
+    throw new KnexwardError('KNEXFILE_BROKEN', {
+      message: `Knex refuses what the knexfile says: ${reasonOf(error)}`,
+      fix: 'Correct the entry that it names.',
+      cause: error,
+    });
+  });
   keepsPool(severable.knex);
   config.onKnex?.(severable.knex);
   return severable;

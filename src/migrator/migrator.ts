@@ -78,7 +78,8 @@ export interface Migrator {
    * Writes the project's baseline: what the migrations make in an empty database, rows included, as
    * one file with which `up` begins where the database is empty. It is compared with a replay first.
    *
-   * @throws KnexwardError `BASELINE_DIFFERS`, `BASELINE_FILE`, `NO_SHADOW`, `REPLAY_FAILED`;
+   * @throws KnexwardError `BASELINE_DIFFERS`, `BASELINE_FILE`, `NO_SHADOW`, `REPLAY_FAILED`,
+   * `SERVER_WIDE_CHANGE`;
    * `CONFIRMATION_REQUIRED` where values differ from replay to replay that no default gives anew,
    * unless `freeze`.
    *

@@ -1,7 +1,7 @@
 import { type Client } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { KnexwardError } from '../errors.js';
+import { type ErrorCode, KnexwardError } from '../errors.js';
 import { type History } from '../history/read.js';
 import { qualified } from '../history/tables.js';
 import { createTables } from '../history/write.js';
@@ -29,6 +29,9 @@ export interface Base {
   baseReason: string | null;
 }
 
+/** What applied migrations do that another way of making their schema does not. */
+const NOT_REPLAYED = new Set<ErrorCode>(['REPLAY_FAILED', 'SERVER_WIDE_CHANGE']);
+
 /**
  * Opens a shadow and brings it to the state of the real database: by replaying what is applied, and
  * where that cannot be done, by the real database's schema and history.
@@ -49,7 +52,7 @@ export async function openBase(real: RealDatabase, options: ReplayOptions): Prom
     const shadow = await openReplayed(config, migrations, schemas, { ...options, ...quiet });
     return { shadow, base: 'replay', baseReason: null };
   } catch (error) {
-    if (!(error instanceof KnexwardError) || error.code !== 'REPLAY_FAILED') throw error;
+    if (!(error instanceof KnexwardError) || !NOT_REPLAYED.has(error.code)) throw error;
     return fromSchema(real, error.message);
   }
 }

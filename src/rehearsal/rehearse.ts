@@ -9,7 +9,6 @@ import { unfinishedError } from '../plan/unfinished.js';
 import { type RunListener } from '../run/events.js';
 import { foresee } from '../run/from-baseline.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { replayInterrupted } from '../transaction/interruption.js';
 import { planFor } from '../plan/plan.js';
 import { type RunResult } from '../run/result.js';
 import { describeOutOfOrder, type OutOfOrder } from '../plan/out-of-order.js';
@@ -17,6 +16,7 @@ import { refuseOutOfOrder } from '../plan/out-of-order.js';
 import { refuseRenamed } from '../run/renamed.js';
 import { run } from '../run/run.js';
 import { type ReplayOptions } from '../replay/replay.js';
+import { throwIfStopped } from '../replay/stopped.js';
 import { findSchemas } from '../throwaway/schemas.js';
 import { type Shadow } from '../throwaway/shadow.js';
 import { type Base, openBase, type RealDatabase } from './base.js';
@@ -74,7 +74,8 @@ export interface Rehearsal {
  * rights of a role that may connect and read the history are enough. With nothing to do, no shadow
  * is opened.
  *
- * @throws KnexwardError as `run` does before it begins; `NO_SHADOW`, `REPLAY_FAILED`, `INTERRUPTED`
+ * @throws KnexwardError as `run` does before it begins; `NO_SHADOW`, `REPLAY_FAILED`,
+ * `SERVER_WIDE_CHANGE`, `INTERRUPTED`
  */
 export async function rehearse(
   given: ResolvedConfig,
@@ -164,7 +165,7 @@ async function runRecorded(
     listener: listen,
     signal,
   });
-  if (failed?.code === 'INTERRUPTED') throw replayInterrupted();
+  throwIfStopped(failed);
   const changes = recorder.recordings
     .filter(({ migration }) => migration.name !== failed?.name)
     .map((recording) => describe(recording, ended));

@@ -3,10 +3,10 @@ import { KnexwardError } from '../errors.js';
 import { type Migration } from '../files/find.js';
 import { type RunListener } from '../run/events.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { replayInterrupted } from '../transaction/interruption.js';
 import { run } from '../run/run.js';
 import { type ShadowSchemas } from '../throwaway/schemas.js';
 import { openShadow, type Shadow } from '../throwaway/shadow.js';
+import { throwIfStopped } from './stopped.js';
 
 /** What a replay may be told. */
 export interface ReplayOptions {
@@ -22,7 +22,7 @@ export interface ReplayOptions {
  * The schemas that the knexfile names are there before the first of them; where a migration is what
  * makes one, it is tried again with none but the history's.
  *
- * @throws KnexwardError `REPLAY_FAILED` where one fails, `NO_SHADOW`, `INTERRUPTED`
+ * @throws KnexwardError `REPLAY_FAILED` where one fails, `SERVER_WIDE_CHANGE`, `NO_SHADOW`, `INTERRUPTED`
  */
 export async function openReplayed(
   config: ResolvedConfig,
@@ -63,7 +63,7 @@ function isDuplicateSchema(error: unknown): boolean {
 /**
  * Applies migrations to a shadow, in the order that is given.
  *
- * @throws KnexwardError `REPLAY_FAILED` where one fails, `INTERRUPTED`
+ * @throws KnexwardError `REPLAY_FAILED` where one fails, `SERVER_WIDE_CHANGE`, `INTERRUPTED`
  */
 export async function replay(
   shadow: Shadow,
@@ -78,7 +78,7 @@ export async function replay(
     signal,
   });
   if (!failed) return;
-  if (failed.code === 'INTERRUPTED') throw replayInterrupted();
+  throwIfStopped(failed);
   const place =
     failed.file === null ? '' : ` (${failed.file}${failed.line ? `:${failed.line}` : ''})`;
   throw new KnexwardError('REPLAY_FAILED', {

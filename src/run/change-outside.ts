@@ -10,7 +10,7 @@ import { redact } from '../secrets.js';
 import { isLostConnection } from '../server-error.js';
 import { type Ended, functionOf, isNeeded } from './change.js';
 import { Confirmation } from '../transaction/confirmation.js';
-import { type RunContext } from './context.js';
+import { confined, type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { BEGIN, openingBeside, type Seen } from '../transaction/opening.js';
 import { endOf, lockLost, type RunLock } from '../transaction/runners-lock.js';
@@ -39,7 +39,8 @@ export async function changeOutsideTransaction(
     await announce(run, migration);
     begun = true;
     const started = performance.now();
-    const statements = await Promise.race([work(run, migration), unguarded(lock, beside.client)]);
+    const ownWork = confined(run, null, () => work(run, migration));
+    const statements = await Promise.race([ownWork, unguarded(lock, beside.client)]);
     ran = true;
     const done = { durationMs: performance.now() - started, empty: statements === 0 };
     run.connections.renew();

@@ -4,7 +4,7 @@ import { inBegunTransaction } from '../database/knex-client.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { Confirmation, findOutcome } from '../transaction/confirmation.js';
-import { openingFor, type RunContext } from './context.js';
+import { confined, openingFor, type RunContext } from './context.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { isDirect } from './needs-knex.js';
 import {
@@ -90,7 +90,8 @@ export async function changeInTransaction(
       await run.transactions.commit(transaction, '', openingFor(run, next));
       return { state: 'not needed' };
     }
-    attempt.empty = (await work(run, migration, transaction, watch)) === 0;
+    const ownWork = () => work(run, migration, transaction, watch);
+    attempt.empty = (await confined(run, transaction.connection, ownWork)) === 0;
     const confirmation = await commit(run, { migration, next, attempt, watch, opening });
     return committed(confirmation, attempt);
   } catch (error) {
@@ -139,6 +140,7 @@ async function commit(
   if (ownEnd === 'rolled back') throw rolledBackItself();
   if (ownEnd === 'committed') return again();
   try {
+    await run.config.confinement?.check(attempt.transaction.connection, run.control);
     return await send(attempt.transaction);
   } catch (error) {
     // Only now is the answer there to a COMMIT that the migration has not waited for.

@@ -1,4 +1,5 @@
 import { type ChangeConnections } from '../database/change-connections.js';
+import { type RawConnection } from '../database/raw-connection.js';
 import { type ConnectionWatch } from '../database/process-connections.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { type ChangedFile } from '../files/changed.js';
@@ -30,6 +31,15 @@ export interface RunContext {
     signal: AbortSignal | undefined;
     observer: ChangeObserver | undefined;
   };
+}
+
+/** Runs a change's own work, within its confinement where the run has one. */
+export function confined<T>(
+  { config: { confinement } }: RunContext,
+  transaction: RawConnection | null,
+  work: () => Promise<T>,
+): Promise<T> {
+  return confinement ? confinement.during(transaction, work) : work();
 }
 
 /** What the transaction of a change begins with; nothing where it runs outside of one. */

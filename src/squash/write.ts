@@ -69,7 +69,7 @@ interface Project {
  * @param name up to and including this migration; the last one unless given
  * @throws KnexwardError `BASELINE_FILE` where the file is somebody else's, or there is nothing to
  * write; `BASELINE_DIFFERS` where what it makes is not what a replay makes; `REPLAY_FAILED`,
- * `NO_SHADOW`, `UNKNOWN_MIGRATION`, `INTERRUPTED`
+ * `SERVER_WIDE_CHANGE`, `NO_SHADOW`, `UNKNOWN_MIGRATION`, `INTERRUPTED`
  */
 export async function takeBaseline(
   given: ResolvedConfig,

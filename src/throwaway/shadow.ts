@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { givenConnection } from '../config/connection.js';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
+import { ConfinedToDatabase } from './confinement.js';
 import { schemasNamed } from './schemas.js';
 import { createTemporary, type Temporary } from './temporary.js';
 
@@ -21,8 +23,9 @@ export interface Shadow {
  * Opens a database to try migrations on, with nothing in it but these schemas,
  * those that the knexfile names unless given. It is made, in this order: on the server that the
  * knexfile's `knexward.shadow` names; beside the project's own database, where the role may create
- * one; on the embedded PostgreSQL. The project's own database is not touched. A shadow that a
- * killed run left behind is dropped by the next one.
+ * one; on the embedded PostgreSQL. The project's own database is not touched: where they share a
+ * server, a run in the shadow may not change more than the shadow. A shadow that a killed run left
+ * behind is dropped by the next one.
  *
  * @throws KnexwardError `NO_SHADOW` where there is none of the three.
  */
@@ -37,8 +40,13 @@ export async function openShadow(
       throw noShadow('knexward.shadow has no value.', 'Give it a connection, or leave it out.');
     }
     const made = await createTemporary(connection, config, schemas);
-    if (made)
-      return shadowOn(made, config, schemas, 'a database on the server that knexward.shadow names');
+    if (made) {
+      const described = {
+        schemas,
+        description: 'a database on the server that knexward.shadow names',
+      };
+      return shadowOn(made, config, { ...described, beside: await isBeside(made, config) });
+    }
     throw noShadow(
       'The role that knexward.shadow names may not create databases there, or the server takes no changes (a replica, or read-only).',
       'Let the role create databases (alter role … createdb), or name another server.',
@@ -47,7 +55,10 @@ export async function openShadow(
   if (config.database.kind === 'embedded')
     return onEmbedded(config, config.database.folder, schemas);
   const made = await createTemporary(config.database.connection, config, schemas);
-  if (made) return shadowOn(made, config, schemas, 'a temporary database on the same server');
+  if (made) {
+    const description = 'a temporary database on the same server';
+    return shadowOn(made, config, { schemas, description, beside: true });
+  }
   return onEmbedded(config, join(config.projectRoot, '.knexward', 'shadow'), schemas).catch(
     (error: unknown) => {
       if (!(error instanceof KnexwardError) || error.code !== 'NO_EMBEDDED_SERVER') throw error;
@@ -70,12 +81,9 @@ async function onEmbedded(
   try {
     const made = await createTemporary({ host, port, user, password, database }, config, schemas);
     if (!made) throw noShadow('The embedded PostgreSQL does not let databases be created.', '');
-    const shadow = shadowOn(
-      made,
-      config,
-      schemas,
-      'a temporary database on the embedded PostgreSQL',
-    );
+    const description = 'a temporary database on the embedded PostgreSQL';
+    const beside = config.database.kind === 'embedded';
+    const shadow = shadowOn(made, config, { schemas, description, beside });
     return { ...shadow, close: () => shadow.close().finally(() => server.stop()) };
   } catch (error) {
     await server.stop();
@@ -83,16 +91,50 @@ async function onEmbedded(
   }
 }
 
+/** Whether a database is on the server of the project's own, which a shadow's connection may name too. */
+async function isBeside(made: Temporary, config: ResolvedConfig): Promise<boolean> {
+  const [own, other] = await Promise.all([
+    startOf(config),
+    startOf({ ...config, database: { kind: 'server', connection: made.connection } }),
+  ]).catch(async (error: unknown) => {
+    await made.drop().catch(() => undefined);
+    throw error;
+  });
+  return own === other;
+}
+
+/** When the server was started, to the microsecond: no two servers have that in common. */
+async function startOf(config: ResolvedConfig): Promise<string | undefined> {
+  const session = await openSession(config);
+  try {
+    const { rows } = await session.client.query<{ start: string }>(
+      'select extract(epoch from pg_postmaster_start_time())::text as start',
+    );
+    return rows[0]?.start;
+  } finally {
+    await session.close();
+  }
+}
+
+interface Place extends Pick<Shadow, 'description' | 'schemas'> {
+  /** Whether it is on the server of the project's own database. */
+  beside: boolean;
+}
+
 function shadowOn(
   { connection, drop }: Temporary,
   config: ResolvedConfig,
-  schemas: readonly string[],
-  description: string,
+  { description, schemas, beside }: Place,
 ): Shadow {
   return {
     ...{ description, schemas },
-    // It is no database that anybody is told of.
-    config: { ...config, onDatabase: undefined, database: { kind: 'server', connection } },
+    config: {
+      ...config,
+      database: { kind: 'server', connection },
+      // It is no database that anybody is told of.
+      onDatabase: undefined,
+      confinement: beside ? new ConfinedToDatabase() : undefined,
+    },
     close: drop,
   };
 }

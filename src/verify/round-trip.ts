@@ -2,7 +2,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type Migration } from '../files/find.js';
 import { loadMigration } from '../files/load.js';
 import { type MigrationFailure } from '../failure/failure.js';
-import { replayInterrupted } from '../transaction/interruption.js';
+import { throwIfStopped } from '../replay/stopped.js';
 import { run } from '../run/run.js';
 import { errorOf } from '../failure/thrown.js';
 import { type Catalog } from '../schema/catalog/model.js';
@@ -50,7 +50,7 @@ export interface RoundTripRequest {
  * after each step. One that did not come back as it should is not where the next can start:
  * that one gets a shadow of its own.
  *
- * @throws KnexwardError `INTERRUPTED`, and what opening another shadow may throw
+ * @throws KnexwardError `INTERRUPTED`, `SERVER_WIDE_CHANGE`, and what opening another shadow may throw
  */
 export async function tryRoundTrips(request: RoundTripRequest): Promise<RoundTrips> {
   const { applied, pending, reopen, onTrip, signal } = request;
@@ -126,7 +126,7 @@ async function runOne(
   const { failed } = await run(config, {
     ...{ direction, extent: { only: [name] }, files: [migration], signal },
   });
-  if (failed?.code === 'INTERRUPTED') throw replayInterrupted();
+  throwIfStopped(failed);
   return failed;
 }
 

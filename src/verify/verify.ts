@@ -52,7 +52,8 @@ const NO_TRIPS = { roundTrip: null, notTried: [] } satisfies Partial<Verificatio
  * which they were applied, in a shadow database, and the two catalogs are compared. The database
  * itself is only read; the rights of a role that may connect and read the history are enough.
  *
- * @throws KnexwardError `NOT_ADOPTED`, `NO_SHADOW`, `REPLAY_FAILED`, `INTERRUPTED`
+ * @throws KnexwardError `NOT_ADOPTED`, `NO_SHADOW`, `REPLAY_FAILED`, `SERVER_WIDE_CHANGE`,
+ * `INTERRUPTED`
  */
 export async function verify(
   given: ResolvedConfig,

@@ -72,6 +72,8 @@ export const SIZES = {
   /** Changes that are planted in a schema, to be found and fixed. */
   plantedChanges: [30, 120, Infinity],
   changesOfUnleash: [6, 20, Infinity],
+  /** Ways to change the whole server in a rehearsal. */
+  confinedChanges: [20, 60, Infinity],
   /** Documents whose commands are run. */
   documents: [1, Infinity, Infinity],
   /** Errors and warnings that are produced, each with its page. */

@@ -137,6 +137,10 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     },
     args: ['verify'],
   },
+  SERVER_WIDE_CHANGE: {
+    files: { 'migrations/20260101000001_b.js': migration("await knex.raw('create role b');") },
+    args: ['plan'],
+  },
   NO_SHADOW: {
     files: {
       'other-system.js': "Object.defineProperty(process, 'arch', { value: 'mips' });",

@@ -1,0 +1,26 @@
+import { KnexwardError } from '../errors.js';
+import { type MigrationFailure } from '../failure/failure.js';
+import { errorOf } from '../failure/thrown.js';
+import { serverWideChangeIn } from '../throwaway/confinement.js';
+import { replayInterrupted } from '../transaction/interruption.js';
+
+/** How many changes a message names. */
+const SHOWN = 5;
+
+/**
+ * Throws where a run in a shadow was stopped, which is no failure of the migration's own.
+ *
+ * @throws KnexwardError `INTERRUPTED`, `SERVER_WIDE_CHANGE`
+ */
+export function throwIfStopped(failed: MigrationFailure | null): void {
+  if (!failed) return;
+  if (failed.code === 'INTERRUPTED') throw replayInterrupted();
+  const wide = serverWideChangeIn(errorOf(failed));
+  if (!wide) return;
+  const more = wide.changes.length > SHOWN ? ` and ${wide.changes.length - SHOWN} more` : '';
+  throw new KnexwardError('SERVER_WIDE_CHANGE', {
+    message: `${failed.name} would change the whole server, not only its database: ${wide.changes.slice(0, SHOWN).join(', ')}${more}. The temporary database is on the project's own server, so the migration was stopped before it did.`,
+    fix: 'Name another server for temporary databases in the knexfile: knexward: { shadow: process.env.SHADOW_DATABASE_URL }.',
+    cause: failed,
+  });
+}
