@@ -10,14 +10,14 @@ const FOLDER = fileURLToPath(new URL('../docs/reference/', import.meta.url));
 const CONTRACT = readFileSync(new URL('../docs/contract.md', import.meta.url), 'utf8');
 
 /** What a page adds to what its command says: the exit codes that it may end with, and where more is. */
-const RUNS = ['0', '1', '2', '3', '4', '5', '130, 143'];
+const RUNS = ['0', '1', '2', '3', '4', '5', '129, 130, 143'];
 const READS = ['0', '2', '3', '5'];
 const EXTRAS = {
   up: { exits: RUNS, more: ['production', 'writing-migrations', 'pipelines'] },
   down: { exits: RUNS, more: ['production'] },
   redo: { exits: RUNS },
   status: { exits: [...READS, '6'], more: ['data-model', 'production'] },
-  reset: { exits: ['0', '1', '2', '3', '4', '5', '130, 143'] },
+  reset: { exits: ['0', '1', '2', '3', '4', '5', '129, 130, 143'] },
   init: { exits: ['0', '2'] },
   db: { exits: ['0', '2'] },
   completion: { exits: ['0', '2'] },
@@ -25,14 +25,14 @@ const EXTRAS = {
   'seed:make': { exits: ['0', '2'] },
   currentVersion: { exits: READS },
   create: { exits: ['0', '2'], more: ['configuration', 'writing-migrations'] },
-  wait: { exits: [...READS, '6', '130, 143'], more: ['production'] },
+  wait: { exits: [...READS, '6', '129, 130, 143'], more: ['production'] },
   adopt: { more: ['taking-over', 'data-model'] },
   doctor: { exits: ['0', '2', '3', '6'], more: ['doctor', 'production'] },
   verify: { more: ['verify', 'pipelines'] },
   plan: { more: ['pipelines', 'writing-migrations'] },
   baseline: { more: ['baseline', 'pipelines'] },
   snapshot: { exits: ['0', '2', '3', '6'], more: ['snapshot', 'pipelines'] },
-  report: { exits: ['0', '2', '3', '130, 143'], more: ['report', 'pipelines'] },
+  report: { exits: ['0', '2', '3', '129, 130, 143'], more: ['report', 'pipelines'] },
   unlock: { exits: [...READS, '4'], more: ['production'] },
   resolve: { exits: [...READS, '4'], more: ['production'] },
 };

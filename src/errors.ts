@@ -110,7 +110,7 @@ export const CODES = {
   ADOPT_MISMATCH: { exit: 5, summary: 'The copied history differs from the plan.' },
   // 6: a check found something
   STILL_PENDING: { exit: 6, summary: 'The database was not up to date in time.' },
-  // stopped by a signal (143 where it was SIGTERM)
+  // stopped by a signal (143 where it was SIGTERM, 129 where it was SIGHUP)
   INTERRUPTED: { exit: 130, summary: 'A signal stopped the run, cleanly.' },
   // a fault of knexward's own
   INTERNAL: { exit: 1, summary: 'An unexpected error occurred.' },

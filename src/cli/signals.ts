@@ -18,10 +18,10 @@ export interface Stoppable {
 /** Longer than a run that was stopped waits for the server and closes its connections. */
 const OVERDUE_MS = 10_000;
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * Listens for SIGINT and SIGTERM. The first asks the run to stop; a second one ends the process at
+ * Listens for SIGINT, SIGTERM, and SIGHUP, which comes when the terminal is closed. The first asks the run to stop; a second one ends the process at
  * once, and the server undoes what is not committed. What a migration does to the process stops the
  * run as well.
  */
@@ -39,7 +39,8 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
     controller.abort();
     timer = setTimeout(() => fail(withoutAnswer()), OVERDUE_MS);
   };
-  process.on('SIGINT', listen).on('SIGTERM', listen);
+  const names = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
+  names.forEach((name) => process.on(name, listen));
   const forget = stopWithProcess((reason) => controller.abort(reason));
   return {
     signal: controller.signal,
@@ -53,7 +54,7 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
     },
     release: () => {
       clearTimeout(timer);
-      process.off('SIGINT', listen).off('SIGTERM', listen);
+      names.forEach((name) => process.off(name, listen));
       forget();
     },
   };

@@ -188,11 +188,11 @@ export async function ask(question: string): Promise<string | null> {
           }),
         );
       prompt.once('SIGINT', stop).once('close', () => resolve(null));
-      process.once('SIGINT', stop).once('SIGTERM', stop);
+      process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
       prompt.question(printable(question)).then(resolve, reject);
     });
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);
     prompt.close();
   }
 }

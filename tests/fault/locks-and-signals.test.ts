@@ -137,6 +137,7 @@ describe('locks and signals (US7, FR-009)', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)(
     '%s cancels, rolls back, records, gives the lock back, and exits with %i',
     async (signal, code) => {

@@ -482,10 +482,15 @@ describe('plan: the SQL that up would run (US8)', () => {
       await waitFor(async () => (await database.query(asleep)).length > 0);
       return { child, ended, asleep };
     };
-    const stopped = await start();
-    stopped.child.kill('SIGTERM');
-    expect((await stopped.ended)[0]).toBe(143);
-    expect(await shadows()).toEqual([]);
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
+      const stopped = await start();
+      stopped.child.kill(signal);
+      expect((await stopped.ended)[0]).toBe(code);
+      expect(await shadows()).toEqual([]);
+    }
 
     const killed = await start();
     killed.child.kill('SIGKILL');
