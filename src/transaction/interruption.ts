@@ -17,7 +17,6 @@ function interrupted(): KnexwardError {
   });
 }
 
-/** The error that a signal stands for: its own, if a migration stopped the run. */
 /** The same for what runs migrations in a temporary database only. */
 export function replayInterrupted(): KnexwardError {
   return new KnexwardError('INTERRUPTED', {
@@ -26,6 +25,7 @@ export function replayInterrupted(): KnexwardError {
   });
 }
 
+/** The error that a signal stands for: its own, if a migration stopped the run. */
 export function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof StoppedByMigration ? reason : interrupted();
 }
