@@ -6,7 +6,7 @@ import { type MigrationFailure } from '../failure/failure.js';
 import { run } from '../run/run.js';
 import { type ShadowSchemas } from '../throwaway/schemas.js';
 import { openShadow, type Shadow } from '../throwaway/shadow.js';
-import { throwIfStopped } from './stopped.js';
+import { fixForExisting, throwIfStopped } from './stopped.js';
 
 /** What a replay may be told. */
 export interface ReplayOptions {
@@ -84,6 +84,7 @@ export async function replay(
   throw new KnexwardError('REPLAY_FAILED', {
     message: `${failed.name} is applied, and cannot be replayed on ${shadow.description}: ${failed.message}${place}.`,
     fix:
+      (shadow.config.confinement && fixForExisting(failed)) ??
       failed.fix ??
       'See what it needs that the migrations before it do not make: an extension, a role, data.',
     cause: failed,

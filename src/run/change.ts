@@ -129,6 +129,7 @@ async function commit(
 ): Promise<Confirmation> {
   const send = async (current: ChangeTransaction): Promise<Confirmation> => {
     attempt.transaction = current;
+    await run.config.confinement?.check(current.connection, run.control);
     const durationMs = performance.now() - attempt.started;
     const done = { durationMs, empty: attempt.empty };
     const statements = await recordIn(run, migration, current, done);
@@ -140,7 +141,6 @@ async function commit(
   if (ownEnd === 'rolled back') throw rolledBackItself();
   if (ownEnd === 'committed') return again();
   try {
-    await run.config.confinement?.check(attempt.transaction.connection, run.control);
     return await send(attempt.transaction);
   } catch (error) {
     // Only now is the answer there to a COMMIT that the migration has not waited for.

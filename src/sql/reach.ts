@@ -98,6 +98,9 @@ function wideStatement(words: Words): WideStatement | null {
       const on = words.after('on');
       return on && SHARED.has(on.next) ? found(`${verb} on ${on.next}`, true) : null;
     }
+    case 'prepare':
+      // It outlives its session, and keeps the temporary database from being dropped.
+      return object === 'transaction' ? found('prepare transaction', false) : null;
     case 'copy':
       return wideCopy(words);
     default:

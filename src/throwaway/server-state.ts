@@ -37,7 +37,8 @@ export const SUSPICION = `select ${written(ALL)} > 0 or current_setting('track_c
 const REFUSED = 'knexward: a transaction that is ended here has changed the server';
 
 /** A statement that fails in a suspicious transaction, and ends it so that it cannot commit. */
-export const REFUSE_SUSPICIOUS = `select case when ${written(ALL)} = 0 then 'true' else '${REFUSED}' end::boolean`;
+export const REFUSE_SUSPICIOUS = `set constraints all immediate;
+  select case when ${written(ALL)} = 0 and current_setting('track_counts') = 'on' then 'true' else '${REFUSED}' end::boolean`;
 
 /** Whether an error comes from `REFUSE_SUSPICIOUS`. */
 export function isRefusedSuspicious(error: unknown): boolean {

@@ -94,23 +94,32 @@ async function onEmbedded(
 /** Whether a database is on the server of the project's own, which a shadow's connection may name too. */
 async function isBeside(made: Temporary, config: ResolvedConfig): Promise<boolean> {
   const [own, other] = await Promise.all([
-    startOf(config),
-    startOf({ ...config, database: { kind: 'server', connection: made.connection } }),
+    serverOf(config),
+    serverOf({ ...config, database: { kind: 'server', connection: made.connection } }),
   ]).catch(async (error: unknown) => {
     await made.drop().catch(() => undefined);
     throw error;
   });
-  return own === other;
+  return own?.start === other?.start || (own?.id !== null && own?.id === other?.id);
 }
 
-/** When the server was started, to the microsecond: no two servers have that in common. */
-async function startOf(config: ResolvedConfig): Promise<string | undefined> {
+/** A server, and the cluster that it has in common with its replicas. */
+interface Server {
+  /** When it was started, to the microsecond: no two servers have that in common. */
+  start: string;
+  /** The cluster's identifier; `null` where the role may not ask for it. */
+  id: string | null;
+}
+
+async function serverOf(config: ResolvedConfig): Promise<Server | undefined> {
   const session = await openSession(config);
   try {
-    const { rows } = await session.client.query<{ start: string }>(
-      'select extract(epoch from pg_postmaster_start_time())::text as start',
+    const { rows } = await session.client.query<Server>(
+      `select extract(epoch from pg_postmaster_start_time())::text as start,
+        case when has_function_privilege('pg_control_system()', 'execute')
+             then (select system_identifier::text from pg_control_system()) end as id`,
     );
-    return rows[0]?.start;
+    return rows[0];
   } finally {
     await session.close();
   }

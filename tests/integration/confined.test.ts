@@ -27,6 +27,10 @@ const raw = (sql: string, more?: string) =>
   knexFile(`await knex.raw(${JSON.stringify(sql)});`, more);
 const outside = 'exports.config = { transaction: false };';
 const inDo = (sql: string) => `do $$ begin execute ${quoted(sql)}; end $$`;
+const deferred = (sql: string) => `create table c (id int);
+  create function go() returns trigger language plpgsql as $f$ begin execute ${quoted(sql)}; return null; end $f$;
+  create constraint trigger go after insert on c deferrable initially deferred for each row execute function go();
+  insert into c values (1)`;
 const quoted = (sql: string) => `'${sql.replaceAll("'", "''")}'`;
 
 /** What a transaction of a migration may do to a server. */
@@ -62,6 +66,7 @@ const NOT_TRANSACTIONAL: Record<string, string> = {
   'a subscription': "create subscription wide connection 'host=nowhere' publication wide",
   'a program': "copy (select 1) to program 'cat'",
   'a file': `copy (select 1) to '${FILE}'`,
+  'a prepared transaction': "prepare transaction 'wide'",
 };
 
 /** Ways to send a statement: each that a migration has. */
@@ -112,6 +117,12 @@ const UNSEEN: Record<string, (sql: string) => Files> = {
     raw(
       `create function go() returns void language plpgsql as $f$ begin execute ${quoted(sql)}; end $f$; select go()`,
     ),
+  'a deferred trigger': (sql) => raw(deferred(sql)),
+  'a deferred trigger, and a COMMIT after it': (sql) =>
+    knexFile(`await knex.raw(${JSON.stringify(deferred(sql))}); await knex.raw('commit');`),
+  'a transaction begun anew': (sql) =>
+    knexFile(`await knex.raw('commit'); await knex.raw('begin');
+      await knex.raw(${JSON.stringify(inDo(sql))});`),
   'a savepoint': (sql) =>
     knexFile(`await knex.transaction((trx) => trx.raw(${JSON.stringify(inDo(sql))}));`),
 };
@@ -239,6 +250,14 @@ describe('a rehearsal on the project’s own server', () => {
       expect(await state()).toEqual(before);
     },
   );
+
+  it('names another server where the applied migrations have made a role', async () => {
+    const exists = raw('create role app_user');
+    await expect(takeBaseline(await config(exists, 'postgres'), undefined)).rejects.toMatchObject({
+      code: 'REPLAY_FAILED',
+      fix: expect.stringContaining('knexward: { shadow:') as string,
+    });
+  });
 
   it.each(
     ['postgres', 'creator'].flatMap((user) =>
