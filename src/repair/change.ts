@@ -8,11 +8,13 @@ import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
 import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
+import { alterParents, isInherited } from './parents.js';
 import { rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 import { replaceType } from './replace-type.js';
 
 type Table = CatalogObject<'table'>;
+type Column = CatalogObject<'column'>;
 
 /** What stands in the way when the type of a column changes that it reads. */
 const READS_COLUMNS: ReadonlySet<string> = new Set([
@@ -55,8 +57,23 @@ export class Change {
     const object = a ?? e;
     if (object?.kind === 'column') this.includeColumn(object);
     else if (a && !e) this.removeUnexpected(a);
-    else if (e && !a) this.make(e);
+    else if (e && !a) this.makeMissing(e);
     else if (a && e) this.alter(a, e);
+    if (object && this.isDefinedElsewhere(a, e)) this.include(object.parent ?? '');
+  }
+
+  /** Whether a column or a check is a parent's alone in one of the databases only. */
+  private isDefinedElsewhere(a: CatalogObject | undefined, e: CatalogObject | undefined): boolean {
+    const object = a ?? e;
+    const tables = [this.actual, this.expected].map((graph) => graph.get(object?.parent ?? null));
+    const isOwn = (one: CatalogObject | undefined): boolean =>
+      one?.kind === 'column' ? one.parts.type !== undefined : one !== undefined;
+    return (
+      (object?.kind === 'column' || object?.kind === 'constraint') &&
+      isOwn(a) !== isOwn(e) &&
+      tables.every((table) => table?.kind === 'table') &&
+      tables.some((table) => table?.kind === 'table' && table.parts.inherits)
+    );
   }
 
   /** Drops an object and makes it as it is expected, with all that hangs on it. */
@@ -79,6 +96,15 @@ export class Change {
       this.withoutDefault.add(one);
       this.alterColumn(name, column.own);
     }
+  }
+
+  private makeMissing(object: CatalogObject): void {
+    const table = this.actual.get(object.parent);
+    const isThere =
+      object.kind === 'constraint' &&
+      table?.kind === 'table' &&
+      isInherited(this.actual, table, object);
+    if (!isThere) this.make(object);
   }
 
   make(object: CatalogObject): void {
@@ -124,6 +150,9 @@ export class Change {
   private removeUnexpected(object: CatalogObject): void {
     const isCopy = object.kind === 'trigger' && object.parts.definition === undefined;
     const table = this.actual.get(object.parent);
+    const after = this.expected.get(object.parent);
+    if (object.kind === 'constraint' && after?.kind === 'table')
+      if (isInherited(this.expected, after, object)) return;
     if (!isCopy || table?.kind !== 'table') return this.remove(idOf(object));
     this.altered.set(idOf(object), {
       statements: [fire(table.name, 'trigger', object.own, this.firingAbove(table, object.own))],
@@ -199,7 +228,13 @@ export class Change {
 
   private alterationOf(a: CatalogObject, e: CatalogObject): Alteration | typeof RECREATE {
     if (a.kind === 'table' && e.kind === 'table') {
-      return alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
+      const alteration = alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
+      if (alteration === RECREATE) return RECREATE;
+      const { first, attaches, notes } = alterParents(this.actual, this.expected, a, e);
+      return {
+        ...alteration,
+        ...{ first, attaches, statements: [...alteration.statements, ...notes] },
+      };
     }
     if (a.kind === 'column' || e.kind === 'column' || a.kind === 'table' || e.kind === 'table') {
       return RECREATE;
@@ -285,7 +320,7 @@ export class Change {
     if (!from || !to || !table || this.gone.has(id) || this.made.has(id)) return;
     const setDefaultAgain = this.withoutDefault.has(id);
     if (!setDefaultAgain && isDeepStrictEqual(from.parts, to.parts)) return;
-    const parents = this.expected.parentsOf(table).flatMap(({ name }) => {
+    const parents = this.keptParents(table).flatMap((name) => {
       const [a, e] = [this.actual.column(name, own), this.expected.column(name, own)];
       return a && e ? [{ a, e }] : [];
     });
@@ -293,7 +328,8 @@ export class Change {
       ({ a, e }) => a.parts.notNull === from.parts.notNull && e.parts.notNull === to.parts.notNull,
     );
     const alteration = alterColumn({
-      ...{ lookup: this.expected.lookup, table, from, to, setDefaultAgain },
+      ...{ lookup: this.expected.lookup, table, setDefaultAgain },
+      ...this.withNotNullNames(table, from, to),
       ...{ inherited: parents.length > 0, notNullFollows },
     });
     if (alteration === RECREATE) return this.recreateColumn(id, to);
@@ -303,6 +339,26 @@ export class Change {
     if (sequence && !from.parts.identity) this.make(sequence);
     if (alteration.losesData) this.losesData = true;
     if (alteration.changesType) this.recreateReaders(id, tableName);
+  }
+
+  /** An inherited not-null constraint has the name of the parent's, and no statement of its own. */
+  private withNotNullNames(table: Table, from: Column, to: Column): { from: Column; to: Column } {
+    const named = (column: Column, name: string): Column => ({
+      ...column,
+      parts: { ...column.parts, notNullConstraint: name },
+    });
+    const before = this.actual.notNullName(table.name, to.own);
+    const isOwn = this.expected.definesColumn(table.name, to.own) || to.parts.notNullConstraint;
+    return {
+      from: from.parts.notNull ? named(from, before) : from,
+      to: isOwn ? to : named(to, before),
+    };
+  }
+
+  /** The parents whose changes are those of the table, too. */
+  private keptParents(table: Table): readonly string[] {
+    const before = this.actual.lookup.table(table.name);
+    return before ? alterParents(this.actual, this.expected, before, table).kept : [];
   }
 
   /** A table whose rows are in a column is not written anew. */

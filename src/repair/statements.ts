@@ -27,6 +27,7 @@ export function statementsOf(change: Change): Statement[] {
 
 const dropOf = (id: ObjectId): string => `drop ${id}`;
 const firstOf = (id: ObjectId): string => `first ${id}`;
+const attachOf = (id: ObjectId): string => `attach ${id}`;
 const lastOf = (id: ObjectId): string => `last ${id}`;
 
 /** So early that all that is made comes after it. */
@@ -166,7 +167,7 @@ class Statements {
     const entry = this.put(id, priorityOf('table'), id, statements);
     entry.statements.push(...this.builder.postDataOf(table));
     this.builder.holdsChecks(id);
-    this.put(`attach ${id}`, LATER, id, attach(table)).dependencies.add(id);
+    this.put(attachOf(id), LATER, id, attach(table)).dependencies.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
@@ -225,6 +226,7 @@ class Statements {
       entry.dependencies.add(firstOf(id));
     }
     if (last.length > 0) this.put(lastOf(id), LATER, id, last);
+    if (alteration.attaches?.length) this.put(attachOf(id), priority, id, alteration.attaches);
   }
 
   private put(
@@ -256,6 +258,7 @@ class Statements {
     }
     this.connectSequences(byId);
     this.connectInherited(byId);
+    for (const id of altered.keys()) this.connectAttached(id, byId);
     if (expected.catalog.dependencies.size === 0)
       inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
   }
@@ -297,6 +300,20 @@ class Statements {
           if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
             after.dependencies.add(adds.id);
         }
+      }
+    }
+  }
+
+  /** A table is attached when its columns and those of its parents are as they are to be. */
+  private connectAttached(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
+    const entry = byId.get(attachOf(id));
+    const table = this.change.expected.get(id);
+    if (!entry || table?.kind !== 'table') return;
+    entry.dependencies.add(id);
+    for (const one of this.change.expected.withAncestors(table)) {
+      for (const own of this.change.expected.columnNames(one.name)) {
+        const column = this.builder.entryOf(idOf({ kind: 'column', name: `${one.name}.${own}` }));
+        if (column && column !== entry) entry.dependencies.add(column.id);
       }
     }
   }

@@ -30,7 +30,7 @@ export function createTable(
       ? fullColumns(lookup, table)
       : own.filter(({ parts }) => parts.type);
   const checks = [
-    ...(attaches ? parentChecks(lookup, table) : []),
+    ...(attaches ? inheritedChecks(lookup, table) : []),
     ...(bare ? [] : checksOf(lookup, table)),
   ];
   const lines = [
@@ -277,19 +277,30 @@ function checksOf(lookup: CatalogLookup, table: Table): CatalogObject<'constrain
   return lookup.membersOf(table, 'constraint').filter(({ parts }) => canBeInline(parts));
 }
 
-/** The checks that a table must have already when it is attached. */
-function parentChecks(lookup: CatalogLookup, { parts }: Table): CatalogObject<'constraint'>[] {
+/** The checks that a table has from its parents, and must have when it is attached to them. */
+export function inheritedChecks(
+  lookup: CatalogLookup,
+  { parts }: Table,
+): CatalogObject<'constraint'>[] {
   const names = parts.partitionOf === undefined ? (parts.inherits ?? []) : [parts.partitionOf];
-  return parentsOf(lookup, names).flatMap((parent) => [
-    ...parentChecks(lookup, parent),
-    ...lookup
-      .membersOf(parent, 'constraint')
-      .filter(
-        ({ parts: { type, definition } }) => type === 'check' && !/ NO INHERIT\b/.test(definition),
-      )
-      .map((check) => {
-        const definition = check.parts.definition.replace(/ NOT VALID$/, '');
-        return { ...check, parts: { ...check.parts, definition } };
-      }),
-  ]);
+  return parentsOf(lookup, names).flatMap((parent) => heritableChecks(lookup, parent));
+}
+
+/** The checks that a table gives to those that inherit from it. */
+export function heritableChecks(
+  lookup: CatalogLookup,
+  table: Table,
+): CatalogObject<'constraint'>[] {
+  const own = lookup
+    .membersOf(table, 'constraint')
+    .filter(
+      ({ parts: { type, definition } }) => type === 'check' && !/ NO INHERIT\b/.test(definition),
+    );
+  return [
+    ...inheritedChecks(lookup, table),
+    ...own.map((check) => {
+      const definition = check.parts.definition.replace(/ NOT VALID$/, '');
+      return { ...check, parts: { ...check.parts, definition } };
+    }),
+  ];
 }

@@ -1,5 +1,6 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
+import { unquoted } from '../../catalog/names.js';
 import { identityClause, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
@@ -98,7 +99,9 @@ function alterNotNull(
     notNullConstraint ?? notNullName(table, own);
   const [before, after] = [nameOf(a), nameOf(e)];
   return [
-    ...(before === after ? [] : [`${alter} RENAME CONSTRAINT ${before} TO ${after}`]),
+    ...(unquoted(before) === unquoted(after)
+      ? []
+      : [`${alter} RENAME CONSTRAINT ${before} TO ${after}`]),
     ...(a.notNullNotValid && !e.notNullNotValid ? [`${alter} VALIDATE CONSTRAINT ${after}`] : []),
     ...(a.notNullNoInherit === e.notNullNoInherit
       ? []
