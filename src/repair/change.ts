@@ -139,7 +139,7 @@ export class Change {
     const id = idOf(a);
     const e = this.expected.get(id);
     if (a.kind !== 'sequence' || e?.kind !== 'sequence' || this.gone.has(id)) return false;
-    if (a.parts.ownedBy === e.parts.ownedBy) return false;
+    if (a.parts.ownedBy === e.parts.ownedBy || a.parts.identity || e.parts.identity) return false;
     const alteration = this.alterationOf(a, e);
     if (alteration === RECREATE) return false;
     this.seen.add(id);

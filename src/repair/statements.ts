@@ -1,4 +1,6 @@
+import { escapeIdentifier } from 'pg';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
+import { unquoted } from '../schema/catalog/names.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
 import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
@@ -11,7 +13,7 @@ import { createDummyView } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
 import { leadsTo, inferDependencies } from '../schema/sql/mention.js';
-import { addColumn, attach, createTable } from '../schema/sql/table.js';
+import { addColumn, attach, createTable, overrides } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
@@ -60,6 +62,7 @@ class Statements {
       if (!this.builder.entryOf(id))
         this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
+    this.freeNotNullNames();
     const entries = this.builder.finished();
     this.connect(entries);
     return entries;
@@ -76,6 +79,32 @@ class Statements {
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
       const granted = expected.get(`privileges ${object.own} on ${idOf(column)}`);
       if (column.kind === 'column' && granted && !gone.has(idOf(granted))) this.make(granted);
+    }
+  }
+
+  /** A not-null constraint of a column that goes gives its name to one of a column that comes. */
+  private freeNotNullNames(): void {
+    const { actual, expected, gone, made } = this.change;
+    if (expected.catalog.postgres < 18) return;
+    const nameIn = (graph: SchemaGraph, { own, parent }: CatalogObject): string => {
+      const table = graph.get(parent)?.name ?? '';
+      return unquoted(graph.notNullName(table, own));
+    };
+    for (const column of actual.inOrder(gone)) {
+      if (column.kind !== 'column' || !column.parts.notNull || gone.has(column.parent ?? ''))
+        continue;
+      const name = nameIn(actual, column);
+      const takers = expected
+        .inOrder(made)
+        .filter(
+          (one) =>
+            one.kind === 'column' && one.parent === column.parent && nameIn(expected, one) === name,
+        );
+      if (takers.length === 0) continue;
+      const id = idOf(column);
+      const free = `ALTER TABLE ${actual.get(column.parent)?.name ?? ''} RENAME CONSTRAINT ${escapeIdentifier(name)} TO ${escapeIdentifier(`${name.slice(0, 50)}_before`)}`;
+      this.put(`name of ${id}`, 2 * DROPS, id, [free]);
+      for (const one of takers) this.builder.entryOf(idOf(one))?.dependencies.add(`name of ${id}`);
     }
   }
 
@@ -140,6 +169,7 @@ class Statements {
     const id = idOf(column);
     const table = expected.get(column.parent);
     if (table?.kind !== 'table') return;
+    if (!expected.definesColumn(table.name, column.own)) return this.setInherited(table, column);
     const user = this.rowUserOf(table);
     const statements = user
       ? addColumnBeside(expected.lookup, table, column, user)
@@ -151,6 +181,16 @@ class Statements {
       );
     }
     this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
+  }
+
+  /** A column that comes with a parent's, and says something of its own. */
+  private setInherited(table: CatalogObject<'table'>, column: CatalogObject<'column'>): void {
+    const { expected } = this.change;
+    const id = idOf(column);
+    const statements = overrides(expected.lookup, table, column, false);
+    const entry = this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
+    for (const { name } of expected.parentsOf(table))
+      entry.dependencies.add(idOf({ kind: 'column', name: `${name}.${column.own}` }));
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -368,9 +408,8 @@ function columnAt(id: ObjectId): CatalogObject {
 function withoutBodyCheck({ lookup }: SchemaGraph, statement: Statement): Statement[] {
   const object = lookup.get(statement.object);
   const isRoutine = object?.kind === 'function' || object?.kind === 'procedure';
-  if (!isRoutine || statement.sql !== object.parts.definition || !hasTextInSql(statement.sql)) {
-    return [statement];
-  }
+  const makes = statement.sql.startsWith('CREATE ') && hasTextInSql(statement.sql);
+  if (!isRoutine || !makes) return [statement];
   return [
     { ...statement, sql: 'SET check_function_bodies = off' },
     statement,

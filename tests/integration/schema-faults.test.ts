@@ -60,6 +60,20 @@ const RESTORED: [what: string, sql: string][] = [
      create function f(d) returns boolean language sql immutable as 'select true';
      alter domain d add constraint c check (f(1))`,
   ],
+  ['a type that has the name of a sequence', `create sequence x; create type x as enum ('a')`],
+  [
+    'routines in SQL that were replaced, and need what calls them',
+    `create function f() returns int language sql immutable return 1;
+     create function g(a int default f()) returns int language sql immutable return a;
+     create table t (a int, b int generated always as (f() + g(a)) stored);
+     create materialized view m as select b from t;
+     create or replace function f() returns int language sql immutable begin atomic select count(*)::int from m; end;
+     create or replace function g(a int default f()) returns int language sql immutable begin atomic select count(*)::int from t; end`,
+  ],
+  [
+    "a not-null constraint with the name that the server would give to another table's",
+    'create table b (a int not null); create table a (a int not null); alter table b rename to c; alter table a rename to b',
+  ],
   [
     'a unique key of a partitioned table, with options',
     `create table p (a int) partition by range (a);
@@ -149,6 +163,43 @@ describe('what a schema file restores is what was there (US8)', () => {
       `drop table t; drop function same; drop type e; create type e as enum ('b');
        create function same(e) returns e language sql immutable return $1;
        create table t (a e, b e generated always as (same(a)) stored)`,
+    ],
+    [
+      'a table that takes the place of another, with the identity of its column',
+      'create table t (id int generated always as identity)',
+      'alter table t rename to v',
+    ],
+    [
+      'a type for a column that a generated one reads',
+      'create table t (a int, b int generated always as (a + 1) stored)',
+      'alter table t drop b; alter table t alter a type bigint; alter table t add b int generated always as (a + 1) stored',
+    ],
+    [
+      'a label less in an enum, of which a generated column reads one',
+      `create type e as enum ('a', 'b'); create table t (b int, a e); alter table t add c boolean generated always as (a is null) stored`,
+      `alter table t drop c, drop a; drop type e; create type e as enum ('a');
+       alter table t add a e, add c boolean generated always as (a is null) stored`,
+    ],
+    [
+      'a column of the name that a view and a policy read from now on',
+      `create table t (a int, z text); create view v as select z from t; create policy p on t using (z = '')`,
+      'alter table t add b text; create or replace view v as select b as z from t; alter policy p on t using (b = current_user); alter table t drop z',
+    ],
+    [
+      'a column whose not-null constraint has the name of one that goes',
+      'create table t (a int, z int not null)',
+      'alter table t rename z to b',
+    ],
+    [
+      'a materialized view over all columns of a new table, grouped by its key',
+      'create table t (a int primary key, b int); create materialized view m as select b from t group by a; create function f(m) returns int language sql as $$select 1$$',
+      'alter table t rename to z',
+    ],
+    [
+      'a column of a parent, of which tables that inherit it say more or nothing',
+      'create table p (a int); create table c () inherits (p); create table d () inherits (p)',
+      `alter table p add b text; alter table only p alter b set statistics 50;
+       alter table d alter b set default 'd'; alter table d alter b set statistics 7`,
     ],
     [
       'a view on a table that reads no more what its parent loses',
