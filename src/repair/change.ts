@@ -9,7 +9,7 @@ import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
 import { alterParents, isInherited } from './parents.js';
-import { rowUsersOf } from './row-type.js';
+import { type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 import { replaceType } from './replace-type.js';
 
@@ -20,6 +20,8 @@ type Column = CatalogObject<'column'>;
 const READS_COLUMNS: ReadonlySet<string> = new Set([
   ...['view', 'materialized view', 'rule', 'trigger', 'policy', 'function', 'procedure'],
 ]);
+
+const VIEWS: ReadonlySet<string> = new Set(['view', 'materialized view']);
 
 /** What is not made anew for the sake of something else: it would lose what it holds. */
 const HOLDS: ReadonlySet<string> = new Set(['table', 'schema', 'extension', 'sequence']);
@@ -80,6 +82,14 @@ export class Change {
   recreate(id: ObjectId): void {
     const e = this.expected.get(id);
     if (this.gone.has(id)) return;
+    const isView = VIEWS.has(this.actual.get(id)?.kind ?? '');
+    const own = isView && this.rowHolderOf(this.actual.get(id));
+    const holder = own || (isView && this.rowHolderAbove(id));
+    if (holder) {
+      const reason = `${holder.name} is of ${own ? 'its row type' : 'the row type of a view that reads it'}`;
+      this.altered.set(id, cannot(`PostgreSQL cannot make ${id} anew: ${reason}.`));
+      return;
+    }
     this.remove(id);
     if (e) this.make(e);
   }
@@ -373,9 +383,41 @@ export class Change {
       this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
       return false;
     }
+    const place = this.actual.get(id) ? id : idOf(table);
+    const holder = this.rowHolderAbove(place);
+    if (holder) {
+      const reason = `${holder.name} is of the row type of a view that reads it`;
+      this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
+      return false;
+    }
     for (const { owner } of users)
       if (owner.kind === 'materialized view') this.recreate(idOf(owner));
     return true;
+  }
+
+  /** A column of a table that stays and is of the row type of a view. */
+  private rowHolderOf(view: CatalogObject | undefined): RowUser | undefined {
+    if (view === undefined || !VIEWS.has(view.kind)) return undefined;
+    return rowUsersOf(this.actual, view).find(
+      ({ owner, name }) =>
+        owner.kind === 'table' &&
+        this.expected.column(owner.name, name.slice(owner.name.length + 1)) &&
+        !this.gone.has(idOf({ kind: 'column', name })) &&
+        !this.gone.has(idOf(owner)),
+    );
+  }
+
+  /** The same for the views that read something, and those that read them. */
+  private rowHolderAbove(id: ObjectId, seen = new Set<ObjectId>()): RowUser | undefined {
+    for (const dependent of this.actual.dependentsOf(id)) {
+      if (seen.has(dependent)) continue;
+      seen.add(dependent);
+      const view = this.actual.get(dependent);
+      if (view === undefined || !VIEWS.has(view.kind)) continue;
+      const holder = this.rowHolderOf(view) ?? this.rowHolderAbove(dependent, seen);
+      if (holder) return holder;
+    }
+    return undefined;
   }
 
   /** The tables from which a table inherits and that do not inherit themselves, or itself. */

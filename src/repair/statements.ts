@@ -370,8 +370,9 @@ class Statements {
       const object = this.change.expected.get(id);
       if (object?.kind === 'column') {
         const sequence = this.change.expected.lookup.identitySequence(object);
-        const drops = sequence && dropOf(idOf(sequence));
-        if (drops && byId.has(drops)) byId.get(id)?.dependencies.add(drops);
+        const drops = sequence && byId.get(dropOf(this.carrier(idOf(sequence))));
+        const makes = this.builder.entryOf(id);
+        if (drops && makes && !leadsTo(drops, makes.id, byId)) makes.dependencies.add(drops.id);
       }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });

@@ -71,6 +71,14 @@ const RESTORED: [what: string, sql: string][] = [
      create or replace function g(a int default f()) returns int language sql immutable begin atomic select count(*)::int from t; end`,
   ],
   [
+    'bodies in SQL that name their arguments by number',
+    `create table t (a int, b int);
+     create function f(a int) returns int language sql begin atomic select $1; end;
+     create function "F"("A" t) returns setof t language sql begin atomic select $1 from t x where x.a = 1; end;
+     create function g(int, b text) returns text language sql return $1::text || '""' || $2;
+     create function h(int, c int) returns setof int language sql begin atomic select $1 + c from t x where x.a = $1; end`,
+  ],
+  [
     "a not-null constraint with the name that the server would give to another table's",
     'create table b (a int not null); create table a (a int not null); alter table b rename to c; alter table a rename to b',
   ],
@@ -166,8 +174,8 @@ describe('what a schema file restores is what was there (US8)', () => {
     ],
     [
       'a table that takes the place of another, with the identity of its column',
-      'create table t (id int generated always as identity)',
-      'alter table t rename to v',
+      'create table t (id int generated always as identity, b boolean generated always as (id is null) stored)',
+      'alter table t rename to a',
     ],
     [
       'a type for a column that a generated one reads',
@@ -231,6 +239,18 @@ describe('what PostgreSQL has no statement for is said in the fix script (FR-015
       'PostgreSQL cannot change the type of column public.t.a: public.u."row" is of the row type of public.t.',
     ],
     [
+      'other columns of a view whose rows a table holds',
+      'create table t (a int); create view v as select a from t; create table u (row v)',
+      'drop table u; drop view v; create view v as select a::text from t; create table u (row v)',
+      'PostgreSQL cannot make view public.v anew: public.u."row" is of its row type.',
+    ],
+    [
+      'a routine that the server cannot write',
+      'select 1',
+      'create function f(int, int, c int) returns int language sql begin atomic select $1 + $2 + c; end',
+      'Make routine with arguments that have no name public.f(integer,integer,integer) by hand: what it is made of is not described.',
+    ],
+    [
       'an enum with one label less, of which a domain is',
       `create type e as enum ('a', 'b'); create domain d as e; create table t (a d)`,
       `drop table t; drop domain d; drop type e; create type e as enum ('b'); create domain d as e; create table t (a d)`,
@@ -243,6 +263,20 @@ describe('what PostgreSQL has no statement for is said in the fix script (FR-015
     const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
     expect(script).toEqual([`-- ${said}`]);
   });
+});
+
+it('a type is not changed that a view reads whose rows a table holds, and the fix script says so (FR-015)', async () => {
+  const before =
+    'create table t (a int); create view v as select a from t; create view w as select a from v; create table u (row w[])';
+  await client.query(before);
+  await second.query(before.replace('t (a int)', 't (a bigint)'));
+  const [expected, actual] = [await catalogOf(second), await catalogOf(client)];
+  const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
+  expect(script).toContain(
+    '-- PostgreSQL cannot change the type of column public.t.a: public.u."row" is of the row type of a view that reads it.',
+  );
+  for (const statement of script) await client.query(statement);
+  expect(script.every((statement) => statement.startsWith('--'))).toBe(true);
 });
 
 describe('a baseline (US8)', () => {
