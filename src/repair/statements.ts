@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
-import { unquoted } from '../schema/catalog/names.js';
+import { unquoted, withoutSchema } from '../schema/catalog/names.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
 import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
@@ -30,6 +30,7 @@ export function statementsOf(change: Change): Statement[] {
 const dropOf = (id: ObjectId): string => `drop ${id}`;
 const firstOf = (id: ObjectId): string => `first ${id}`;
 const attachOf = (id: ObjectId): string => `attach ${id}`;
+const nameOf = (id: ObjectId): string => `name of ${id}`;
 const lastOf = (id: ObjectId): string => `last ${id}`;
 
 /** So early that all that is made comes after it. */
@@ -63,6 +64,7 @@ class Statements {
         this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
     this.freeNotNullNames();
+    this.freeSequenceNames();
     const entries = this.builder.finished();
     this.connect(entries);
     return entries;
@@ -103,8 +105,22 @@ class Statements {
       if (takers.length === 0) continue;
       const id = idOf(column);
       const free = `ALTER TABLE ${actual.get(column.parent)?.name ?? ''} RENAME CONSTRAINT ${escapeIdentifier(name)} TO ${escapeIdentifier(`${name.slice(0, 50)}_before`)}`;
-      this.put(`name of ${id}`, 2 * DROPS, id, [free]);
-      for (const one of takers) this.builder.entryOf(idOf(one))?.dependencies.add(`name of ${id}`);
+      this.put(nameOf(id), 2 * DROPS, id, [free]);
+      for (const one of takers) this.builder.entryOf(idOf(one))?.dependencies.add(nameOf(id));
+    }
+  }
+
+  /** The sequence of an identity gives its name to another, where its table cannot go before. */
+  private freeSequenceNames(): void {
+    const { actual, gone, made } = this.change;
+    for (const sequence of actual.inOrder(gone)) {
+      const id = idOf(sequence);
+      if (sequence.kind !== 'sequence' || !sequence.parts.identity || !made.has(id)) continue;
+      if (!this.split.has(dropOf(this.carrier(id)))) continue;
+      const name = escapeIdentifier(
+        `${unquoted(withoutSchema(sequence.name)).slice(0, 50)}_before`,
+      );
+      this.put(nameOf(id), 2 * DROPS, id, [`ALTER SEQUENCE ${sequence.name} RENAME TO ${name}`]);
     }
   }
 
@@ -372,7 +388,9 @@ class Statements {
         const sequence = this.change.expected.lookup.identitySequence(object);
         const drops = sequence && byId.get(dropOf(this.carrier(idOf(sequence))));
         const makes = this.builder.entryOf(id);
-        if (drops && makes && !leadsTo(drops, makes.id, byId)) makes.dependencies.add(drops.id);
+        if (sequence && byId.has(nameOf(idOf(sequence))))
+          makes?.dependencies.add(nameOf(idOf(sequence)));
+        else if (drops && drops !== makes) makes?.dependencies.add(drops.id);
       }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
