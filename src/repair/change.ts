@@ -1,27 +1,16 @@
-// One class, because what is dropped, made and altered follow from each other: a little over 300 lines.
-
-import { isDeepStrictEqual } from 'node:util';
 import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { alter } from '../schema/sql/alter/alter.js';
 import { type Alteration, RECREATE, cannot } from '../schema/sql/alter/alteration.js';
-import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
 import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
+import { includeColumn, resetDefault } from './column.js';
 import { alterParents, isInherited } from './parents.js';
-import { type RowUser, rowUsersOf } from './row-type.js';
+import { rowHolderAbove, rowHolderOf, VIEWS } from './row-holders.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 import { replaceType } from './replace-type.js';
 
 type Table = CatalogObject<'table'>;
-type Column = CatalogObject<'column'>;
-
-/** What stands in the way when the type of a column changes that it reads. */
-const READS_COLUMNS: ReadonlySet<string> = new Set([
-  ...['view', 'materialized view', 'rule', 'trigger', 'policy', 'function', 'procedure'],
-]);
-
-const VIEWS: ReadonlySet<string> = new Set(['view', 'materialized view']);
 
 /** What is not made anew for the sake of something else: it would lose what it holds. */
 const HOLDS: ReadonlySet<string> = new Set(['table', 'schema', 'extension', 'sequence']);
@@ -37,7 +26,7 @@ export class Change {
   losesData = false;
   private readonly seen = new Set<ObjectId>();
   /** Columns whose default is taken away for a while. */
-  private readonly withoutDefault = new Set<ObjectId>();
+  readonly withoutDefault = new Set<ObjectId>();
 
   /**
    * @param differing The objects that have a difference of their own. Where one stands in the way
@@ -57,7 +46,7 @@ export class Change {
     this.seen.add(id);
     const [a, e] = [this.actual.get(id), this.expected.get(id)];
     const object = a ?? e;
-    if (object?.kind === 'column') this.includeColumn(object);
+    if (object?.kind === 'column') includeColumn(this, object);
     else if (a && !e) this.removeUnexpected(a);
     else if (e && !a) this.makeMissing(e);
     else if (a && e) this.alter(a, e);
@@ -83,8 +72,8 @@ export class Change {
     const e = this.expected.get(id);
     if (this.gone.has(id)) return;
     const isView = VIEWS.has(this.actual.get(id)?.kind ?? '');
-    const own = isView && this.rowHolderOf(this.actual.get(id));
-    const holder = own || (isView && this.rowHolderAbove(id));
+    const own = isView && rowHolderOf(this, this.actual.get(id));
+    const holder = own || (isView && rowHolderAbove(this, id));
     if (holder) {
       const reason = `${holder.name} is of ${own ? 'its row type' : 'the row type of a view that reads it'}`;
       this.altered.set(id, cannot(`PostgreSQL cannot make ${id} anew: ${reason}.`));
@@ -92,20 +81,6 @@ export class Change {
     }
     this.remove(id);
     if (e) this.make(e);
-  }
-
-  /** Takes a column's default away, which is in the way, and sets it again. */
-  resetDefault(id: ObjectId): void {
-    const column = this.actual.get(id);
-    const table = this.actual.get(column?.parent ?? null);
-    if (column === undefined || table?.kind !== 'table') return;
-    for (const { name } of this.actual.familyOf(table)) {
-      const one = idOf({ kind: 'column', name: `${name}.${column.own}` });
-      if (this.withoutDefault.has(one) || !this.actual.column(name, column.own)?.parts.default)
-        continue;
-      this.withoutDefault.add(one);
-      this.alterColumn(name, column.own);
-    }
   }
 
   private makeMissing(object: CatalogObject): void {
@@ -197,7 +172,7 @@ export class Change {
   private release(id: ObjectId, needed: ObjectId): void {
     const column = columnOfDefault(id);
     if (column !== undefined) {
-      if (!this.gone.has(column)) this.resetDefault(column);
+      if (!this.gone.has(column)) resetDefault(this, column);
       return;
     }
     const object = this.actual.get(id);
@@ -277,168 +252,6 @@ export class Change {
       if (column.kind !== 'column') continue;
       const granted = this.expected.get(`privileges ${own} on ${idOf(column)}`);
       if (granted) this.make(granted);
-    }
-  }
-
-  private includeColumn({ name, own, parent }: CatalogObject): void {
-    const id = idOf({ kind: 'column', name });
-    const owner = this.actual.get(parent) ?? this.expected.get(parent);
-    const [a, e] = [this.actual.get(id), this.expected.get(id)];
-    if (owner?.kind === 'table') {
-      const table = owner.name;
-      const to = this.expected.column(table, own);
-      if (to === undefined) return this.remove(id);
-      if (this.actual.column(table, own) === undefined) return this.make(to);
-      this.alterFamily(owner, own);
-    } else if (owner) this.alterColumnOfView(owner, own, id);
-    // Where only one graph has something to say of a column, what is said of it follows.
-    if (!a) for (const one of this.expected.belongingTo(id)) this.includeMissing(one);
-    if (!e) for (const one of this.actual.belongingTo(id)) this.remove(idOf(one));
-  }
-
-  private includeMissing(object: CatalogObject): void {
-    if (!this.actual.get(idOf(object))) this.make(object);
-  }
-
-  private alterColumnOfView(owner: CatalogObject, own: string, id: ObjectId): void {
-    const empty = { kind: 'column', name: `${owner.name}.${own}`, own, parent: null, parts: {} };
-    const [a, e] = [this.actual, this.expected].map(
-      (graph) => (graph.get(id) ?? empty) as CatalogObject<'column'>,
-    ) as [CatalogObject<'column'>, CatalogObject<'column'>];
-    const column = `ALTER ${owner.kind.toUpperCase()} ${owner.name} ALTER COLUMN ${own}`;
-    const { default: value } = e.parts;
-    this.altered.set(id, {
-      statements: [
-        ...(a.parts.default === value
-          ? []
-          : [value ? `${column} SET DEFAULT ${value}` : `${column} DROP DEFAULT`]),
-        ...alterSettings(column, a, e, this.expected.catalog.postgres),
-      ],
-    });
-  }
-
-  /** In the tables that inherit the column, what they have from their parents changes too. */
-  private alterFamily(table: Table, own: string): void {
-    for (const { name } of this.actual.familyOf(table)) this.alterColumn(name, own);
-  }
-
-  private alterColumn(tableName: string, own: string): void {
-    const from = this.actual.column(tableName, own);
-    const to = this.expected.column(tableName, own);
-    const table = this.expected.lookup.table(tableName);
-    const id = idOf({ kind: 'column', name: `${tableName}.${own}` });
-    if (!from || !to || !table || this.gone.has(id) || this.made.has(id)) return;
-    const setDefaultAgain = this.withoutDefault.has(id);
-    if (!setDefaultAgain && isDeepStrictEqual(from.parts, to.parts)) return;
-    const parents = this.keptParents(table).flatMap((name) => {
-      const [a, e] = [this.actual.column(name, own), this.expected.column(name, own)];
-      return a && e ? [{ a, e }] : [];
-    });
-    const notNullFollows = parents.some(
-      ({ a, e }) => a.parts.notNull === from.parts.notNull && e.parts.notNull === to.parts.notNull,
-    );
-    const alteration = alterColumn({
-      ...{ lookup: this.expected.lookup, table, setDefaultAgain },
-      ...this.withNotNullNames(table, from, to),
-      ...{ inherited: parents.length > 0, notNullFollows },
-    });
-    if (alteration === RECREATE) return this.recreateColumn(id, to);
-    if (alteration.changesType && !this.canChangeType(id, table)) return;
-    this.altered.set(id, alteration);
-    const sequence = this.expected.lookup.identitySequence(to);
-    if (sequence && !from.parts.identity) this.make(sequence);
-    if (alteration.losesData) this.losesData = true;
-    if (alteration.changesType) this.recreateReaders(id, tableName);
-  }
-
-  /** An inherited not-null constraint has the name of the parent's, and no statement of its own. */
-  private withNotNullNames(table: Table, from: Column, to: Column): { from: Column; to: Column } {
-    const named = (column: Column, name: string): Column => ({
-      ...column,
-      parts: { ...column.parts, notNullConstraint: name },
-    });
-    const before = this.actual.notNullName(table.name, to.own);
-    const isOwn = this.expected.definesColumn(table.name, to.own) || to.parts.notNullConstraint;
-    return {
-      from: from.parts.notNull ? named(from, before) : from,
-      to: isOwn ? to : named(to, before),
-    };
-  }
-
-  /** The parents whose changes are those of the table, too. */
-  private keptParents(table: Table): readonly string[] {
-    const before = this.actual.lookup.table(table.name);
-    return before ? alterParents(this.actual, this.expected, before, table).kept : [];
-  }
-
-  /** A table whose rows are in a column is not written anew. */
-  private canChangeType(id: ObjectId, table: Table): boolean {
-    const tops = this.topsOf(table);
-    const users = tops.flatMap((one) => rowUsersOf(this.actual, one));
-    const stays = users.find(
-      ({ owner }) => owner.kind === 'table' && this.expected.get(idOf(owner)),
-    );
-    if (stays) {
-      const reason = `${stays.name} is of the row type of ${table.name}`;
-      this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
-      return false;
-    }
-    const place = this.actual.get(id) ? id : idOf(table);
-    const holder = this.rowHolderAbove(place);
-    if (holder) {
-      const reason = `${holder.name} is of the row type of a view that reads it`;
-      this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
-      return false;
-    }
-    for (const { owner } of users)
-      if (owner.kind === 'materialized view') this.recreate(idOf(owner));
-    return true;
-  }
-
-  /** A column of a table that stays and is of the row type of a view. */
-  private rowHolderOf(view: CatalogObject | undefined): RowUser | undefined {
-    if (view === undefined || !VIEWS.has(view.kind)) return undefined;
-    return rowUsersOf(this.actual, view).find(
-      ({ owner, name }) =>
-        owner.kind === 'table' &&
-        this.expected.column(owner.name, name.slice(owner.name.length + 1)) &&
-        !this.gone.has(idOf({ kind: 'column', name })) &&
-        !this.gone.has(idOf(owner)),
-    );
-  }
-
-  /** The same for the views that read something, and those that read them. */
-  private rowHolderAbove(id: ObjectId, seen = new Set<ObjectId>()): RowUser | undefined {
-    for (const dependent of this.actual.dependentsOf(id)) {
-      if (seen.has(dependent)) continue;
-      seen.add(dependent);
-      const view = this.actual.get(dependent);
-      if (view === undefined || !VIEWS.has(view.kind)) continue;
-      const holder = this.rowHolderOf(view) ?? this.rowHolderAbove(dependent, seen);
-      if (holder) return holder;
-    }
-    return undefined;
-  }
-
-  /** The tables from which a table inherits and that do not inherit themselves, or itself. */
-  private topsOf(table: Table): Table[] {
-    const parents = this.actual.parentsOf(table);
-    return parents.length === 0 ? [table] : parents.flatMap((parent) => this.topsOf(parent));
-  }
-
-  private recreateColumn(id: ObjectId, to: CatalogObject<'column'>): void {
-    if (this.actual.get(id) === undefined) {
-      this.altered.set(id, cannot(`PostgreSQL cannot change how ${to.name} is computed.`));
-    } else this.recreate(id);
-  }
-
-  /** What reads a column whose type changes; where the column is not told, what reads the table. */
-  recreateReaders(id: ObjectId, table: string): void {
-    const place = this.actual.get(id) ? id : idOf({ kind: 'table', name: table });
-    for (const dependent of this.actual.dependentsOf(place)) {
-      const object = this.actual.get(dependent);
-      const computed = object?.kind === 'column' && object.parts.generated && place === id;
-      if (object && (READS_COLUMNS.has(object.kind) || computed)) this.recreate(dependent);
     }
   }
 }

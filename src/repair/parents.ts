@@ -1,6 +1,7 @@
 import { type CatalogObject } from '../schema/catalog/model.js';
 import { type Alteration, note } from '../schema/sql/alter/alteration.js';
-import { addColumn, heritableChecks, inheritedChecks } from '../schema/sql/table.js';
+import { addColumn } from '../schema/sql/table.js';
+import { heritableChecks, inheritedChecks } from '../schema/sql/inherited.js';
 import { type SchemaGraph } from './schema-graph.js';
 
 type Table = CatalogObject<'table'>;

@@ -7,8 +7,8 @@ import {
   type ObjectId,
 } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
-import { hasIndex } from '../schema/sql/create.js';
-import { fullColumns } from '../schema/sql/table.js';
+import { hasIndex } from '../schema/sql/constraint.js';
+import { fullColumns } from '../schema/sql/inherited.js';
 import { notNullName } from '../schema/sql/text.js';
 import { elementOf, type RowUser } from './row-type.js';
 

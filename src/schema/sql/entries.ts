@@ -6,8 +6,8 @@ import {
   createDummyView,
   createLater,
   type CreateOptions,
-  hasIndex,
 } from './create.js';
+import { hasIndex } from './constraint.js';
 import { names } from './mention.js';
 import { Refreshes } from './refresh.js';
 import { withoutBody } from './routine.js';

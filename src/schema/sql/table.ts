@@ -1,11 +1,11 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { inOrderOfParents, withParent } from '../catalog/inheritance.js';
+import { inOrderOfParents } from '../catalog/inheritance.js';
 import { type CatalogObject, idOf, type PartsOf } from '../catalog/model.js';
+import { fullColumns, inheritedChecks, parentsOf } from './inherited.js';
 import { inBrackets, notNullName, sequenceOptions, words } from './text.js';
 
 type Table = CatalogObject<'table'>;
 type Column = CatalogObject<'column'>;
-type ColumnParts = PartsOf['column'];
 
 /**
  * The statements that make a table with its columns. Its defaults and checks are made with it,
@@ -267,67 +267,11 @@ function isAttached(lookup: CatalogLookup, { parts }: Table, own: readonly Colum
   return inOrderOfParents(local, names).join() !== local.join();
 }
 
-function parentsOf(lookup: CatalogLookup, names: readonly string[]): Table[] {
-  return names.flatMap((name) => lookup.table(name) ?? []);
-}
-
 /** A check that a table has of its own is the same as its parent's of that name. */
 function unique(checks: readonly CatalogObject<'constraint'>[]): CatalogObject<'constraint'>[] {
   return [...new Map(checks.map((check) => [check.own, check])).values()];
 }
 
-/** All columns of a table with all that is true of them, those from its parents included. */
-export function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
-  const { partitionOf, inherits = [], columnOrder } = table.parts;
-  const parents = partitionOf === undefined ? inherits : [partitionOf];
-  const columns = new Map<string, Column>();
-  for (const parent of parentsOf(lookup, parents)) {
-    for (const column of fullColumns(lookup, parent)) {
-      if (!columns.has(column.own))
-        columns.set(column.own, { ...column, parts: takenOver(column.parts) });
-    }
-  }
-  for (const column of lookup.membersOf(table, 'column')) {
-    const parts = withParent(column.parts, columns.get(column.own)?.parts);
-    columns.set(column.own, { ...column, parts: column.parts.type ? column.parts : parts });
-  }
-  const order = columnOrder ?? [...columns.keys()];
-  return order.flatMap((own) => columns.get(own) ?? []);
-}
-
-/** Without the name of the parent's constraint, which the partition takes over when attached. */
-function takenOver(parts: ColumnParts): ColumnParts {
-  return withParent({}, parts);
-}
-
 function checksOf(lookup: CatalogLookup, table: Table): CatalogObject<'constraint'>[] {
   return lookup.membersOf(table, 'constraint').filter(({ parts }) => canBeInline(parts));
-}
-
-/** The checks that a table has from its parents, and must have when it is attached to them. */
-export function inheritedChecks(
-  lookup: CatalogLookup,
-  { parts }: Table,
-): CatalogObject<'constraint'>[] {
-  const names = parts.partitionOf === undefined ? (parts.inherits ?? []) : [parts.partitionOf];
-  return parentsOf(lookup, names).flatMap((parent) => heritableChecks(lookup, parent));
-}
-
-/** The checks that a table gives to those that inherit from it. */
-export function heritableChecks(
-  lookup: CatalogLookup,
-  table: Table,
-): CatalogObject<'constraint'>[] {
-  const own = lookup
-    .membersOf(table, 'constraint')
-    .filter(
-      ({ parts: { type, definition } }) => type === 'check' && !/ NO INHERIT\b/.test(definition),
-    );
-  return [
-    ...inheritedChecks(lookup, table),
-    ...own.map((check) => {
-      const definition = check.parts.definition.replace(/ NOT VALID$/, '');
-      return { ...check, parts: { ...check.parts, definition } };
-    }),
-  ];
 }
