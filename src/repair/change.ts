@@ -1,23 +1,16 @@
-// One class, because what is dropped, made and altered follow from each other: a little over 300 lines.
-
-import { isDeepStrictEqual } from 'node:util';
 import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { alter } from '../schema/sql/alter/alter.js';
 import { type Alteration, RECREATE, cannot } from '../schema/sql/alter/alteration.js';
-import { alterColumn, alterSettings } from '../schema/sql/alter/column.js';
 import { fire } from '../schema/sql/alter/program.js';
 import { alterTable } from '../schema/sql/alter/table.js';
 import { dropLosesData } from '../schema/sql/drop.js';
-import { rowUsersOf } from './row-type.js';
+import { includeColumn, resetDefault } from './column.js';
+import { alterParents, isInherited } from './parents.js';
+import { rowHolderAbove, rowHolderOf, VIEWS } from './row-holders.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 import { replaceType } from './replace-type.js';
 
 type Table = CatalogObject<'table'>;
-
-/** What stands in the way when the type of a column changes that it reads. */
-const READS_COLUMNS: ReadonlySet<string> = new Set([
-  ...['view', 'materialized view', 'rule', 'trigger', 'policy', 'function', 'procedure'],
-]);
 
 /** What is not made anew for the sake of something else: it would lose what it holds. */
 const HOLDS: ReadonlySet<string> = new Set(['table', 'schema', 'extension', 'sequence']);
@@ -33,7 +26,7 @@ export class Change {
   losesData = false;
   private readonly seen = new Set<ObjectId>();
   /** Columns whose default is taken away for a while. */
-  private readonly withoutDefault = new Set<ObjectId>();
+  readonly withoutDefault = new Set<ObjectId>();
 
   /**
    * @param differing The objects that have a difference of their own. Where one stands in the way
@@ -53,32 +46,50 @@ export class Change {
     this.seen.add(id);
     const [a, e] = [this.actual.get(id), this.expected.get(id)];
     const object = a ?? e;
-    if (object?.kind === 'column') this.includeColumn(object);
+    if (object?.kind === 'column') includeColumn(this, object);
     else if (a && !e) this.removeUnexpected(a);
-    else if (e && !a) this.make(e);
+    else if (e && !a) this.makeMissing(e);
     else if (a && e) this.alter(a, e);
+    if (object && this.isDefinedElsewhere(a, e)) this.include(object.parent ?? '');
+  }
+
+  /** Whether a column or a check is a parent's alone in one of the databases only. */
+  private isDefinedElsewhere(a: CatalogObject | undefined, e: CatalogObject | undefined): boolean {
+    const object = a ?? e;
+    const tables = [this.actual, this.expected].map((graph) => graph.get(object?.parent ?? null));
+    const isOwn = (one: CatalogObject | undefined): boolean =>
+      one?.kind === 'column' ? one.parts.type !== undefined : one !== undefined;
+    return (
+      (object?.kind === 'column' || object?.kind === 'constraint') &&
+      isOwn(a) !== isOwn(e) &&
+      tables.every((table) => table?.kind === 'table') &&
+      tables.some((table) => table?.kind === 'table' && table.parts.inherits)
+    );
   }
 
   /** Drops an object and makes it as it is expected, with all that hangs on it. */
   recreate(id: ObjectId): void {
     const e = this.expected.get(id);
     if (this.gone.has(id)) return;
+    const isView = VIEWS.has(this.actual.get(id)?.kind ?? '');
+    const own = isView && rowHolderOf(this, this.actual.get(id));
+    const holder = own || (isView && rowHolderAbove(this, id));
+    if (holder) {
+      const reason = `${holder.name} is of ${own ? 'its row type' : 'the row type of a view that reads it'}`;
+      this.altered.set(id, cannot(`PostgreSQL cannot make ${id} anew: ${reason}.`));
+      return;
+    }
     this.remove(id);
     if (e) this.make(e);
   }
 
-  /** Takes a column's default away, which is in the way, and sets it again. */
-  resetDefault(id: ObjectId): void {
-    const column = this.actual.get(id);
-    const table = this.actual.get(column?.parent ?? null);
-    if (column === undefined || table?.kind !== 'table') return;
-    for (const { name } of this.actual.familyOf(table)) {
-      const one = idOf({ kind: 'column', name: `${name}.${column.own}` });
-      if (this.withoutDefault.has(one) || !this.actual.column(name, column.own)?.parts.default)
-        continue;
-      this.withoutDefault.add(one);
-      this.alterColumn(name, column.own);
-    }
+  private makeMissing(object: CatalogObject): void {
+    const table = this.actual.get(object.parent);
+    const isThere =
+      object.kind === 'constraint' &&
+      table?.kind === 'table' &&
+      isInherited(this.actual, table, object);
+    if (!isThere) this.make(object);
   }
 
   make(object: CatalogObject): void {
@@ -113,7 +124,7 @@ export class Change {
     const id = idOf(a);
     const e = this.expected.get(id);
     if (a.kind !== 'sequence' || e?.kind !== 'sequence' || this.gone.has(id)) return false;
-    if (a.parts.ownedBy === e.parts.ownedBy) return false;
+    if (a.parts.ownedBy === e.parts.ownedBy || a.parts.identity || e.parts.identity) return false;
     const alteration = this.alterationOf(a, e);
     if (alteration === RECREATE) return false;
     this.seen.add(id);
@@ -124,6 +135,9 @@ export class Change {
   private removeUnexpected(object: CatalogObject): void {
     const isCopy = object.kind === 'trigger' && object.parts.definition === undefined;
     const table = this.actual.get(object.parent);
+    const after = this.expected.get(object.parent);
+    if (object.kind === 'constraint' && after?.kind === 'table')
+      if (isInherited(this.expected, after, object)) return;
     if (!isCopy || table?.kind !== 'table') return this.remove(idOf(object));
     this.altered.set(idOf(object), {
       statements: [fire(table.name, 'trigger', object.own, this.firingAbove(table, object.own))],
@@ -158,7 +172,7 @@ export class Change {
   private release(id: ObjectId, needed: ObjectId): void {
     const column = columnOfDefault(id);
     if (column !== undefined) {
-      if (!this.gone.has(column)) this.resetDefault(column);
+      if (!this.gone.has(column)) resetDefault(this, column);
       return;
     }
     const object = this.actual.get(id);
@@ -199,7 +213,13 @@ export class Change {
 
   private alterationOf(a: CatalogObject, e: CatalogObject): Alteration | typeof RECREATE {
     if (a.kind === 'table' && e.kind === 'table') {
-      return alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
+      const alteration = alterTable(this.expected.lookup, a, e, this.reordered.has(idOf(e)));
+      if (alteration === RECREATE) return RECREATE;
+      const { first, attaches, notes } = alterParents(this.actual, this.expected, a, e);
+      return {
+        ...alteration,
+        ...{ first, attaches, statements: [...alteration.statements, ...notes] },
+      };
     }
     if (a.kind === 'column' || e.kind === 'column' || a.kind === 'table' || e.kind === 'table') {
       return RECREATE;
@@ -232,115 +252,6 @@ export class Change {
       if (column.kind !== 'column') continue;
       const granted = this.expected.get(`privileges ${own} on ${idOf(column)}`);
       if (granted) this.make(granted);
-    }
-  }
-
-  private includeColumn({ name, own, parent }: CatalogObject): void {
-    const id = idOf({ kind: 'column', name });
-    const owner = this.actual.get(parent) ?? this.expected.get(parent);
-    const [a, e] = [this.actual.get(id), this.expected.get(id)];
-    if (owner?.kind === 'table') {
-      const table = owner.name;
-      const to = this.expected.column(table, own);
-      if (to === undefined) return this.remove(id);
-      if (this.actual.column(table, own) === undefined) return this.make(to);
-      this.alterFamily(owner, own);
-    } else if (owner) this.alterColumnOfView(owner, own, id);
-    // Where only one graph has something to say of a column, what is said of it follows.
-    if (!a) for (const one of this.expected.belongingTo(id)) this.includeMissing(one);
-    if (!e) for (const one of this.actual.belongingTo(id)) this.remove(idOf(one));
-  }
-
-  private includeMissing(object: CatalogObject): void {
-    if (!this.actual.get(idOf(object))) this.make(object);
-  }
-
-  private alterColumnOfView(owner: CatalogObject, own: string, id: ObjectId): void {
-    const empty = { kind: 'column', name: `${owner.name}.${own}`, own, parent: null, parts: {} };
-    const [a, e] = [this.actual, this.expected].map(
-      (graph) => (graph.get(id) ?? empty) as CatalogObject<'column'>,
-    ) as [CatalogObject<'column'>, CatalogObject<'column'>];
-    const column = `ALTER ${owner.kind.toUpperCase()} ${owner.name} ALTER COLUMN ${own}`;
-    const { default: value } = e.parts;
-    this.altered.set(id, {
-      statements: [
-        ...(a.parts.default === value
-          ? []
-          : [value ? `${column} SET DEFAULT ${value}` : `${column} DROP DEFAULT`]),
-        ...alterSettings(column, a, e, this.expected.catalog.postgres),
-      ],
-    });
-  }
-
-  /** In the tables that inherit the column, what they have from their parents changes too. */
-  private alterFamily(table: Table, own: string): void {
-    for (const { name } of this.actual.familyOf(table)) this.alterColumn(name, own);
-  }
-
-  private alterColumn(tableName: string, own: string): void {
-    const from = this.actual.column(tableName, own);
-    const to = this.expected.column(tableName, own);
-    const table = this.expected.lookup.table(tableName);
-    const id = idOf({ kind: 'column', name: `${tableName}.${own}` });
-    if (!from || !to || !table || this.gone.has(id) || this.made.has(id)) return;
-    const setDefaultAgain = this.withoutDefault.has(id);
-    if (!setDefaultAgain && isDeepStrictEqual(from.parts, to.parts)) return;
-    const parents = this.expected.parentsOf(table).flatMap(({ name }) => {
-      const [a, e] = [this.actual.column(name, own), this.expected.column(name, own)];
-      return a && e ? [{ a, e }] : [];
-    });
-    const notNullFollows = parents.some(
-      ({ a, e }) => a.parts.notNull === from.parts.notNull && e.parts.notNull === to.parts.notNull,
-    );
-    const alteration = alterColumn({
-      ...{ lookup: this.expected.lookup, table, from, to, setDefaultAgain },
-      ...{ inherited: parents.length > 0, notNullFollows },
-    });
-    if (alteration === RECREATE) return this.recreateColumn(id, to);
-    if (alteration.changesType && !this.canChangeType(id, table)) return;
-    this.altered.set(id, alteration);
-    const sequence = this.expected.lookup.identitySequence(to);
-    if (sequence && !from.parts.identity) this.make(sequence);
-    if (alteration.losesData) this.losesData = true;
-    if (alteration.changesType) this.recreateReaders(id, tableName);
-  }
-
-  /** A table whose rows are in a column is not written anew. */
-  private canChangeType(id: ObjectId, table: Table): boolean {
-    const tops = this.topsOf(table);
-    const users = tops.flatMap((one) => rowUsersOf(this.actual, one));
-    const stays = users.find(
-      ({ owner }) => owner.kind === 'table' && this.expected.get(idOf(owner)),
-    );
-    if (stays) {
-      const reason = `${stays.name} is of the row type of ${table.name}`;
-      this.altered.set(id, cannot(`PostgreSQL cannot change the type of ${id}: ${reason}.`));
-      return false;
-    }
-    for (const { owner } of users)
-      if (owner.kind === 'materialized view') this.recreate(idOf(owner));
-    return true;
-  }
-
-  /** The tables from which a table inherits and that do not inherit themselves, or itself. */
-  private topsOf(table: Table): Table[] {
-    const parents = this.actual.parentsOf(table);
-    return parents.length === 0 ? [table] : parents.flatMap((parent) => this.topsOf(parent));
-  }
-
-  private recreateColumn(id: ObjectId, to: CatalogObject<'column'>): void {
-    if (this.actual.get(id) === undefined) {
-      this.altered.set(id, cannot(`PostgreSQL cannot change how ${to.name} is computed.`));
-    } else this.recreate(id);
-  }
-
-  /** What reads a column whose type changes; where the column is not told, what reads the table. */
-  recreateReaders(id: ObjectId, table: string): void {
-    const place = this.actual.get(id) ? id : idOf({ kind: 'table', name: table });
-    for (const dependent of this.actual.dependentsOf(place)) {
-      const object = this.actual.get(dependent);
-      const computed = object?.kind === 'column' && object.parts.generated && place === id;
-      if (object && (READS_COLUMNS.has(object.kind) || computed)) this.recreate(dependent);
     }
   }
 }

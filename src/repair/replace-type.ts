@@ -5,6 +5,7 @@ import { cannot } from '../schema/sql/alter/alteration.js';
 import { create, createDomain } from '../schema/sql/create.js';
 import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
+import { recreateReaders, resetDefault } from './column.js';
 import { type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
@@ -40,7 +41,7 @@ export function replaceType(change: Change, from: Type, to: Type): void {
   for (const dependent of dependents) {
     const column = columnOfDefault(dependent);
     const object = actual.get(dependent);
-    if (column !== undefined) change.resetDefault(column);
+    if (column !== undefined) resetDefault(change, column);
     else if (object && object.kind !== 'column' && object.kind !== 'table')
       change.recreate(dependent);
   }
@@ -52,8 +53,8 @@ export function replaceType(change: Change, from: Type, to: Type): void {
       change.recreate(idOf(column));
       return [];
     }
-    change.resetDefault(idOf(column));
-    change.recreateReaders(idOf(column), table.name);
+    resetDefault(change, idOf(column));
+    recreateReaders(change, idOf(column), table.name);
     const { type = '', collation } = wanted.parts;
     const collate = collation ? ` COLLATE ${collation}` : '';
     return [

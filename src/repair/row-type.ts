@@ -18,11 +18,12 @@ export interface RowUser {
 }
 
 /**
- * The columns that hold the row type of a table or of one that inherits from it, in an array or
+ * The columns that hold the row type of a view, a table or of one that inherits from it, in an array or
  * another type too. As long as there is one, PostgreSQL refuses whatever writes the table anew.
  */
-export function rowUsersOf(graph: SchemaGraph, table: Table): RowUser[] {
-  const types = new Set(graph.familyOf(table).map(({ name }) => name));
+export function rowUsersOf(graph: SchemaGraph, relation: CatalogObject): RowUser[] {
+  const family = relation.kind === 'table' ? graph.familyOf(relation) : [relation];
+  const types = new Set(family.map(({ name }) => name));
   const users: RowUser[] = [];
   // A set goes on with what is added to it meanwhile.
   for (const type of types) {

@@ -7,8 +7,9 @@ import {
   type ObjectId,
 } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
-import { hasIndex } from '../schema/sql/create.js';
-import { fullColumns } from '../schema/sql/table.js';
+import { hasIndex } from '../schema/sql/constraint.js';
+import { fullColumns } from '../schema/sql/inherited.js';
+import { notNullName } from '../schema/sql/text.js';
 import { elementOf, type RowUser } from './row-type.js';
 
 type Table = CatalogObject<'table'>;
@@ -70,11 +71,32 @@ export class SchemaGraph {
     return names.flatMap((name) => this.lookup.table(name) ?? []);
   }
 
+  /** A table with all that it inherits from, in any generation. */
+  withAncestors(table: Table): Table[] {
+    return [table, ...this.parentsOf(table).flatMap((parent) => this.withAncestors(parent))];
+  }
+
   /** A column with all that it has from the table's parents. */
   column(table: string, own: string): Column | undefined {
     const column = this.columnsOf(table).get(own);
     const parent = idOf({ kind: 'table', name: table });
     return column && { ...column, name: `${table}.${own}`, parent };
+  }
+
+  /** Whether a column is defined in its table itself, and not only in the table's parents. */
+  definesColumn(table: string, own: string): boolean {
+    const column = this.get(idOf({ kind: 'column', name: `${table}.${own}` }));
+    return column?.kind === 'column' && column.parts.type !== undefined;
+  }
+
+  /** The name of a column's not-null constraint: where it is inherited only, as in the parent. */
+  notNullName(table: string, own: string): string {
+    const told = this.get(idOf({ kind: 'column', name: `${table}.${own}` }));
+    const name = told?.kind === 'column' ? told.parts.notNullConstraint : undefined;
+    if (name !== undefined) return name;
+    const child = this.definesColumn(table, own) ? undefined : this.lookup.table(table);
+    const parent = child && this.parentsOf(child).find((one) => this.column(one.name, own));
+    return parent ? this.notNullName(parent.name, own) : notNullName(table, own);
   }
 
   /** The names of a table's columns. */

@@ -1,4 +1,6 @@
+import { escapeIdentifier } from 'pg';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
+import { unquoted, withoutSchema } from '../schema/catalog/names.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
 import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
@@ -10,11 +12,11 @@ import { replicaIdentity } from '../schema/sql/alter/table.js';
 import { createDummyView } from '../schema/sql/create.js';
 import { drop } from '../schema/sql/drop.js';
 import { withoutDefaults } from '../schema/sql/privileges.js';
-import { leadsTo, inferDependencies } from '../schema/sql/mention.js';
-import { addColumn, attach, createTable } from '../schema/sql/table.js';
+import { addColumn, attach, createTable, overrides } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
-import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
+import { type SchemaGraph } from './schema-graph.js';
+import { attachOf, Carriers, dropOf, firstOf, lastOf, nameOf, Waits } from './waits.js';
 
 /** The statements of a change, each after what it needs. */
 export function statementsOf(change: Change): Statement[] {
@@ -25,25 +27,20 @@ export function statementsOf(change: Change): Statement[] {
   return [...bySql.values()].flatMap((one) => withoutBodyCheck(change.expected, one));
 }
 
-const dropOf = (id: ObjectId): string => `drop ${id}`;
-const firstOf = (id: ObjectId): string => `first ${id}`;
-const lastOf = (id: ObjectId): string => `last ${id}`;
-
 /** So early that all that is made comes after it. */
 const DROPS = -100;
 const LATER = priorityOf('later');
 
-/** What can be dropped before its owner is, where they are needed in a circle. */
-const APART: ReadonlySet<string> = new Set(['constraint', 'index', 'trigger', 'rule', 'policy']);
-
 class Statements {
   private readonly builder: EntryBuilder;
+  private readonly carriers: Carriers;
 
   constructor(
     private readonly change: Change,
     private readonly split: ReadonlySet<string>,
   ) {
     this.builder = new EntryBuilder(change.expected.lookup, split);
+    this.carriers = new Carriers(change, split);
   }
 
   entries(): Entry[] {
@@ -59,8 +56,10 @@ class Statements {
       if (!this.builder.entryOf(id))
         this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
+    this.freeNotNullNames();
+    this.freeSequenceNames();
     const entries = this.builder.finished();
-    this.connect(entries);
+    new Waits(this.change, this.builder, this.carriers).connect(entries);
     return entries;
   }
 
@@ -68,13 +67,54 @@ class Statements {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
     const priority = DROPS - this.builder.priority(object);
-    if (this.carrier(id) === id) this.put(dropOf(id), priority, id, drop(actual.lookup, object));
-    if (this.split.has(dropOf(this.carrier(id)))) this.emptyFirst(object);
+    if (this.carriers.of(id) === id)
+      this.put(dropOf(id), priority, id, drop(actual.lookup, object));
+    if (this.split.has(dropOf(this.carriers.of(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
       const granted = expected.get(`privileges ${object.own} on ${idOf(column)}`);
       if (column.kind === 'column' && granted && !gone.has(idOf(granted))) this.make(granted);
+    }
+  }
+
+  /** A not-null constraint of a column that goes gives its name to one of a column that comes. */
+  private freeNotNullNames(): void {
+    const { actual, expected, gone, made } = this.change;
+    if (expected.catalog.postgres < 18) return;
+    const nameIn = (graph: SchemaGraph, { own, parent }: CatalogObject): string => {
+      const table = graph.get(parent)?.name ?? '';
+      return unquoted(graph.notNullName(table, own));
+    };
+    for (const column of actual.inOrder(gone)) {
+      if (column.kind !== 'column' || !column.parts.notNull || gone.has(column.parent ?? ''))
+        continue;
+      const name = nameIn(actual, column);
+      const takers = expected
+        .inOrder(made)
+        .filter(
+          (one) =>
+            one.kind === 'column' && one.parent === column.parent && nameIn(expected, one) === name,
+        );
+      if (takers.length === 0) continue;
+      const id = idOf(column);
+      const free = `ALTER TABLE ${actual.get(column.parent)?.name ?? ''} RENAME CONSTRAINT ${escapeIdentifier(name)} TO ${escapeIdentifier(`${name.slice(0, 50)}_before`)}`;
+      this.put(nameOf(id), 2 * DROPS, id, [free]);
+      for (const one of takers) this.builder.entryOf(idOf(one))?.dependencies.add(nameOf(id));
+    }
+  }
+
+  /** The sequence of an identity gives its name to another, where its table cannot go before. */
+  private freeSequenceNames(): void {
+    const { actual, gone, made } = this.change;
+    for (const sequence of actual.inOrder(gone)) {
+      const id = idOf(sequence);
+      if (sequence.kind !== 'sequence' || !sequence.parts.identity || !made.has(id)) continue;
+      if (!this.split.has(dropOf(this.carriers.of(id)))) continue;
+      const name = escapeIdentifier(
+        `${unquoted(withoutSchema(sequence.name)).slice(0, 50)}_before`,
+      );
+      this.put(nameOf(id), 2 * DROPS, id, [`ALTER SEQUENCE ${sequence.name} RENAME TO ${name}`]);
     }
   }
 
@@ -87,25 +127,6 @@ class Statements {
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
       this.put(firstOf(id), DROPS, id, [dropDefault(table, object)]);
     }
-  }
-
-  /** With what an object goes away: itself, where it has to be dropped by a statement of its own. */
-  private carrier(id: ObjectId): ObjectId {
-    const object = this.change.actual.get(id);
-    if (object === undefined || !this.change.gone.has(id)) return id;
-    const owner = this.ownerOf(object);
-    if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
-    const carrier = this.carrier(owner);
-    return this.split.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
-  }
-
-  private ownerOf(object: CatalogObject): ObjectId | null {
-    const { actual } = this.change;
-    if (object.kind === 'sequence')
-      return idOf({ kind: 'column', name: object.parts.ownedBy ?? '' });
-    const partOf = 'partOf' in object.parts ? object.parts.partOf : undefined;
-    const whole = partOf === undefined ? undefined : actual.occupied(partOf);
-    return whole !== undefined && this.change.gone.has(whole) ? whole : object.parent;
   }
 
   private make(object: CatalogObject): void {
@@ -139,6 +160,7 @@ class Statements {
     const id = idOf(column);
     const table = expected.get(column.parent);
     if (table?.kind !== 'table') return;
+    if (!expected.definesColumn(table.name, column.own)) return this.setInherited(table, column);
     const user = this.rowUserOf(table);
     const statements = user
       ? addColumnBeside(expected.lookup, table, column, user)
@@ -150,6 +172,16 @@ class Statements {
       );
     }
     this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
+  }
+
+  /** A column that comes with a parent's, and says something of its own. */
+  private setInherited(table: CatalogObject<'table'>, column: CatalogObject<'column'>): void {
+    const { expected } = this.change;
+    const id = idOf(column);
+    const statements = overrides(expected.lookup, table, column, false);
+    const entry = this.put(id, this.builder.priority(column), id, statements, [id, defaultOf(id)]);
+    for (const { name } of expected.parentsOf(table))
+      entry.dependencies.add(idOf({ kind: 'column', name: `${name}.${column.own}` }));
   }
 
   /** A column that is of the row type of a table, now or in the end. */
@@ -166,7 +198,7 @@ class Statements {
     const entry = this.put(id, priorityOf('table'), id, statements);
     entry.statements.push(...this.builder.postDataOf(table));
     this.builder.holdsChecks(id);
-    this.put(`attach ${id}`, LATER, id, attach(table)).dependencies.add(id);
+    this.put(attachOf(id), LATER, id, attach(table)).dependencies.add(id);
   }
 
   /** It comes with its column; what is said of it comes after that. */
@@ -225,6 +257,7 @@ class Statements {
       entry.dependencies.add(firstOf(id));
     }
     if (last.length > 0) this.put(lastOf(id), LATER, id, last);
+    if (alteration.attaches?.length) this.put(attachOf(id), priority, id, alteration.attaches);
   }
 
   private put(
@@ -235,102 +268,6 @@ class Statements {
     provides?: readonly ObjectId[],
   ): Entry {
     return this.builder.put(entry, priority, statementsAbout(object, priority, texts), provides);
-  }
-
-  /** What is dropped waits for what needs it, and what is made for what is in its way. */
-  private connect(entries: readonly Entry[]): void {
-    const { actual, expected, gone, altered } = this.change;
-    const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    for (const id of gone) {
-      const entry = byId.get(dropOf(this.carrier(id)));
-      for (const other of actual.dependentsOf(id)) this.waitFor(other, id, entry, byId);
-      const again = this.builder.entryOf(id);
-      if (entry && again) again.dependencies.add(entry.id);
-    }
-    for (const id of altered.keys()) {
-      for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
-        const drops = byId.get(dropOf(this.carrier(other)));
-        // A column that a view reads goes after the view was replaced, which the table's own change is for.
-        if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
-      }
-    }
-    this.connectSequences(byId);
-    this.connectInherited(byId);
-    if (expected.catalog.dependencies.size === 0)
-      inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
-  }
-
-  private waitFor(
-    other: ObjectId,
-    needed: ObjectId,
-    entry: Entry | undefined,
-    byId: ReadonlyMap<string, Entry>,
-  ): void {
-    const { expected, gone } = this.change;
-    const id = columnOfDefault(other) ?? other;
-    const waits = byId.has(firstOf(id)) ? [firstOf(id)] : [dropOf(this.carrier(id))];
-    if (!gone.has(id) && !expected.catalog.dependencies.get(other)?.has(needed)) waits.push(id);
-    for (const one of waits) if (byId.has(one) && one !== entry?.id) entry?.dependencies.add(one);
-  }
-
-  /** A column that comes from a parent is not described: what needs the table may need it. */
-  private connectInherited(byId: ReadonlyMap<string, Entry>): void {
-    const { actual, expected, gone, made } = this.change;
-    for (const id of gone) {
-      const table = this.tableOfColumn(actual, id);
-      const drops = byId.get(dropOf(id));
-      for (const { name } of table && drops ? actual.familyOf(table).slice(1) : []) {
-        for (const other of actual.dependentsOf(idOf({ kind: 'table', name }))) {
-          // A view that stays is replaced before the column goes that it has read.
-          const before = byId.get(gone.has(other) ? dropOf(this.carrier(other)) : other);
-          if (before && drops && !leadsTo(before, drops.id, byId))
-            drops.dependencies.add(before.id);
-        }
-      }
-    }
-    for (const id of made) {
-      const table = this.tableOfColumn(expected, id);
-      const adds = byId.get(id);
-      for (const { name } of table && adds ? expected.familyOf(table).slice(1) : []) {
-        for (const other of expected.dependentsOf(idOf({ kind: 'table', name }))) {
-          const after = this.builder.entryOf(other);
-          if (after && adds && after !== adds && !leadsTo(adds, after.id, byId))
-            after.dependencies.add(adds.id);
-        }
-      }
-    }
-  }
-
-  private tableOfColumn(graph: SchemaGraph, id: ObjectId): CatalogObject<'table'> | undefined {
-    const column = graph.get(id);
-    const table = column?.kind === 'column' ? graph.get(column.parent) : undefined;
-    return table?.kind === 'table' ? table : undefined;
-  }
-
-  /** The name of an identity's sequence is free once the other one is gone. */
-  private connectSequences(byId: ReadonlyMap<string, Entry>): void {
-    for (const id of [...this.change.made, ...this.change.altered.keys()]) {
-      const object = this.change.expected.get(id);
-      if (object?.kind === 'column') {
-        const sequence = this.change.expected.lookup.identitySequence(object);
-        const drops = sequence && dropOf(idOf(sequence));
-        if (drops && byId.has(drops)) byId.get(id)?.dependencies.add(drops);
-      }
-      if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
-      const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
-      if (byId.has(firstOf(owner))) byId.get(id)?.dependencies.add(firstOf(owner));
-      const entry = this.builder.entryOf(owner);
-      if (entry) byId.get(lastOf(id))?.dependencies.add(entry.id);
-    }
-    for (const id of this.change.altered.keys()) this.connectFormerOwner(id, byId);
-  }
-
-  /** A sequence goes away with its column, unless it was split from that before. */
-  private connectFormerOwner(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
-    const sequence = this.change.actual.get(id);
-    if (sequence?.kind !== 'sequence' || !byId.has(firstOf(id))) return;
-    const owner = idOf({ kind: 'column', name: sequence.parts.ownedBy ?? '' });
-    byId.get(dropOf(this.carrier(owner)))?.dependencies.add(firstOf(id));
   }
 }
 
@@ -351,9 +288,8 @@ function columnAt(id: ObjectId): CatalogObject {
 function withoutBodyCheck({ lookup }: SchemaGraph, statement: Statement): Statement[] {
   const object = lookup.get(statement.object);
   const isRoutine = object?.kind === 'function' || object?.kind === 'procedure';
-  if (!isRoutine || statement.sql !== object.parts.definition || !hasTextInSql(statement.sql)) {
-    return [statement];
-  }
+  const makes = statement.sql.startsWith('CREATE ') && hasTextInSql(statement.sql);
+  if (!isRoutine || !makes) return [statement];
   return [
     { ...statement, sql: 'SET check_function_bodies = off' },
     statement,

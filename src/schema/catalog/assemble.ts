@@ -6,9 +6,11 @@ import {
   inCatalogOrder,
   objectOf,
   type ObjectId,
+  type PartsOf,
 } from './model.js';
 import { inCanonicalWords } from './canonical.js';
 import { withoutInherited } from './inheritance.js';
+import { readableRoutine } from './routine.js';
 import { plainSequence } from './sequence.js';
 import { type AliasRow, type DependencyRow } from './queries/dependencies.js';
 import { type NotDescribedRow } from './queries/not-described.js';
@@ -73,8 +75,7 @@ class Builder {
       if (this.hidden.has(keyOf(row))) continue;
       const parent = this.parentOf(row);
       if (parent === undefined) continue;
-      const parts = row.kind === 'sequence' ? plainSequence(row.parts) : row.parts;
-      const object = inCanonicalWords(objectOf(row.kind, row.own, parent, parts));
+      const object = inCanonicalWords(objectOf(row.kind, row.own, parent, partsIn(row)));
       this.objects.set(keyOf(address), object);
       if (row.inherited) this.inherited.add(idOf(object));
     }
@@ -234,4 +235,12 @@ function rightsOf(row: {
     ...(grantable && { grantable }),
     ...(revoked && { revoked }),
   };
+}
+
+/** What a row says of an object, without what goes without saying. */
+function partsIn({ kind, parts }: ObjectRow): object {
+  if (kind === 'sequence') return plainSequence(parts);
+  return kind === 'function' || kind === 'procedure'
+    ? readableRoutine(parts as PartsOf['function'])
+    : parts;
 }

@@ -1,10 +1,13 @@
 import { type Catalog, type CatalogObject, idOf, type ObjectId, type ObjectKind } from './model.js';
+import { schemaOf, unquoted } from './names.js';
 
 /** A catalog by id, and by what belongs to what. */
 export class CatalogLookup {
   private readonly byId = new Map<ObjectId, CatalogObject>();
   private readonly members = new Map<ObjectId, CatalogObject[]>();
   private readonly owned = new Map<string, CatalogObject<'sequence'>>();
+  /** The names of constraints, each behind its schema. */
+  private readonly constraints = new Set<string>();
 
   constructor(readonly catalog: Catalog) {
     for (const object of catalog.objects) {
@@ -14,6 +17,11 @@ export class CatalogLookup {
         if (siblings) siblings.push(object);
         else this.members.set(object.parent, [object]);
       }
+      const constraint =
+        object.kind === 'constraint'
+          ? object.own
+          : object.kind === 'column' && object.parts.notNullConstraint;
+      if (constraint) this.constraints.add(inSchema(object.parent ?? '', constraint));
       if (object.kind === 'sequence' && object.parts.identity && object.parts.ownedBy) {
         this.owned.set(object.parts.ownedBy, object);
       }
@@ -40,8 +48,17 @@ export class CatalogLookup {
     return this.members.get(owner) ?? [];
   }
 
+  /** Whether a constraint in the schema of a table, or of a domain, has a name. */
+  hasConstraint(owner: ObjectId, own: string): boolean {
+    return this.constraints.has(inSchema(owner, own));
+  }
+
   /** The sequence behind an identity column. */
   identitySequence(column: CatalogObject<'column'>): CatalogObject<'sequence'> | undefined {
     return this.owned.get(column.name);
   }
+}
+
+function inSchema(owner: ObjectId, own: string): string {
+  return `${schemaOf(owner.slice(owner.indexOf(' ') + 1))}.${unquoted(own)}`;
 }

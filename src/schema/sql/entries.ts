@@ -6,9 +6,11 @@ import {
   createDummyView,
   createLater,
   type CreateOptions,
-  hasIndex,
 } from './create.js';
+import { hasIndex } from './constraint.js';
+import { names } from './mention.js';
 import { Refreshes } from './refresh.js';
+import { withoutBody } from './routine.js';
 import { PRIORITY_OF, type Priority, priorityOf, statementsAbout } from './priority.js';
 import { type Statement } from './statement.js';
 import { canBeInline, createPostData, createTable, isNotValid, setDefault } from './table.js';
@@ -26,7 +28,7 @@ export interface Entry {
  * defaults, and its checks.
  *
  * @param split Objects that depend on each other in a cycle: a table's defaults and checks, a
- * domain's checks and a view's query then come by themselves.
+ * domain's checks, a view's query and a routine's body then come by themselves.
  */
 export function entriesOf(
   lookup: CatalogLookup,
@@ -74,6 +76,10 @@ export class EntryBuilder {
       case 'view':
         this.addView(object);
         break;
+      case 'function':
+      case 'procedure':
+        this.addRoutine(object);
+        break;
       case 'constraint':
         this.addConstraint(object);
         break;
@@ -82,6 +88,9 @@ export class EntryBuilder {
         this.entry(id, this.nameOfPriority(object), texts, object);
       }
     }
+    // A type may have the name of a sequence that is there, and not the other way round.
+    if (PRIORITY_OF[object.kind as keyof typeof PRIORITY_OF] === 'type')
+      this.entries.get(id)?.dependencies.add(idOf({ kind: 'sequence', name: object.name }));
     const later = createLater(this.lookup, object);
     if (later.length > 0) this.addLater(object, later);
   }
@@ -91,7 +100,12 @@ export class EntryBuilder {
     for (const [id, place] of this.placeOf) {
       const entry = this.entries.get(queryOf(id)) ?? this.entries.get(place);
       const needed = this.lookup.catalog.dependencies.get(id) ?? [];
-      for (const other of needed) entry?.dependencies.add(this.placeOf.get(other) ?? other);
+      const shape = entry?.id === queryOf(id) ? this.entries.get(id) : undefined;
+      for (const other of needed) {
+        const otherPlace = this.placeOf.get(other) ?? other;
+        entry?.dependencies.add(otherPlace);
+        if (shape && this.isNamedIn(shape, other)) shape.dependencies.add(otherPlace);
+      }
     }
     for (const entry of this.entries.values()) {
       for (const other of entry.dependencies) {
@@ -210,6 +224,26 @@ export class EntryBuilder {
     this.placeOf.set(id, id);
   }
 
+  /** Of routines that need each other, what others call comes first, and does nothing. */
+  private addRoutine(routine: CatalogObject<'function' | 'procedure'>): void {
+    const id = idOf(routine);
+    const dummy = this.split.has(id) ? withoutBody(routine.parts.definition) : undefined;
+    const texts = create(this.lookup, routine);
+    this.entry(id, 'routine', dummy === undefined ? texts : [dummy], routine);
+    if (dummy === undefined) return;
+    this.entry(queryOf(id), 'routine', texts, routine).dependencies.add(id);
+    this.placeOf.set(id, id);
+  }
+
+  /** Whether what stands in for an object until it is made itself needs another object. */
+  private isNamedIn(shape: Entry, id: ObjectId): boolean {
+    const other = this.lookup.get(id);
+    const isRoutine = this.lookup.get(shape.id)?.kind !== 'view';
+    return (
+      isRoutine && other !== undefined && shape.statements.some(({ sql }) => names(sql, other))
+    );
+  }
+
   private addConstraint(constraint: CatalogObject<'constraint'>): void {
     const { parent, parts } = constraint;
     const id = idOf(constraint);
@@ -249,7 +283,7 @@ function laterOf(id: ObjectId): string {
   return `later, ${id}`;
 }
 
-/** What the query of a view is called that is split. */
+/** What the query of a view, or the body of a routine, is called that is split. */
 function queryOf(view: ObjectId): string {
   return `query of ${view}`;
 }

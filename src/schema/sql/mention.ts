@@ -24,8 +24,8 @@ export function inferDependencies(
 ): void {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const named = entries.flatMap((entry) => {
-    const object = lookup.get(entry.id);
-    return object && MENTIONED.has(object.kind) ? [{ entry, ...calledIn(object) }] : [];
+    const isMentioned = mentionOf(lookup, lookup.get(entry.id));
+    return isMentioned ? [{ entry, isMentioned }] : [];
   });
   for (const entry of entries) {
     for (const id of known.get(entry.id) ?? []) {
@@ -36,18 +36,37 @@ export function inferDependencies(
   for (const entry of entries) {
     if (entry.priority < 0) continue;
     const text = entry.statements.map((one) => textThatCounts(lookup, one)).join('\n');
-    for (const { entry: other, name, isRoutine } of named) {
-      const isNamed = isRoutine ? calls(text, name) : mentions(text, name);
-      if (other !== entry && isNamed && !leadsTo(other, entry.id, byId))
+    for (const { entry: other, isMentioned } of named) {
+      if (other !== entry && isMentioned(text) && !leadsTo(other, entry.id, byId))
         entry.dependencies.add(other.id);
     }
   }
 }
 
-/** The name of a routine stands before its arguments. A bracket within quotes is no start of them. */
-function calledIn({ kind, name }: CatalogObject): { name: string; isRoutine: boolean } {
-  const [before = name] = /^(?:"(?:[^"]|"")+"|[^"(])+/.exec(name) ?? [];
-  return { name: before, isRoutine: ROUTINES.has(kind) };
+/** Whether a text needs an object. */
+export function names(text: string, { kind, name }: CatalogObject): boolean {
+  if (!ROUTINES.has(kind)) return mentions(text, name);
+  // The name of a routine stands before its arguments. A bracket within quotes is no start of them.
+  const [called = name] = /^(?:"(?:[^"]|"")+"|[^"(])+/.exec(name) ?? [];
+  return calls(text, called);
+}
+
+/** How a text tells that it needs an object; `undefined` where no text does. */
+function mentionOf(
+  lookup: CatalogLookup,
+  object: CatalogObject | undefined,
+): ((text: string) => boolean) | undefined {
+  if (object === undefined) return undefined;
+  const { kind, own, parent } = object;
+  const owner = lookup.get(parent);
+  if (kind === 'column' && owner) {
+    return (text) => mentions(text, owner.name) && mentions(text, own, true);
+  }
+  if (kind === 'constraint' && owner && object.parts.type === 'primary key') {
+    // What is grouped by a key may read all columns of the table.
+    return (text) => mentions(text, owner.name) && text.includes('GROUP BY');
+  }
+  return MENTIONED.has(kind) ? (text) => names(text, object) : undefined;
 }
 
 /** Nothing of the text of a function in SQL has to be there when the function is made. */
@@ -72,11 +91,16 @@ export function leadsTo(
   });
 }
 
-/** Whether a text names something: the name stands in it, and not as a part of another. */
-export function mentions(text: string, name: string): boolean {
+/**
+ * Whether a text names something: the name stands in it, and not as a part of another.
+ *
+ * @param mayBeQualified It may stand behind the name of what it is in.
+ */
+export function mentions(text: string, name: string, mayBeQualified = false): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
     const [before = '', after = ''] = [text[at - 1], text[at + name.length]];
-    if (!/[\w$".]/.test(before) && !/[\w$"]/.test(after)) return true;
+    const isPart = before !== '.' ? /[\w$"]/.test(before) : !mayBeQualified;
+    if (!isPart && !/[\w$"]/.test(after)) return true;
   }
   return false;
 }

@@ -1,11 +1,11 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { inOrderOfParents, withParent } from '../catalog/inheritance.js';
-import { type CatalogObject, type PartsOf } from '../catalog/model.js';
-import { inBrackets, sequenceOptions, words } from './text.js';
+import { inOrderOfParents } from '../catalog/inheritance.js';
+import { type CatalogObject, idOf, type PartsOf } from '../catalog/model.js';
+import { fullColumns, inheritedChecks, parentsOf } from './inherited.js';
+import { inBrackets, notNullName, sequenceOptions, words } from './text.js';
 
 type Table = CatalogObject<'table'>;
 type Column = CatalogObject<'column'>;
-type ColumnParts = PartsOf['column'];
 
 /**
  * The statements that make a table with its columns. Its defaults and checks are made with it,
@@ -30,7 +30,7 @@ export function createTable(
       ? fullColumns(lookup, table)
       : own.filter(({ parts }) => parts.type);
   const checks = [
-    ...(attaches ? parentChecks(lookup, table) : []),
+    ...(attaches ? inheritedChecks(lookup, table) : []),
     ...(bare ? [] : checksOf(lookup, table)),
   ];
   const lines = [
@@ -92,7 +92,9 @@ export function createPostData(lookup: CatalogLookup, table: Table): string[] {
   const { rowSecurity } = table.parts;
   const alter = `ALTER TABLE ONLY ${table.name}`;
   return [
-    ...lookup.membersOf(table, 'column').flatMap((column) => notValidNotNull(table, column)),
+    ...lookup
+      .membersOf(table, 'column')
+      .flatMap((column) => notValidNotNull(lookup, table, column)),
     ...(rowSecurity === 'enabled' || rowSecurity === 'forced'
       ? [`${alter} ENABLE ROW LEVEL SECURITY`]
       : []),
@@ -101,19 +103,39 @@ export function createPostData(lookup: CatalogLookup, table: Table): string[] {
 }
 
 /** Not with ONLY: by then the tables that inherit the column may be there. */
-function notValidNotNull({ name }: Table, { own, parts }: Column): string[] {
-  const { notNullNotValid, notNullConstraint } = parts;
-  if (!notNullNotValid) return [];
-  const constraint = notNullConstraint && `CONSTRAINT ${notNullConstraint}`;
-  return [words(`ALTER TABLE ${name} ADD`, constraint, `NOT NULL ${own} NOT VALID`)];
+function notValidNotNull(lookup: CatalogLookup, table: Table, column: Column): string[] {
+  if (!column.parts.notNullNotValid) return [];
+  const name = notNullNamed(lookup, table, column);
+  return [words(`ALTER TABLE ${table.name} ADD`, name, `NOT NULL ${column.own} NOT VALID`)];
 }
 
-/** What is set of a column of a table or a view after it was made. */
-export function columnSettings({ own, parts }: Column, alter: string): string[] {
+/** The name of a not-null constraint, where it is not the one that the server chooses. */
+export function notNullNamed(
+  lookup: CatalogLookup,
+  table: Table,
+  { own, parts }: Column,
+): string | undefined {
+  const usual = notNullName(table.name, own);
+  // Since PostgreSQL 18. What another constraint of the schema is called, the server does not choose.
+  const isTaken = lookup.catalog.postgres >= 18 && lookup.hasConstraint(idOf(table), usual);
+  const name = parts.notNullConstraint ?? (isTaken ? usual : undefined);
+  return name && `CONSTRAINT ${name}`;
+}
+
+/**
+ * What is set of a column of a table or a view after it was made.
+ *
+ * @param family The statement's beginning for what tables that inherit the column take over.
+ */
+export function columnSettings(
+  { own, parts }: Column,
+  alter: string,
+  family: string = alter,
+): string[] {
   const { storage, compression, statistics, options } = parts;
   const column = `${alter} ALTER COLUMN ${own}`;
   return [
-    ...(storage ? [`${column} SET STORAGE ${storage.toUpperCase()}`] : []),
+    ...(storage ? [`${family} ALTER COLUMN ${own} SET STORAGE ${storage.toUpperCase()}`] : []),
     ...(compression ? [`${column} SET COMPRESSION ${compression}`] : []),
     ...(statistics === undefined ? [] : [`${column} SET STATISTICS ${statistics}`]),
     ...(options ? [`${column} SET ${inBrackets(options)}`] : []),
@@ -127,8 +149,8 @@ export function addColumn(lookup: CatalogLookup, column: Column): string[] {
   const alter = `ALTER TABLE ${table.name}`;
   return [
     `${alter} ADD COLUMN ${columnLine(lookup, table, column, false)}`,
-    ...columnSettings(column, alter),
-    ...notValidNotNull(table, column),
+    ...columnSettings(column, `ALTER TABLE ONLY ${table.name}`, alter),
+    ...notValidNotNull(lookup, table, column),
   ];
 }
 
@@ -159,7 +181,7 @@ function tableSettings({ name, parts }: Table): string[] {
 
 function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: boolean): string {
   const { parts } = column;
-  const { type, collation, generated, expression, notNull, notNullConstraint } = parts;
+  const { type, collation, generated, expression, notNull } = parts;
   const value = bare
     ? undefined
     : (parts.default ?? (hasDefaultAbove(lookup, table, column) ? 'NULL' : undefined));
@@ -173,7 +195,7 @@ function columnLine(lookup: CatalogLookup, table: Table, column: Column, bare: b
     notNull &&
       !parts.notNullNotValid &&
       words(
-        notNullConstraint && `CONSTRAINT ${notNullConstraint}`,
+        notNullNamed(lookup, table, column),
         'NOT NULL',
         parts.notNullNoInherit && 'NO INHERIT',
       ),
@@ -207,7 +229,12 @@ function hasDefaultAbove(lookup: CatalogLookup, { parts }: Table, { own }: Colum
 }
 
 /** What a column that comes from a parent says of its own. */
-function overrides(lookup: CatalogLookup, table: Table, column: Column, bare: boolean): string[] {
+export function overrides(
+  lookup: CatalogLookup,
+  table: Table,
+  column: Column,
+  bare: boolean,
+): string[] {
   const { parts, own } = column;
   const alter = `ALTER TABLE ONLY ${table.name}`;
   const { notNull, notNullConstraint } = parts;
@@ -240,56 +267,11 @@ function isAttached(lookup: CatalogLookup, { parts }: Table, own: readonly Colum
   return inOrderOfParents(local, names).join() !== local.join();
 }
 
-function parentsOf(lookup: CatalogLookup, names: readonly string[]): Table[] {
-  return names.flatMap((name) => lookup.table(name) ?? []);
-}
-
 /** A check that a table has of its own is the same as its parent's of that name. */
 function unique(checks: readonly CatalogObject<'constraint'>[]): CatalogObject<'constraint'>[] {
   return [...new Map(checks.map((check) => [check.own, check])).values()];
 }
 
-/** All columns of a table with all that is true of them, those from its parents included. */
-export function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
-  const { partitionOf, inherits = [], columnOrder } = table.parts;
-  const parents = partitionOf === undefined ? inherits : [partitionOf];
-  const columns = new Map<string, Column>();
-  for (const parent of parentsOf(lookup, parents)) {
-    for (const column of fullColumns(lookup, parent)) {
-      if (!columns.has(column.own))
-        columns.set(column.own, { ...column, parts: takenOver(column.parts) });
-    }
-  }
-  for (const column of lookup.membersOf(table, 'column')) {
-    const parts = withParent(column.parts, columns.get(column.own)?.parts);
-    columns.set(column.own, { ...column, parts: column.parts.type ? column.parts : parts });
-  }
-  const order = columnOrder ?? [...columns.keys()];
-  return order.flatMap((own) => columns.get(own) ?? []);
-}
-
-/** Without the name of the parent's constraint, which the partition takes over when attached. */
-function takenOver(parts: ColumnParts): ColumnParts {
-  return withParent({}, parts);
-}
-
 function checksOf(lookup: CatalogLookup, table: Table): CatalogObject<'constraint'>[] {
   return lookup.membersOf(table, 'constraint').filter(({ parts }) => canBeInline(parts));
-}
-
-/** The checks that a table must have already when it is attached. */
-function parentChecks(lookup: CatalogLookup, { parts }: Table): CatalogObject<'constraint'>[] {
-  const names = parts.partitionOf === undefined ? (parts.inherits ?? []) : [parts.partitionOf];
-  return parentsOf(lookup, names).flatMap((parent) => [
-    ...parentChecks(lookup, parent),
-    ...lookup
-      .membersOf(parent, 'constraint')
-      .filter(
-        ({ parts: { type, definition } }) => type === 'check' && !/ NO INHERIT\b/.test(definition),
-      )
-      .map((check) => {
-        const definition = check.parts.definition.replace(/ NOT VALID$/, '');
-        return { ...check, parts: { ...check.parts, definition } };
-      }),
-  ]);
 }

@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type ClientConfig } from 'pg';
 
-/** The major version of the installed pg_dump; `null` where there is none. */
+/** The program that judges: Debian's has one version, and a newer server needs a newer one. */
+const PG_DUMP = process.env['PG_DUMP'] ?? 'pg_dump';
+
+/** The major version of pg_dump; `null` where there is none. */
 export async function majorOfPgDump(): Promise<number | null> {
   try {
-    const { stdout } = await promisify(execFile)('pg_dump', ['--version']);
+    const { stdout } = await promisify(execFile)(PG_DUMP, ['--version']);
     return Number(/(\d+)\./.exec(stdout)?.[1]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -30,7 +33,7 @@ export async function dumpSchema({
   database,
 }: ClientConfig): Promise<string[]> {
   const { stdout } = await promisify(execFile)(
-    'pg_dump',
+    PG_DUMP,
     [
       '--schema-only',
       '--host',

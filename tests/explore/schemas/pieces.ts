@@ -158,11 +158,11 @@ const altered: Maker = (world, draw) => {
     },
     {
       sql: `${alter} ALTER ${column.name} TYPE text USING ${column.name}::text`,
-      then: () => void (column.type = 'text'),
+      then: () => void Object.assign(column, { type: 'text', collated: false }),
     },
     {
       sql: `${alter} ALTER ${column.name} TYPE ${type.name} USING NULL`,
-      then: () => void (column.type = type.name),
+      then: () => void Object.assign(column, { type: type.name, collated: false }),
     },
     {
       sql: `${alter} RENAME TO ${to}`,

@@ -32,15 +32,17 @@ function note(world: World, draw: Draw, relation: DrawnRelation): void {
 }
 
 /** A column with what can stand behind its type. */
-function line(world: World, draw: Draw, { name, type }: DrawnColumn): string {
+function line(world: World, draw: Draw, column: DrawnColumn): string {
+  const { name, type } = column;
   const immutable = world.functions.filter(
     (each) => each.returns === type && each.arguments.length === 0,
   );
   const called = draw.maybe(immutable);
   const value = called && draw.once(2) ? `${called.name}()` : world.valueOf(type);
+  column.collated = type === 'text' && draw.once(4);
   return [
     `${name} ${type}`,
-    ...(type === 'text' && draw.once(4) ? ['COLLATE "C"'] : []),
+    ...(column.collated ? ['COLLATE "C"'] : []),
     ...(draw.once(3) ? [`DEFAULT ${value}`] : []),
     ...(draw.once(4) ? ['NOT NULL'] : []),
     ...(draw.once(10) ? [`CHECK (${condition(world, draw, { name, type })})`] : []),
@@ -216,7 +218,9 @@ const replacedView: Maker = (world, draw) => {
   // A view that reads itself can be made, and not be read.
   const other = draw.maybe(world.tables());
   if (!one || !other) return null;
-  const columns = one.columns.map((column) => `NULL::${column.type} AS ${column.name}`);
+  const columns = one.columns.map(
+    ({ name, type, collated }) => `NULL::${type}${collated ? ' COLLATE "C"' : ''} AS ${name}`,
+  );
   const called = draw.maybe(
     world.functions.filter((each) => each.kind === 'FUNCTION' && each.arguments.length === 0),
   );

@@ -9,6 +9,8 @@ export interface DrawnType {
 export interface DrawnColumn {
   name: string;
   type: string;
+  /** It has the collation "C". */
+  collated?: boolean;
   /** Its value is computed, so nothing is set. */
   generated?: true;
 }

@@ -65,11 +65,11 @@ export const ALIASES = `
   union all
   select classid, objid, refclassid, refobjid, 0 from pg_depend where deptype = 'e'`;
 
-/** Every dependency between things that somebody made. */
+/** Every dependency between things that somebody made, and of one column of a table on another. */
 export const DEPENDENCIES = `
   select classid as class, objid as oid, objsubid as sub,
     refclassid as on_class, refobjid as on_oid, refobjsubid as on_sub
   from pg_depend
   where deptype in ('n', 'a', 'i', 'P', 'S') and objid >= ${FIRST_USER_OID}
     and refobjid >= ${FIRST_USER_OID}
-    and (classid, objid) is distinct from (refclassid, refobjid)`;
+    and ((classid, objid) is distinct from (refclassid, refobjid) or objsubid > 0 and refobjsubid > 0)`;

@@ -1,3 +1,4 @@
+import { CANNOT_BE_WRITTEN } from './routines.js';
 import { CLASS, FIRST_USER_OID } from './row.js';
 
 /** Something that is there and not described, with its address as far as it has one. */
@@ -65,6 +66,9 @@ export const NOT_DESCRIBED = `
     from pg_type t left join pg_range r on r.rngtypid = t.oid
     where t.oid >= ${FIRST_USER_OID} and (t.typtype in ('b', 'p') and t.typcategory <> 'A' and t.typrelid = 0
       or t.typtype = 'r' and r.rngcanonical::oid <> 0)
+  union all
+  select ${CLASS.routine}, p.oid, 'routine with arguments that have no name', p.oid::regprocedure::text
+    from pg_proc p where p.prokind <> 'a' and p.oid >= ${FIRST_USER_OID} and ${CANNOT_BE_WRITTEN}
   union all
   select ${CLASS.relation}, c.oid, 'tablespace', quote_ident(s.spcname) || ' of ' || c.oid::regclass::text
     from pg_class c join pg_tablespace s on s.oid = c.reltablespace

@@ -4,12 +4,23 @@ import { CLASS, FIRST_USER_OID, partsOf, USER_SCHEMA } from './row.js';
 const OF_NO_TYPE = `not exists (select from pg_depend d
   where d.classid = ${CLASS.routine} and d.objid = p.oid and d.deptype = 'i')`;
 
+/** What a body in SQL may call its arguments; '' is one that has no name beside others that have. */
+const INPUTS = `(select json_agg(quote_ident(p.proargnames[i]) order by i)
+  from generate_subscripts(p.proargnames, 1) i
+  where p.prosqlbody is not null and coalesce(p.proargmodes[i], 'i') in ('i', 'b', 'v'))`;
+
+/** The server writes each of several arguments without a name as "": nobody can tell which it is. */
+export const CANNOT_BE_WRITTEN = `(p.prosqlbody is not null
+  and pg_get_functiondef(p.oid) ~ '[ (.]""[^"]'
+  and ${INPUTS}::text ~ '"\\\\"\\\\"".*"\\\\"\\\\""')`;
+
 export const ROUTINES = `
   select case p.prokind when 'p' then 'procedure' else 'function' end as kind,
     ${CLASS.routine} as class, p.oid, p.oid::regprocedure::text as own,
-    ${partsOf({ definition: `regexp_replace(pg_get_functiondef(p.oid), '\\n$', '')` })} as parts
+    ${partsOf({ definition: `regexp_replace(pg_get_functiondef(p.oid), '\\n$', '')`, inputs: INPUTS })} as parts
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-  where p.prokind <> 'a' and p.oid >= ${FIRST_USER_OID} and ${USER_SCHEMA} and ${OF_NO_TYPE}`;
+  where p.prokind <> 'a' and p.oid >= ${FIRST_USER_OID} and ${USER_SCHEMA} and ${OF_NO_TYPE}
+    and ${CANNOT_BE_WRITTEN} is not true`;
 
 const modify = (column: string): string =>
   `case when ${column} <> case when g.aggkind = 'n' then 'r' else 'w' end

@@ -3,6 +3,8 @@ export interface Alteration {
   /** What has to go before others can: defaults, an identity. */
   first?: string[];
   statements: string[];
+  /** What makes the table one of its parents, once its columns are as those of the parents. */
+  attaches?: string[];
   /** What has to wait for indexes and columns. */
   last?: string[];
   /** `false` where others can use what it does only once that is committed. */

@@ -1,6 +1,7 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
-import { identityClause, setDefault } from '../table.js';
+import { unquoted } from '../../catalog/names.js';
+import { identityClause, notNullNamed, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 import { conversionOf, narrows } from './type-change.js';
@@ -51,7 +52,7 @@ export function alterColumn(change: ColumnChange): Alteration | typeof RECREATE 
       ...generated,
       ...(changesType && !inherited ? [changeType(column, from, to)] : []),
       ...(setsDefault ? [setDefault(table, to)] : []),
-      ...(change.notNullFollows ? [] : alterNotNull(table, from, to, lookup.catalog.postgres)),
+      ...(change.notNullFollows ? [] : alterNotNull(change)),
       ...alterIdentity(change, column),
       ...alterSettings(`${only} ALTER COLUMN ${to.own}`, from, to, lookup.catalog.postgres),
     ],
@@ -82,23 +83,21 @@ function changeType(column: string, { parts: a }: Column, { own, parts: e }: Col
 }
 
 /** Not null is a constraint with a name of its own since PostgreSQL 18. */
-function alterNotNull(
-  { name: table }: { name: string },
-  { parts: a }: Column,
-  { own, parts: e }: Column,
-  postgres: number,
-): string[] {
-  const alter = `ALTER TABLE ${table}`;
+function alterNotNull({ lookup, table, from: { parts: a }, to }: ColumnChange): string[] {
+  const { own, parts: e } = to;
+  const alter = `ALTER TABLE ${table.name}`;
   const drop = `${alter} ALTER COLUMN ${own} DROP NOT NULL`;
-  const add = addNotNull(alter, own, e, postgres);
+  const add = addNotNull(lookup, table, to);
   if (!e.notNull) return a.notNull ? [drop] : [];
   if (!a.notNull) return [add];
   if (e.notNullNotValid && !a.notNullNotValid) return [drop, add];
   const nameOf = ({ notNullConstraint }: Parts): string =>
-    notNullConstraint ?? notNullName(table, own);
+    notNullConstraint ?? notNullName(table.name, own);
   const [before, after] = [nameOf(a), nameOf(e)];
   return [
-    ...(before === after ? [] : [`${alter} RENAME CONSTRAINT ${before} TO ${after}`]),
+    ...(unquoted(before) === unquoted(after)
+      ? []
+      : [`${alter} RENAME CONSTRAINT ${before} TO ${after}`]),
     ...(a.notNullNotValid && !e.notNullNotValid ? [`${alter} VALIDATE CONSTRAINT ${after}`] : []),
     ...(a.notNullNoInherit === e.notNullNoInherit
       ? []
@@ -106,15 +105,17 @@ function alterNotNull(
   ];
 }
 
-function addNotNull(alter: string, own: string, parts: Parts, postgres: number): string {
-  const { notNullConstraint, notNullNoInherit, notNullNotValid } = parts;
-  if (postgres < 18 || !(notNullConstraint || notNullNoInherit || notNullNotValid)) {
-    return `${alter} ALTER COLUMN ${own} SET NOT NULL`;
+function addNotNull(lookup: CatalogLookup, table: CatalogObject<'table'>, column: Column): string {
+  const { notNullNoInherit, notNullNotValid } = column.parts;
+  const alter = `ALTER TABLE ${table.name}`;
+  const name = notNullNamed(lookup, table, column);
+  if (lookup.catalog.postgres < 18 || !(name || notNullNoInherit || notNullNotValid)) {
+    return `${alter} ALTER COLUMN ${column.own} SET NOT NULL`;
   }
   return words(
     `${alter} ADD`,
-    notNullConstraint && `CONSTRAINT ${notNullConstraint}`,
-    `NOT NULL ${own}`,
+    name,
+    `NOT NULL ${column.own}`,
     notNullNoInherit && 'NO INHERIT',
     notNullNotValid && 'NOT VALID',
   );

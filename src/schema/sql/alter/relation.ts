@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { withoutSchema } from '../../catalog/names.js';
-import { createLater, createView, enforcement, indexName } from '../create.js';
+import { createLater, createView } from '../create.js';
+import { enforcement, indexName } from '../constraint.js';
 import { changeOptions, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { changeOptions } from '../text.js';
@@ -7,7 +6,7 @@ import { type Alteration, RECREATE, note } from './alteration.js';
 type Table = CatalogObject<'table'>;
 type Parts = PartsOf['table'];
 
-/** The statements that make of a table another. Its columns are objects of their own. */
+/** The statements that make of a table another. Its columns and its parents are apart. */
 export function alterTable(
   lookup: CatalogLookup,
   { parts: a }: Table,
@@ -18,9 +17,7 @@ export function alterTable(
   if (a.partitionBy !== e.partitionBy) return RECREATE;
   const alter = `ALTER TABLE ${name}`;
   const only = `ALTER TABLE ONLY ${name}`;
-  const parents = alterParents(name, a, e);
   return {
-    first: parents.first,
     statements: [
       ...(orderDiffers
         ? [
@@ -30,7 +27,6 @@ export function alterTable(
           ]
         : []),
       ...(a.ofType === e.ofType ? [] : [`${alter} ${e.ofType ? `OF ${e.ofType}` : 'NOT OF'}`]),
-      ...parents.then,
       ...(a.unlogged === e.unlogged ? [] : [`${alter} SET ${e.unlogged ? 'UNLOGGED' : 'LOGGED'}`]),
       ...alterAccessMethod(alter, a, e, lookup.catalog.postgres),
       ...changeOptions(only, options(a), options(e)),
@@ -49,27 +45,6 @@ export function replicaIdentity(only: string, { replicaIdentity: by }: Parts): s
 
 function options({ options: own = [], toastOptions = [] }: Parts): string[] {
   return [...own, ...toastOptions];
-}
-
-/** Partitions are detached before any is attached: their bounds may change places. */
-function alterParents(name: string, a: Parts, e: Parts): { first: string[]; then: string[] } {
-  if (a.partitionOf !== e.partitionOf || a.bound !== e.bound) {
-    return {
-      first: a.partitionOf ? [`ALTER TABLE ${a.partitionOf} DETACH PARTITION ${name}`] : [],
-      then: e.partitionOf
-        ? [`ALTER TABLE ${e.partitionOf} ATTACH PARTITION ${name} ${e.bound}`]
-        : [],
-    };
-  }
-  const [before, after] = [a.inherits ?? [], e.inherits ?? []];
-  if (isDeepStrictEqual(before, after)) return { first: [], then: [] };
-  // In their order: they are taken over in it.
-  const same = before.findIndex((parent, index) => parent !== after[index]);
-  const kept = same < 0 ? before.length : same;
-  return {
-    first: before.slice(kept).map((parent) => `ALTER TABLE ${name} NO INHERIT ${parent}`),
-    then: after.slice(kept).map((parent) => `ALTER TABLE ${name} INHERIT ${parent}`),
-  };
 }
 
 function alterAccessMethod(alter: string, a: Parts, e: Parts, postgres: number): string[] {
