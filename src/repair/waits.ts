@@ -65,11 +65,12 @@ export class Waits {
         if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
       }
     }
-    this.connectSequences(byId);
     this.connectInherited(byId);
     for (const id of altered.keys()) this.connectAttached(id, byId);
     if (expected.catalog.dependencies.size === 0)
       inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
+    // Last: where one of these makes a circle, the sequence is renamed.
+    this.connectSequences(byId);
   }
 
   private waitFor(
