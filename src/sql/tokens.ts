@@ -10,13 +10,11 @@ export interface Token {
 
 /** A literal goes on in a later line: `'a'` and `'b'` with a line's end between them are `'ab'`. */
 const CONTINUED = /[ \t\f\v]*(?:--[^\r\n]*)?[\r\n](?:\s|--[^\r\n]*[\r\n])*'/y;
-const PLAIN_BODY = /(?:[^']|'')*'?/y;
-const ESCAPED_BODY = /(?:[^'\\]|''|\\[^])*'?/y;
 
 const FIXED: readonly (readonly [TokenKind, RegExp])[] = [
   ['space', /\s+/y],
   ['comment', /--[^\r\n]*/y],
-  ['name', /(?:u&)?"(?:[^"]|"")*"?/iy],
+  ['name', /(?:u&)?"[^"]*(?:""[^"]*)*"?/iy],
   ['parameter', /\$\d+/y],
   ['word', /[a-z_\u0080-\uffff][\w$\u0080-\uffff]*/iy],
   ['number', /\d+(?:\.\d+)?(?:e[+-]?\d+)?/iy],
@@ -50,20 +48,31 @@ function fixedAt(sql: string, at: number): Token {
 function literalAt(sql: string, at: number): Token | undefined {
   const opening = matchAt(/(?:u&|[bxne])?'/iy, sql, at);
   if (opening !== undefined) {
-    const body = /^e/i.test(opening) ? ESCAPED_BODY : PLAIN_BODY;
-    let end = at + opening.length;
-    end += matchAt(body, sql, end)?.length ?? 0;
+    const isEscaped = /^e/i.test(opening);
+    let end = endOfLiteral(sql, at + opening.length, isEscaped);
     for (;;) {
       const gap = matchAt(CONTINUED, sql, end);
       if (gap === undefined) return { kind: 'string', text: sql.slice(at, end) };
-      end += gap.length;
-      end += matchAt(body, sql, end)?.length ?? 0;
+      end = endOfLiteral(sql, end + gap.length, isEscaped);
     }
   }
   const tag = matchAt(/\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/iy, sql, at);
   if (tag === undefined) return undefined;
   const close = sql.indexOf(tag, at + tag.length);
   return { kind: 'string', text: sql.slice(at, close < 0 ? sql.length : close + tag.length) };
+}
+
+/** Behind the closing quote, or the text's end. Not a pattern: of a long literal, one would need too much stack. */
+function endOfLiteral(sql: string, from: number, isEscaped: boolean): number {
+  const special = isEscaped ? /['\\]/g : /'/g;
+  for (let at = from; ;) {
+    special.lastIndex = at;
+    const found = special.exec(sql)?.index ?? sql.length;
+    if (found >= sql.length) return sql.length;
+    const isPair = sql[found] === '\\' || sql[found + 1] === "'";
+    if (!isPair) return found + 1;
+    at = found + 2;
+  }
 }
 
 function blockCommentAt(sql: string, at: number): Token | undefined {
