@@ -26,14 +26,14 @@ export const EVERY_CUT_OVER_ORDER = process.env['CUT_OVER_ORDERS'] === 'all';
 /** How many of each, in a sample, in CI and in all; or which share of a file's tests. */
 export const SIZES = {
   /** Points at which a fault strikes, of each action in the crash matrix. */
-  crashPoints: [2, 12, Infinity],
+  crashPoints: [2, 8, Infinity],
   /** The same through PgBouncer. */
   crashPointsPooled: [1, 6, Infinity],
   /** Processes that migrate one database at the same moment, and how many times. */
   runnersAtOnce: [8, 50, 50],
   roundsOfRunners: [2, 4, 20],
   /** Schedules of runners and faults that are drawn, acted out and held against a model. */
-  explorerSchedules: [8, 30, 150],
+  explorerSchedules: [8, 20, 150],
   /** Knexfiles and folders that are drawn and held against what Knex makes of them. */
   drawnKnexfiles: [300, 1000, 2000],
   /** Of these, projects that both run for real. */
@@ -45,13 +45,13 @@ export const SIZES = {
   /** Schemas that are drawn and restored from snapshot, baseline and fix script. */
   drawnSchemas: [3, 25, 25],
   /** Published projects on Knex that are migrated by both, at once and by turns. */
-  knexProjects: [2, 6, Infinity],
+  knexProjects: [2, 4, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */
   generatedMigrations: [50, 150, 320],
   /** Orders of those in which every pair of choices in a rolling cut-over meets. */
-  cutOverOrders: [1, 4, Infinity],
+  cutOverOrders: [1, 2, Infinity],
   /** What each command does in each state of a takeover. */
-  statesOfTakeover: [8, 30, Infinity],
+  statesOfTakeover: [8, 20, Infinity],
   /** Databases of which `wait` says what `status` says. */
   statesOfWait: [25, 100, 100],
   /** Histories with rows that Knex does not write. */
@@ -59,7 +59,7 @@ export const SIZES = {
   /** Where the config.json of a scope leaves its history. */
   homesOfScopes: [2, Infinity, Infinity],
   /** Shares of the tests that start a process, or a server, for each step. */
-  storiesOfDbMigrate: [1 / 4, 3 / 4, 1],
+  storiesOfDbMigrate: [1 / 4, 1 / 2, 1],
   programsOfDbMigrate: [1 / 2, 1, 1],
   embeddedServer: [1 / 2, 1, 1],
   unleashMigrator: [1 / 2, 1, 1],
