@@ -80,7 +80,8 @@ describe('what a change has sent before its end (FR-006, FR-009)', () => {
       );
     await waitFor(async () => (await atWork()).length > 0);
     proxy.cutAll();
-    expect((await up).code).toBe(1);
+    // Which of the connections is missed first decides whether the change has failed or the lock is lost.
+    expect([1, 4]).toContain((await up).code);
     await waitFor(async () => (await atWork()).length === 0);
     expect(await database.query('select * from ran')).toEqual([]);
     await proxy.close();
