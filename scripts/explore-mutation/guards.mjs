@@ -311,7 +311,7 @@ export const GUARDS = [
       {
         file: 'src/run/retries.ts',
         find: "ended.state === 'rolled back' ?",
-        replace: "ended.state === 'rolled back' || ended.state === 'left behind' ?",
+        replace: "ended.state !== 'committed' && ended.state !== 'not needed' ?",
       },
     ],
   },

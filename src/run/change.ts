@@ -83,7 +83,7 @@ export async function changeInTransaction(
   } catch (error) {
     return { state: 'rolled back', error };
   }
-  const attempt = { transaction, started: performance.now(), empty: false };
+  const attempt = { transaction, started: performance.now(), empty: false, isCommitted: false };
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
@@ -108,6 +108,8 @@ interface Attempt {
   /** When its transaction had begun, as `performance.now()` has it. */
   started: number;
   empty: boolean;
+  /** Whether all that the migration does is done and committed, by the migration itself, so that only its record is missing. */
+  isCommitted: boolean;
 }
 
 function committed(confirmation: Confirmation, { started, empty }: Attempt): Committed {
@@ -135,8 +137,12 @@ async function commit(
     const statements = await recordIn(run, migration, current, done);
     return run.transactions.commit(current, statements, openingFor(run, next));
   };
-  const again = async (): Promise<Confirmation> =>
-    send(await beginAgain(run, migration, attempt.transaction, opening));
+  const again = async (): Promise<Confirmation> => {
+    attempt.isCommitted = true;
+    const confirmation = await send(await beginAgain(run, attempt.transaction, opening));
+    warnOfOwnEnd(run, migration);
+    return confirmation;
+  };
   const ownEnd = watch.ownEnd();
   if (ownEnd === 'rolled back') throw rolledBackItself();
   if (ownEnd === 'committed') return again();
@@ -218,21 +224,21 @@ export function functionOf(
  */
 async function beginAgain(
   run: RunContext,
-  { name }: LoadedMigration,
   transaction: ChangeTransaction,
   opening: Opening,
 ): Promise<ChangeTransaction> {
-  run.reporting.listener({
-    type: 'warned',
-    name,
-    code: 'ENDED_ITS_TRANSACTION',
-    message: 'it ended its transaction itself; its history row was written right after it',
-  });
   const anew = await transaction.beginAgain(opening);
   if (anew.seen.applied === (run.recording.direction === 'up')) {
     throw new Error('Another run has recorded it meanwhile, and may have run it as well.');
   }
   return anew;
+}
+
+function warnOfOwnEnd({ reporting }: RunContext, { name }: LoadedMigration): void {
+  reporting.listener({
+    ...{ type: 'warned', name, code: 'ENDED_ITS_TRANSACTION' },
+    message: 'it ended its transaction itself; its history row was written right after it',
+  });
 }
 
 /** The statements that record the change; where an answer has to be looked at, the last are sent. */
@@ -284,6 +290,8 @@ async function whatBecame(
     if (found instanceof Confirmation) return committed(found, attempt);
     // The answer to a COMMIT in the middle of a message may never have arrived.
     if (found === 'left behind' || watch.leftovers()) {
+      // To run again what is done, and only not recorded, would be wrong.
+      if (attempt.isCommitted) return { state: 'unknown', error };
       return { state: 'left behind', error: new PartlyCommitted(error) };
     }
     return { state: 'rolled back', error };

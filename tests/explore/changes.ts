@@ -86,7 +86,8 @@ function wasUnfinished(words: readonly JournalRow[], resolved: JournalRow): bool
 function checkNotTwice({ name, effects, words, migration }: Subject, violations: Violations): void {
   // One that commits a part by itself does that part again, where it is cut off after it: in another run.
   if (migration.transaction && !isAtomic(migration)) {
-    return checkNotTwiceInOneRun(name, effects, violations);
+    checkNotTwiceInOneRun(name, effects, violations);
+    return checkToldUnknown({ name, effects, words }, violations);
   }
   const said = (from: EffectRow, to: EffectRow, test: (word: JournalRow) => boolean): boolean =>
     words.some((word) => word.at > from.at && word.at < to.at && test(word));
@@ -132,6 +133,24 @@ function checkNotTwiceInOneRun(
       'twice',
       `${name} ${row.part === 'end' ? 'took effect' : 'began'} twice in one run (${row.direction}): ${describe(before)}, then ${describe(row)}`,
     );
+  }
+}
+
+/** Who lives to tell of what is done and not recorded does not tell it as if it could be done again. */
+function checkToldUnknown(
+  { name, effects, words }: Pick<Subject, 'name' | 'effects' | 'words'>,
+  violations: Violations,
+): void {
+  for (const { part, application, direction, id } of effects) {
+    const isToldAsUndone = words.some(
+      (word) =>
+        word.event === 'failed' &&
+        word.direction === direction &&
+        application.endsWith(word.runId) &&
+        !word.endUnknown,
+    );
+    if (part !== 'end' || !isToldAsUndone) continue;
+    violations.add('twice', `${name} may run again after it took effect (effect ${id})`);
   }
 }
 

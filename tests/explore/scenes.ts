@@ -153,7 +153,7 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('busy' as const),
       fault: fc.record<PlannedFault>({

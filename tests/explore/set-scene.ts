@@ -77,7 +77,7 @@ export function set(scene: Scene, schedule: Schedule): Schedule {
       const one = { ...calm, command: UP, faults: [scene.fault] };
       return {
         ...{ ...placedIn, migrations, tableLock: null, runners: [one, ...later] },
-        surroundings: { ...placedIn.surroundings, lockTimeout: '200ms' },
+        surroundings: { ...placedIn.surroundings, lockTimeout: '200ms', retries: null },
       };
     }
   }

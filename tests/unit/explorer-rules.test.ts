@@ -265,6 +265,10 @@ describe("the explorer's rules (FR-006, FR-009)", () => {
     expect(rulesOf(observation({ schedule, end: whole }))).toContain('twice');
     const again = snapshot({ effects: [begun(RUN), begun('another')] });
     expect(rulesOf(observation({ schedule, end: again }))).not.toContain('twice');
+    const told = (endUnknown: boolean): Snapshot =>
+      snapshot({ effects: [begun(RUN), ended], journal: [word('failed', { name, endUnknown })] });
+    expect(rulesOf(observation({ schedule, end: told(false) }))).toContain('twice');
+    expect(rulesOf(observation({ schedule, end: told(true) }))).not.toContain('twice');
   });
 
   it('notice that more is carried out than was shown', () => {
