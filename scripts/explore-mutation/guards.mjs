@@ -5,7 +5,7 @@
  */
 
 /** @typedef {{ file: string, find: string, replace: string }} Edit one place in the file, which has to be there once */
-/** @typedef {{ name: string, guards: string, behind?: string, edits: Edit[] }} Guard */
+/** @typedef {{ name: string, at: number, guards: string, behind?: string, edits: Edit[] }} Guard `at`: a schedule of seed 7 that shows its loss */
 
 const OPENING = 'src/transaction/opening.ts';
 const CHANGE = 'src/run/change.ts';
@@ -38,6 +38,7 @@ const RESET = {
 export const GUARDS = [
   {
     name: 'fence',
+    at: 95,
     guards: 'Two changes in transactions do not overlap, not even where a lock was lost.',
     edits: [
       {
@@ -49,6 +50,7 @@ export const GUARDS = [
   },
   {
     name: 'fence-beside',
+    at: 63,
     guards: 'Nobody else is at the same change while it runs outside a transaction.',
     edits: [
       {
@@ -60,6 +62,7 @@ export const GUARDS = [
   },
   {
     name: 'look-after-fence',
+    at: 4,
     guards: 'What another run has done meanwhile is not done again.',
     edits: [
       {
@@ -71,6 +74,7 @@ export const GUARDS = [
   },
   {
     name: 'runners-lock',
+    at: 2,
     guards: 'One run at a time.',
     edits: [
       {
@@ -82,6 +86,7 @@ export const GUARDS = [
   },
   {
     name: 'lock-check',
+    at: 22,
     guards: 'A run whose lock is gone stops before its next change.',
     behind: 'owner-check',
     edits: [
@@ -95,12 +100,14 @@ export const GUARDS = [
   },
   {
     name: 'owner-check',
+    at: 52,
     guards:
       'A run that another has taken over stops, even where it does not know that its lock is gone.',
     edits: [OWNER_CHECK],
   },
   {
     name: 'knex-lock',
+    at: 8,
     guards: 'Knex itself keeps out while a run is at work.',
     behind: 'owner-check',
     edits: [
@@ -115,6 +122,7 @@ export const GUARDS = [
   },
   {
     name: 'knex-lock-of-others',
+    at: 52,
     guards: "A run gives back its own hold of Knex's lock, and no other run's.",
     edits: [
       {
@@ -126,6 +134,7 @@ export const GUARDS = [
   },
   {
     name: 'announcement',
+    at: 68,
     guards: 'That a change outside a transaction has begun is known before its first statement.',
     behind: 'the notes on its statements',
     edits: [
@@ -143,6 +152,7 @@ export const GUARDS = [
   },
   {
     name: 'unfinished-refused',
+    at: 20,
     guards: 'A change of which the end is not known is not run again before a person has looked.',
     edits: [
       {
@@ -154,6 +164,7 @@ export const GUARDS = [
   },
   {
     name: 'plan-pinned',
+    at: 123,
     guards: 'What was planned is what `down` reverts, and not what another run has left on top.',
     edits: [
       {
@@ -165,6 +176,7 @@ export const GUARDS = [
   },
   {
     name: 'connection-ended',
+    at: 115,
     guards: 'What the code of a failed change still sends does not reach the database.',
     edits: [
       {
@@ -177,6 +189,7 @@ export const GUARDS = [
   },
   {
     name: 'connections-severed',
+    at: 18,
     guards:
       'What the code of a failed change outside a transaction still sends does not reach the database.',
     edits: [
@@ -189,6 +202,7 @@ export const GUARDS = [
   },
   {
     name: 'sessions-ended',
+    at: 2,
     guards:
       'What a failed change outside a transaction has sent before is not carried out after its failure is told.',
     edits: [
@@ -202,6 +216,7 @@ export const GUARDS = [
   },
   {
     name: 'settings-as-new',
+    at: 4,
     guards: 'What a migration sets for its session is not for the next one.',
     behind: 'the reset that a change begins with',
     edits: [
@@ -215,6 +230,7 @@ export const GUARDS = [
   },
   {
     name: 'renewed-before',
+    at: 22,
     guards:
       'A change outside a transaction has connections that no migration before it has set anything on.',
     edits: [
@@ -227,6 +243,7 @@ export const GUARDS = [
   },
   {
     name: 'renewed-after',
+    at: 44,
     guards: 'What a change outside a transaction sets for its session is not for the next one.',
     behind: 'the reset that a change begins with',
     edits: [
@@ -240,6 +257,7 @@ export const GUARDS = [
   },
   {
     name: 'own-rollback',
+    at: 11,
     guards: 'A migration that rolls its own transaction back is not recorded.',
     behind: "the watch on the server's answers",
     edits: [
@@ -253,6 +271,7 @@ export const GUARDS = [
   },
   {
     name: 'outcome-asked-for',
+    at: 87,
     guards: 'A commit whose answer was lost is told as done, because the journal is asked.',
     edits: [
       {
@@ -265,6 +284,7 @@ export const GUARDS = [
   },
   {
     name: 'confirmation',
+    at: 47,
     guards: "A change is told as done only with the server's answer to its commit.",
     behind: 'a record that fails with its transaction',
     edits: [
@@ -282,6 +302,7 @@ export const GUARDS = [
   },
   {
     name: 'recorded-with-the-change',
+    at: 9,
     guards: 'Change and record are committed together.',
     edits: [
       {
@@ -294,6 +315,7 @@ export const GUARDS = [
   },
   {
     name: 'end-unknown',
+    at: 27,
     guards:
       'A change outside a transaction that is done, and could not be recorded, is not told as failed.',
     edits: [
@@ -306,6 +328,7 @@ export const GUARDS = [
   },
   {
     name: 'whole-retries-only',
+    at: 6,
     guards: 'A change of which a part is committed is not tried again.',
     edits: [
       {
@@ -317,6 +340,7 @@ export const GUARDS = [
   },
   {
     name: 'control-connection',
+    at: 1,
     guards:
       "History, journal and Knex's lock are written beside the transaction that holds the lock.",
     edits: [
@@ -330,6 +354,7 @@ export const GUARDS = [
   },
   {
     name: 'resolve-fenced',
+    at: 3,
     guards: 'Nobody records the end of a change that is under way.',
     edits: [
       {

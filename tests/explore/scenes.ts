@@ -153,7 +153,7 @@ export const drawnScenes: fc.Arbitrary<Scene> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('busy' as const),
       fault: fc.record<PlannedFault>({

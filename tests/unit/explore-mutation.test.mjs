@@ -10,6 +10,14 @@ describe('the guards that the explorer is measured by', () => {
     }
   });
 
+  it('stand in the documentation, each with the schedule that shows its loss', () => {
+    const page = readFileSync('docs/architecture.md', 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-z-]+)` +\| +(\d+) \|/gm)];
+    expect(rows.map(([, name, at]) => `${name} ${at}`)).toEqual(
+      GUARDS.map(({ name, at }) => `${name} ${at}`),
+    );
+  });
+
   it('have names of their own', () => {
     expect(new Set(GUARDS.map(({ name }) => name)).size).toBe(GUARDS.length);
   });
