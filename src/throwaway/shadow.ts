@@ -100,7 +100,7 @@ async function isBeside(made: Temporary, config: ResolvedConfig): Promise<boolea
     await made.drop().catch(() => undefined);
     throw error;
   });
-  return own?.start === other?.start || (own?.id !== null && own?.id === other?.id);
+  return own.start === other.start || (own.id !== null && own.id === other.id);
 }
 
 /** A server, and the cluster that it has in common with its replicas. */
@@ -111,15 +111,21 @@ interface Server {
   id: string | null;
 }
 
-async function serverOf(config: ResolvedConfig): Promise<Server | undefined> {
+async function serverOf(config: ResolvedConfig): Promise<Server> {
   const session = await openSession(config);
   try {
-    const { rows } = await session.client.query<Server>(
+    const { rows } = await session.client.query<{ start: string; maySeeId: boolean }>(
       `select extract(epoch from pg_postmaster_start_time())::text as start,
-        case when has_function_privilege('pg_control_system()', 'execute')
-             then (select system_identifier::text from pg_control_system()) end as id`,
+        has_function_privilege('pg_control_system()', 'execute') as "maySeeId"`,
     );
-    return rows[0];
+    const [{ start, maySeeId }] = rows as [{ start: string; maySeeId: boolean }];
+    // In one statement with the question, the server would refuse it for a function that is not called.
+    const control = maySeeId
+      ? await session.client.query<{ id: string }>(
+          'select system_identifier::text as id from pg_control_system()',
+        )
+      : null;
+    return { start, id: control?.rows[0]?.id ?? null };
   } finally {
     await session.close();
   }

@@ -1,4 +1,5 @@
 import { resolveConfig } from '../../src/config/resolve';
+import { openShadow } from '../../src/throwaway/shadow';
 import { createTemporary } from '../../src/throwaway/temporary';
 import { createDatabase, createRole, type TestDatabase } from '../support/database';
 import { createProject, type Project } from '../support/project';
@@ -35,6 +36,19 @@ describe('a temporary database', () => {
     expect(await there()).toHaveLength(2);
     for (const { drop } of made) await drop();
     expect(await there()).toEqual([]);
+  });
+
+  it('is had from knexward.shadow by a role that may not ask which cluster it is on', async () => {
+    const role = await createRole({ createDatabase: true });
+    await database.query('revoke execute on function pg_control_system() from public');
+    const url = role.url(database);
+    project.write({
+      'knexfile.js': `module.exports = { client: 'pg', connection: '${url}', knexward: { shadow: '${url}' } };`,
+    });
+    const shadow = await openShadow(await resolveConfig({ cwd: project.root }));
+    expect(shadow.config.confinement).toBeDefined();
+    await shadow.close();
+    await role.drop(database);
   });
 
   it('is not left behind where nobody can connect to it', async () => {
