@@ -164,7 +164,7 @@ export const GUARDS = [
   },
   {
     name: 'plan-pinned',
-    at: 123,
+    at: 89,
     guards: 'What was planned is what `down` reverts, and not what another run has left on top.',
     edits: [
       {

@@ -4,6 +4,9 @@
 const [, , call, packageFolder] = process.argv;
 const { createMigrator, knexMigrate } = require(packageFolder);
 
+/** How long a person looks at what is to be reverted: others may come in between. */
+const THINKS_MS = 1500;
+
 const CALLS = {
   up: async () => {
     const { done, failed, notReached } = await createMigrator().up();
@@ -11,7 +14,10 @@ const CALLS = {
   },
   down: async () => {
     let shown = [];
-    const confirm = async ({ steps }) => void (shown = steps.map(({ name }) => name));
+    const confirm = async ({ steps }) => {
+      shown = steps.map(({ name }) => name);
+      await new Promise((resolve) => setTimeout(resolve, THINKS_MS));
+    };
     const { done, failed, notReached } = await createMigrator().down({ count: 1, confirm });
     return { direction: 'down', shown, done: done.map(({ name }) => name), failed, notReached };
   },
