@@ -1,5 +1,5 @@
 import { splitStatements } from './split.js';
-import { isSignificant, tokensIn } from './tokens.js';
+import { isSignificant, Scanner } from './tokens.js';
 
 /** A statement that changes more than the database it is sent to. */
 export interface WideStatement {
@@ -23,7 +23,9 @@ const WORTH_READING =
 /** Finds the statements of a text that change more than one database, or end a transaction. Pure. */
 export function reachOf(sql: string): Reach {
   if (!WORTH_READING.test(sql)) return { wide: [], endsTransaction: false };
-  const statements = splitStatements(`${sql}\n;`).map((statement) => new Words(statement.sql));
+  const statements = splitStatements(sql)
+    .filter((statement) => WORTH_READING.test(statement.sql))
+    .map((statement) => new Words(statement.sql));
   return {
     wide: statements.flatMap((words) => wideStatement(words) ?? []),
     endsTransaction: statements.some(isEnd),
@@ -33,18 +35,18 @@ export function reachOf(sql: string): Reach {
 /** The words of a statement, read only as far as somebody asks. */
 class Words {
   private readonly read: string[] = [];
-  private readonly rest: Iterator<string, void>;
+  private readonly rest: Scanner;
 
   constructor(sql: string) {
-    this.rest = wordsIn(sql);
+    this.rest = new Scanner(sql);
   }
 
   /** The word at a place: in lower case unless it is quoted; the empty one behind the end. */
   at(index: number): string {
     while (this.read.length <= index) {
-      const { value, done } = this.rest.next();
-      if (done) return '';
-      this.read.push(value);
+      if (!this.rest.next()) return '';
+      const { kind, text } = this.rest;
+      if (isSignificant(this.rest)) this.read.push(kind === 'word' ? text.toLowerCase() : text);
     }
     return this.read[index] ?? '';
   }
@@ -58,12 +60,6 @@ class Words {
       if (depth === 0 && wanted.includes(word)) return { word, next: this.at(index + 1) };
     }
     return null;
-  }
-}
-
-function* wordsIn(sql: string): Generator<string, void> {
-  for (const token of tokensIn(sql)) {
-    if (isSignificant(token)) yield token.kind === 'word' ? token.text.toLowerCase() : token.text;
   }
 }
 

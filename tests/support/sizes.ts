@@ -44,6 +44,8 @@ export const SIZES = {
   runDbMigrateConfigs: [3, 20, 60],
   /** Schemas that are drawn and restored from snapshot, baseline and fix script. */
   drawnSchemas: [3, 25, 25],
+  /** Texts of SQL that are cut into statements, with the server as the judge. */
+  splitTexts: [100, 500, 5_000],
   /** Published projects on Knex that are migrated by both, at once and by turns. */
   knexProjects: [2, 4, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */
