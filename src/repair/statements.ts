@@ -59,7 +59,7 @@ class Statements {
     this.freeNotNullNames();
     this.freeSequenceNames();
     const entries = this.builder.finished();
-    new Waits(this.change, this.builder, this.carriers).connect(entries);
+    new Waits(this.change, this.builder, this.carriers, this.split).connect(entries);
     return entries;
   }
 
