@@ -218,7 +218,8 @@ class Statements {
     const column = gone.has(id) ? undefined : actual.get(id);
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
-    const statements = goOnFrom(sequence, table.name, column.own);
+    const { type } = actual.column(table.name, column.own)?.parts ?? {};
+    const statements = goOnFrom(sequence, table.name, column.own, type);
     this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), statements);
   }
 
