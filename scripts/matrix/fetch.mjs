@@ -49,23 +49,32 @@ export async function fetchNode(major) {
   return join(folder, 'node_modules', name, 'bin', program);
 }
 
+/**
+ * The folder in whose node_modules pg_dump is, as WebAssembly. The package asks for PGlite beside it, 25 MB that
+ * pg_dump does not need.
+ */
+export async function fetchPgDump() {
+  return fetchPackage('pg-dump', '@electric-sql/pglite-tools', '0.4.8', ['--legacy-peer-deps']);
+}
+
 /** The path of npm's program, for Node.js to run. */
 export async function fetchNpm() {
   const folder = await fetchPackage(`npm-${NPM_VERSION}`, 'npm', NPM_VERSION);
   return join(folder, 'node_modules/npm/bin/npm-cli.js');
 }
 
-async function fetchPackage(folderName, name, version) {
+async function fetchPackage(folderName, name, version, more = []) {
   const folder = join(REPOSITORY, '.cache', folderName);
   if (!existsSync(join(folder, 'node_modules', name, 'package.json'))) {
     const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-    const args = ['install', '--prefix', folder, ...options, `${name}@${version}`];
+    const args = ['install', '--prefix', folder, ...options, ...more, `${name}@${version}`];
     await promisify(execFile)('npm', args);
   }
   return folder;
 }
 
-// `node scripts/matrix/fetch.mjs 14` prints the folder: the tests ask that way, in TypeScript.
+// `node scripts/matrix/fetch.mjs 14` (or `pg-dump`) prints the folder: the tests ask that way, in TypeScript.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(await fetchPostgres(process.argv[2]));
+  const [what] = process.argv.slice(2);
+  console.log(await (what === 'pg-dump' ? fetchPgDump() : fetchPostgres(what)));
 }

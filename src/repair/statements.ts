@@ -59,7 +59,7 @@ class Statements {
     this.freeNotNullNames();
     this.freeSequenceNames();
     const entries = this.builder.finished();
-    new Waits(this.change, this.builder, this.carriers).connect(entries);
+    new Waits(this.change, this.builder, this.carriers, this.split).connect(entries);
     return entries;
   }
 
@@ -218,7 +218,8 @@ class Statements {
     const column = gone.has(id) ? undefined : actual.get(id);
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
-    const statements = goOnFrom(sequence, table.name, column.own);
+    const { type } = actual.column(table.name, column.own)?.parts ?? {};
+    const statements = goOnFrom(sequence, table.name, column.own, type);
     this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), statements);
   }
 

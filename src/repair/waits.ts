@@ -46,6 +46,7 @@ export class Waits {
     private readonly change: Change,
     private readonly builder: EntryBuilder,
     private readonly carriers: Carriers,
+    private readonly split: ReadonlySet<string>,
   ) {}
 
   /** What is dropped waits for what needs it, and what is made for what is in its way. */
@@ -68,7 +69,7 @@ export class Waits {
     this.connectInherited(byId);
     for (const id of altered.keys()) this.connectAttached(id, byId);
     if (expected.catalog.dependencies.size === 0)
-      inferDependencies(entries, expected.lookup, actual.catalog.dependencies);
+      inferDependencies(entries, expected.lookup, actual.catalog.dependencies, this.split);
     // Last: where one of these makes a circle, the sequence is renamed.
     this.connectSequences(byId);
   }

@@ -11,7 +11,7 @@ import { connect } from '../database/connect.js';
 import { openSession } from '../database/session.js';
 import { SESSIONS } from '../database/sessions.js';
 import { KnexwardError } from '../errors.js';
-import { tellDatabase } from '../history/read.js';
+import { tellDatabase } from '../history/find-tables.js';
 import { messageOf } from '../server-error.js';
 import { withDatabase } from '../throwaway/connection.js';
 import { whileBusy } from '../throwaway/in-use.js';

@@ -10,7 +10,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession, type Session } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { calledFrom, commandLine } from '../command-line.js';
-import { tellDatabase } from '../history/read.js';
+import { tellDatabase } from '../history/find-tables.js';
 import { messageOf, reasonOf } from '../server-error.js';
 import { sourceOfSeeds } from './source.js';
 

@@ -5,7 +5,7 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
 import { KnexwardError } from '../errors.js';
 import { type OwnFile, readOwnFile, writeOwnFile } from '../files/own-file.js';
-import { tellDatabase } from '../history/read.js';
+import { tellDatabase } from '../history/find-tables.js';
 import { type Catalog, type NotDescribed, type ObjectKind } from '../schema/catalog/model.js';
 import { readSchema } from '../schema/read-schema.js';
 import { compareCatalogs, type CompareOptions } from '../schema/compare.js';

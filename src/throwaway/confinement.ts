@@ -1,4 +1,4 @@
-import { type ClientBase } from 'pg';
+import { type ClientBase, type QueryResult } from 'pg';
 import { type Beside, type Confinement } from '../config/confinement.js';
 import { reachOf } from '../sql/reach.js';
 import {
@@ -73,11 +73,9 @@ export class ConfinedToDatabase implements Confinement {
   }
 
   async check(transaction: ClientBase, beside: Beside): Promise<void> {
-    // Deferred triggers would run at the commit, after the look.
-    await transaction.query('set constraints all immediate');
-    const { suspicious, roles, readsPasswords } = await suspicionOf(transaction);
+    const { suspicious, roles, readsPasswords } = await suspicionOf(transaction, AT_THE_END);
     if (!suspicious) return;
-    const outside = await beside.use(suspicionOf);
+    const outside = await beside.use((client) => suspicionOf(client));
     const options = { passwords: readsPasswords && outside.readsPasswords };
     const look = () => beside.use((client) => readServerState(client, options));
     const before = await look();
@@ -115,8 +113,13 @@ export class ConfinedToDatabase implements Confinement {
   }
 }
 
-async function suspicionOf(client: ClientBase): Promise<Suspicion> {
-  const { rows } = await client.query<Suspicion>(SUSPICION);
+/** Deferred triggers would run at the commit, after the look. */
+const AT_THE_END = 'set constraints all immediate;';
+
+/** In one round trip: a replay asks it of each migration. */
+async function suspicionOf(client: ClientBase, first = ''): Promise<Suspicion> {
+  const answer: unknown = await client.query(`${first}${SUSPICION}`);
+  const { rows } = [answer].flat().at(-1) as QueryResult<Suspicion>;
   return rows[0] as Suspicion;
 }
 

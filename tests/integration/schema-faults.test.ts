@@ -60,6 +60,12 @@ const RESTORED: [what: string, sql: string][] = [
      create function f(d) returns boolean language sql immutable as 'select true';
      alter domain d add constraint c check (f(1))`,
   ],
+  [
+    'a check whose function takes the row of its table, and reads a view',
+    `create table t (a int); create view v as select 1 as one;
+     create function f(t) returns boolean language sql immutable as 'select count(*) > 0 from public.v';
+     alter table t add constraint c check (f(t))`,
+  ],
   ['a type that has the name of a sequence', `create sequence x; create type x as enum ('a')`],
   [
     'routines in SQL that were replaced, and need what calls them',
@@ -199,6 +205,11 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename z to b',
     ],
     [
+      'a sequence of a column that holds no number',
+      'create table t (a interval)',
+      'create sequence s owned by t.a',
+    ],
+    [
       'a materialized view over all columns of a new table, grouped by its key',
       'create table t (a int primary key, b int); create materialized view m as select b from t group by a; create function f(m) returns int language sql as $$select 1$$',
       'alter table t rename to z',
@@ -228,6 +239,13 @@ describe('what a schema file restores is what was there (US8)', () => {
       expect(left).toEqual([]);
     }
   });
+});
+
+it('a sequence is logged as it was, whether its table is or not (US8)', async () => {
+  await restore(`create unlogged table t (a int, b serial); create sequence s owned by t.a`);
+  const query = `select relname, relpersistence from pg_class where relkind = 'S' order by 1`;
+  const [before, after] = [await client.query(query), await second.query(query)];
+  expect(after.rows).toEqual(before.rows);
 });
 
 describe('what PostgreSQL has no statement for is said in the fix script (FR-015)', () => {

@@ -43,11 +43,15 @@ export interface RoleOptions {
 /**
  * Creates a database under a random name on the tests' server: an empty one, or a copy of the one
  * that is named, to which nothing may be connected then.
+ *
+ * @param options of CREATE DATABASE, besides
  */
-export async function createDatabase(copyOf?: string): Promise<TestDatabase> {
+export async function createDatabase(copyOf?: string, options = ''): Promise<TestDatabase> {
   const name = randomName('test');
   const template = copyOf === undefined ? '' : ` TEMPLATE ${escapeIdentifier(copyOf)}`;
-  await onServer((client) => client.query(`CREATE DATABASE ${escapeIdentifier(name)}${template}`));
+  await onServer((client) =>
+    client.query(`CREATE DATABASE ${escapeIdentifier(name)}${template} ${options}`),
+  );
   const config: ClientConfig = { ...serverAddress(), database: name };
   let opening: Promise<Client> | undefined;
   return {

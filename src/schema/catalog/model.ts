@@ -48,7 +48,7 @@ export interface PartsOf {
     difference?: string;
     multirange: string;
   };
-  sequence: SequenceOptions & { ownedBy?: string; identity?: true; unlogged?: true };
+  sequence: SequenceOptions & { ownedBy?: string; identity?: true; unlogged?: boolean };
   table: {
     unlogged?: true;
     accessMethod?: string;

@@ -148,13 +148,22 @@ function createSequence(
   { name, parts }: CatalogObject<'sequence'>,
 ): string[] {
   if (parts.identity) return [];
+  return [
+    words(
+      'CREATE',
+      isUnlogged(lookup, parts) && 'UNLOGGED',
+      `SEQUENCE ${name}`,
+      sequenceOptions(parts, true),
+    ),
+  ];
+}
+
+/** Whether a sequence is unlogged: since PostgreSQL 15, it usually is as its table is. */
+export function isUnlogged(lookup: CatalogLookup, parts: PartsOf['sequence']): boolean {
   const owner = lookup.get(idOf({ kind: 'column', name: parts.ownedBy ?? '' }));
   const table = lookup.get(owner?.parent ?? null);
-  const inUnlogged = table?.kind === 'table' && table.parts.unlogged;
-  const unlogged = parts.unlogged || (inUnlogged && lookup.catalog.postgres >= 15);
-  return [
-    words('CREATE', unlogged && 'UNLOGGED', `SEQUENCE ${name}`, sequenceOptions(parts, true)),
-  ];
+  const isInUnlogged = table?.kind === 'table' && table.parts.unlogged === true;
+  return parts.unlogged ?? (isInUnlogged && lookup.catalog.postgres >= 15);
 }
 
 export function createView(

@@ -188,7 +188,7 @@ export class EntryBuilder {
     const apart = this.split.has(table) && column.parts.default && !column.parts.generated;
     this.placeOf.set(value, apart ? value : table);
     const owner = this.lookup.get(table);
-    if (apart && owner) this.entry(value, 'default or check', [setDefault(owner, column)], column);
+    if (apart && owner) this.entry(value, 'default', [setDefault(owner, column)], column);
   }
 
   /** With what it is about; by itself where that is there already. */
@@ -268,8 +268,7 @@ export class EntryBuilder {
       if (hasIndex(object.parts)) return 'key';
       const isOfDomain = this.lookup.get(object.parent)?.kind === 'domain';
       if (isOfDomain) return isNotValid(object.parts) ? 'check of new values' : 'type';
-      if (object.parts.type === 'check')
-        return isNotValid(object.parts) ? 'check of new rows' : 'default or check';
+      if (object.parts.type === 'check' && isNotValid(object.parts)) return 'check of new rows';
     }
     if (object.kind === 'trigger' && object.parts.definition === undefined) {
       return 'trigger of a partition';

@@ -12,15 +12,21 @@ const MENTIONED: ReadonlySet<ObjectKind> = new Set([
   ...(['enum', 'composite type', 'domain', 'range', ...ROUTINES] as const),
 ]);
 
+/** The kinds that are made in two steps where they are part of a cycle. */
+const SPLIT: ReadonlySet<ObjectKind> = new Set([
+  ...(['table', 'domain', 'view', 'function', 'procedure'] as const),
+]);
+
 /**
  * A catalog from a file has no dependencies. Those of the same objects in the database go for
- * them. Besides, what a statement mentions by its qualified name is taken for a dependency, as long
- * as that makes no cycle.
+ * them. Besides, what a statement mentions by its qualified name is taken for a dependency: in a
+ * cycle, as long as the object that mentions it can still be split.
  */
 export function inferDependencies(
   entries: readonly Entry[],
   lookup: CatalogLookup,
   known: ReadonlyMap<ObjectId, ReadonlySet<ObjectId>>,
+  split: ReadonlySet<string>,
 ): void {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const named = entries.flatMap((entry) => {
@@ -37,10 +43,16 @@ export function inferDependencies(
     if (entry.priority < 0) continue;
     const text = entry.statements.map((one) => textThatCounts(lookup, one)).join('\n');
     for (const { entry: other, isMentioned } of named) {
-      if (other !== entry && isMentioned(text) && !leadsTo(other, entry.id, byId))
+      if (other === entry || !isMentioned(text)) continue;
+      if (canBeSplit(entry, lookup, split) || !leadsTo(other, entry.id, byId))
         entry.dependencies.add(other.id);
     }
   }
+}
+
+/** Whether an entry is made of fewer statements, and mentions less, once it is split. */
+function canBeSplit({ id }: Entry, lookup: CatalogLookup, split: ReadonlySet<string>): boolean {
+  return SPLIT.has(lookup.get(id)?.kind ?? 'comment') && !split.has(id);
 }
 
 /** Whether a text needs an object. */

@@ -9,7 +9,7 @@ const PRIORITIES = [
   'sequence',
   'table',
   'routine',
-  'default or check',
+  'default',
   'table data',
   'sequence value',
   'check of new rows',

@@ -140,12 +140,16 @@ export const DEFAULT_PRIVILEGES = `
     'a.defaclrole',
   )}) d`;
 
-/** Comments on anything that somebody made, and on the schema public. */
+/**
+ * Comments on anything that somebody made, and on the schema public. Only those are named: the
+ * server brings thousands of its own.
+ */
 export const COMMENTS = `
   select d.classoid as class, d.objoid as oid, d.objsubid as sub, d.description as text,
     i.type || ' ' || i.identity as object
   from pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-  where (d.objoid >= ${FIRST_USER_OID} or d.classoid = ${CLASS.schema} and i.identity = 'public')
+  where (d.objoid >= ${FIRST_USER_OID} or d.classoid = ${CLASS.schema}
+      and d.objoid = (select oid from pg_namespace where nspname = 'public'))
     and d.description <> 'standard public schema'`;
 
 export interface CommentRow {

@@ -92,7 +92,10 @@ export const COLUMNS = `
     or col_description(c.oid, a.attnum) is not null))
   order by c.oid, a.attnum`;
 
-/** Sequences, those behind identity columns too. */
+/**
+ * Sequences, those behind identity columns too. Whether one is unlogged is told where it is not as its
+ * table is. Before PostgreSQL 15, none is.
+ */
 export const SEQUENCES = `
   select 'sequence' as kind, ${CLASS.relation} as class, c.oid, ${qualified('c.relname')} as own,
     ${partsOf({
@@ -105,7 +108,8 @@ export const SEQUENCES = `
       cycle: `nullif(s.seqcycle, false)`,
       ownedBy: `d.refobjid::regclass::text || '.' || quote_ident(a.attname)`,
       identity: `nullif(d.deptype = 'i', false)`,
-      unlogged: `nullif(c.relpersistence = 'u' and u.relpersistence is distinct from 'u', false)`,
+      unlogged: `case when current_setting('server_version_num')::int >= 150000
+        and c.relpersistence <> coalesce(u.relpersistence, 'p') then c.relpersistence = 'u' end`,
     })} as parts
   from pg_class c
     join pg_namespace n on n.oid = c.relnamespace

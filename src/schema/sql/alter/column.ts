@@ -138,8 +138,10 @@ export function goOnFrom(
   { name, parts }: CatalogObject<'sequence'>,
   table: string,
   column: string,
+  type: string | undefined = parts.type,
 ): string[] {
-  if (parts.increment?.startsWith('-'))
+  const counts = type === undefined || /^(smallint|integer|bigint)$/.test(type);
+  if (!counts || parts.increment?.startsWith('-'))
     return [note(`Set ${name} to where ${column} has come to.`)];
   const text = `'${name.replaceAll("'", "''")}'`;
   return [`SELECT pg_catalog.setval(${text}, (SELECT pg_catalog.max(${column}) FROM ${table}))`];

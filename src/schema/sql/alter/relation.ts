@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { withoutSchema } from '../../catalog/names.js';
-import { createLater, createView } from '../create.js';
+import { createLater, createView, isUnlogged } from '../create.js';
 import { enforcement, indexName } from '../constraint.js';
 import { changeOptions, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
@@ -25,7 +25,7 @@ export function alterSequence(
         ? []
         : lookup.catalog.postgres < 15
           ? [note('PostgreSQL 14 has no unlogged sequences.')]
-          : [`${alter} SET ${e.unlogged ? 'UNLOGGED' : 'LOGGED'}`]),
+          : [`${alter} SET ${isUnlogged(lookup, e) ? 'UNLOGGED' : 'LOGGED'}`]),
     ],
     last: changesOwner && e.ownedBy ? [`${alter} OWNED BY ${e.ownedBy}`] : [],
   };

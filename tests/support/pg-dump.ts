@@ -1,18 +1,28 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type ClientConfig } from 'pg';
+import { fetchPgDump, pgDump } from './pg-dump-wasm';
 
-/** The program that judges: Debian's has one version, and a newer server needs a newer one. */
-const PG_DUMP = process.env['PG_DUMP'] ?? 'pg_dump';
+/** Another program that judges, such as Debian's. */
+const PROGRAM = process.env['PG_DUMP'];
 
-/** The major version of pg_dump; `null` where there is none. */
+/** The version in WebAssembly: it reads servers of its own version and before. */
+const MAJOR_IN_WASM = 18;
+
+/** The major version of pg_dump; `null`, with a line, where there is none. */
 export async function majorOfPgDump(): Promise<number | null> {
-  try {
-    const { stdout } = await promisify(execFile)(PG_DUMP, ['--version']);
+  if (PROGRAM !== undefined) {
+    const { stdout } = await promisify(execFile)(PROGRAM, ['--version']);
     return Number(/(\d+)\./.exec(stdout)?.[1]);
+  }
+  try {
+    await fetchPgDump();
+    return MAJOR_IN_WASM;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    process.stderr.write(
+      `What pg_dump judges is left out: it cannot be fetched. ${String(error)}\n`,
+    );
+    return null;
   }
 }
 
@@ -22,35 +32,33 @@ export async function majorOfPgDump(): Promise<number | null> {
  * Brought to one form is only what is no part of a schema:
  * - the order of the entries, which goes by OIDs where names do not decide;
  * - the order of the statements about privileges in one entry, which is that of granting;
+ * - the order of a relation's or a column's options, which is that of setting;
  * - brackets and casts of constants: the server words some expressions otherwise when it has read
  *   them once more, and pg_dump's own restore does the same to them.
  */
-export async function dumpSchema({
-  host,
-  port,
-  user,
-  password,
-  database,
-}: ClientConfig): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(
-    PG_DUMP,
-    [
-      '--schema-only',
-      '--host',
-      String(host),
-      '--port',
-      String(port),
-      '--username',
-      String(user),
-      String(database),
-    ],
-    { env: { ...process.env, PGPASSWORD: String(password) }, maxBuffer: 2 ** 28 },
-  );
-  return stdout
+export async function dumpSchema(config: ClientConfig): Promise<string[]> {
+  return (await dumpAsSql(config))
     .split(/^--\n(?=-- Name: )/m)
     .slice(1)
     .map(inOneForm)
     .sort();
+}
+
+/** The same as SQL, without the commands that are psql's. */
+export async function dumpAsSql(config: ClientConfig): Promise<string> {
+  const dump = await (PROGRAM === undefined ? pgDump(config) : run(PROGRAM, config));
+  return dump.replace(/^\\.*$/gm, '');
+}
+
+async function run(program: string, config: ClientConfig): Promise<string> {
+  const { host, port, user, password, database } = config;
+  const args = ['--host', String(host), '--port', String(port), '--username', String(user)];
+  const { stdout } = await promisify(execFile)(
+    program,
+    ['--schema-only', ...args, String(database)],
+    { env: { ...process.env, PGPASSWORD: String(password) }, maxBuffer: 2 ** 28 },
+  );
+  return stdout;
 }
 
 /** The entries that only one of two dumps has. */
@@ -67,6 +75,9 @@ function inOneForm(entry: string): string {
   const plain = entry
     .replace(/^-- PostgreSQL database dump complete[\s\S]*/m, '')
     .replace(/^SET default_\w+ = .*;$/gm, '')
+    .replace(/\b(WITH|SET) \(([^()]*)\)/g, (_, word: string, options: string) =>
+      [word, ...options.split(', ').sort()].join(' '),
+    )
     .replace(/::(character varying|text|numeric|bigint)\b/g, '')
     .replace(/[()[\]]/g, '')
     .replace(/^--$/gm, '')
