@@ -17,9 +17,15 @@ export { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 export { type AdoptedRow, type Warning } from './adopt/plan.js';
 export { defineConfig, type DefinedEnvironment, type DefinedMigrations } from './config/define.js';
 export { readDotenv } from './config/dotenv.js';
+export { type Duration } from './config/duration.js';
+export {
+  type FleetKey,
+  type FleetSize,
+  type FleetTarget,
+  type FleetTargets,
+} from './config/fleet.js';
 export {
   type Config,
-  type Duration,
   type EnvironmentConfig,
   type KnexwardKey,
   type MigrationFormat,
