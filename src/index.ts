@@ -41,6 +41,14 @@ export { type Diagnosis } from './doctor/diagnose.js';
 export { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';
 export { type ErrorCode, KnexwardError, type ProblemCode } from './errors.js';
 export { type Migration } from './files/find.js';
+export { type FleetEvent, type FleetFailure, type FleetListener } from './fleet/events.js';
+export {
+  createFleet,
+  type Fleet,
+  type FleetOptions,
+  type FleetUpOptions,
+} from './migrator/fleet.js';
+export { type FleetResult, type FleetStatus, type TargetStatus } from './fleet/result.js';
 export {
   type KnexwardMigrationSource,
   migrationSource,

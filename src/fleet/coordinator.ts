@@ -29,7 +29,7 @@ export async function openCoordinator(
 ): Promise<Coordinator> {
   const settings = fleetOf(config);
   const session = await openSession(config, {
-    applicationName: 'knexward fleet',
+    applicationName: 'knexward-fleet',
     ...(onEmbedded && { onEmbedded }),
   });
   try {

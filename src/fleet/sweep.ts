@@ -145,7 +145,7 @@ async function sweepDatabase(
     if (config.settings.dbMigrate.schema !== schemaOf(group[0] as Placed)) return [...group];
     const wanted = Math.min(SESSIONS, Math.ceil(group.length / 500));
     for (let count = 0; count < wanted; count++)
-      sessions.push(await openSession(config, { applicationName: 'knexward fleet' }));
+      sessions.push(await openSession(config, { applicationName: 'knexward-fleet' }));
     const clients = sessions.map(({ client }) => client);
     const prints = await fingerprints(clients, group.map(schemaOf), names);
     const alike = groupBy(group, (each) => prints.get(schemaOf(each)));
