@@ -11,27 +11,11 @@ import { type Coordinator, lookAtAll, openCoordinator } from './coordinator.js';
 import { type FleetFailure, type FleetListener, type Stop } from './events.js';
 import { inTurn } from './in-turn.js';
 import { FleetJournal, type RunToResume, runToResume } from './journal.js';
+import { type FleetUpRequest } from './request.js';
 import { type FleetResult } from './result.js';
 import { type Look, type Placed } from './sweep.js';
 import { selectTargets, type Target } from './targets.js';
 import { inOrder, planWaves, type Wave } from './waves.js';
-
-/** What to run, on which targets. */
-export interface FleetUpRequest {
-  /** The ids of the targets; all of them unless given. */
-  targets?: readonly string[] | undefined;
-  /** Goes on with the last run: its targets, as far as they are not up to date. */
-  resume?: boolean | undefined;
-  /** Looks only: says in which waves the targets would come. */
-  dryRun?: boolean | undefined;
-  runId?: string | undefined;
-  listener?: FleetListener | undefined;
-  onEmbedded?: ((folder: string) => void) | undefined;
-  /** No further target begins; those under way end. */
-  drain?: AbortSignal | undefined;
-  /** The same, and those under way are stopped as `up` is: the statement is cancelled and rolled back. */
-  signal?: AbortSignal | undefined;
-}
 
 /**
  * Brings the targets of a fleet up to date: looks at all of them, and runs what is pending in waves.

@@ -79,16 +79,9 @@ describe('a fleet run that is stopped (US13, FR-009, SC-007)', () => {
     }
     const { code, stdout } = await start('--resume').ended;
     expect(code).toBe(0);
-    const { targets, done, upToDate, failed, notReached } = JSON.parse(stdout) as Record<
-      string,
-      never
-    >;
-    expect({ targets, all: done + upToDate, failed, notReached }).toEqual({
-      targets: 16,
-      all: 16,
-      failed: [],
-      notReached: [],
-    });
+    const { done, upToDate, ...result } = JSON.parse(stdout) as { done: number; upToDate: number };
+    expect(done + upToDate).toBe(16);
+    expect(result).toMatchObject({ targets: 16, failed: [], notReached: [] });
     expect(await tenants.applied()).toEqual(onceEach(tenants.names, ['a']));
   });
 });
