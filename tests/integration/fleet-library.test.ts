@@ -61,9 +61,10 @@ describe('createFleet (US13)', () => {
   });
 
   it('a line break in an id adds no line to what people read', async () => {
-    const { stdout } = await project.knexward(['fleet', 'status', '--verbose'], {
+    const { stdout, stderr } = await project.knexward(['fleet', 'status', '--verbose'], {
       TEST_DATABASE_URL: tenants.database.url,
     });
+    expect(stderr).toBe('');
     expect(stdout).toContain(String.raw`✓ 0\n1 1 applied, 0 pending`);
   });
 });
