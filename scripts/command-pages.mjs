@@ -35,6 +35,8 @@ const EXTRAS = {
   report: { exits: ['0', '2', '3', '129, 130, 143'], more: ['report', 'pipelines'] },
   unlock: { exits: [...READS, '4'], more: ['production'] },
   resolve: { exits: [...READS, '4'], more: ['production'] },
+  'fleet up': { exits: ['0', '1', '2', '3', '5', '129, 130, 143'], more: ['fleet'] },
+  'fleet status': { exits: [...READS, '6'], more: ['fleet'] },
 };
 
 const MEANINGS = Object.fromEntries(
@@ -42,7 +44,10 @@ const MEANINGS = Object.fromEntries(
 );
 
 const program = await createProgram();
-const commands = program.commands;
+/** Of a command with verbs, each verb. */
+const commands = program.commands.flatMap((each) =>
+  each.commands.length > 0 ? each.commands : [each],
+);
 const common = commands
   .filter((command) => command.name() !== 'completion')
   .map(({ options }) => options.map(({ flags }) => flags))
@@ -59,21 +64,27 @@ function main() {
   return pages;
 }
 
+/** The words that call it. */
+function wordsOf(command) {
+  const { parent } = command;
+  return parent === program ? command.name() : `${parent.name()} ${command.name()}`;
+}
+
 /** A file's name cannot have a colon in it everywhere. */
 function pageOf(command) {
-  return command.name().replace(':', '-');
+  return wordsOf(command).replace(/[: ]/, '-');
 }
 
 function commandPage(command) {
   const { prose, examples } = help(command);
-  const { exits = Object.keys(MEANINGS), more = [] } = EXTRAS[command.name()] ?? {};
+  const { exits = Object.keys(MEANINGS), more = [] } = EXTRAS[wordsOf(command)] ?? {};
   const links = linksTo(more);
   const own = command.options.filter(({ flags }) => !common.includes(flags));
   const also = command.aliases().map((alias) => `\`knexward ${alias}\``);
   return parts(
-    `# knexward ${command.name()}`,
+    `# knexward ${wordsOf(command)}`,
     sentence(command.description()),
-    `\`\`\`text\nknexward ${command.name()} ${command.usage()}\n\`\`\``,
+    `\`\`\`text\nknexward ${wordsOf(command)} ${command.usage()}\n\`\`\``,
     also.length > 0 && `Also: ${also.join(', ')}.`,
     command.registeredArguments.length > 0 && `## Arguments\n\n${argumentTable(command)}`,
     command.name() !== 'completion' &&
@@ -94,7 +105,10 @@ function indexPage() {
     table(
       ['command', 'does'],
       commands.map((command) =>
-        row(`[\`knexward ${command.name()}\`](${pageOf(command)}.md)`, cell(command.description())),
+        row(
+          `[\`knexward ${wordsOf(command)}\`](${pageOf(command)}.md)`,
+          cell(command.description()),
+        ),
       ),
     ),
     `## Options of every command\n\n${optionTable(shared)}`,

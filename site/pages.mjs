@@ -51,6 +51,7 @@ export const PARTS = [
       ['Runbook', 'runbook.md'],
       ['Production', 'production.md'],
       ['Deploying', 'deploying.md'],
+      ['Many databases', 'fleet.md'],
       ['Pipelines', 'pipelines.md'],
       ['Verify', 'verify.md'],
       ['Doctor', 'doctor.md'],

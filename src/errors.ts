@@ -67,6 +67,7 @@ export const CODES = {
   NO_SHADOW: { exit: 2, summary: 'There is no server for a temporary database.' },
   SNAPSHOT_FILE: { exit: 2, summary: 'The snapshot does not exist or is another kind of file.' },
   BASELINE_FILE: { exit: 2, summary: 'The baseline does not exist or is another kind of file.' },
+  FLEET_TARGETS: { exit: 2, summary: 'The targets of the fleet cannot be read or are invalid.' },
   RESET_REFUSED: { exit: 2, summary: 'reset may not drop this database.' },
   DATABASE_IN_USE: {
     exit: 2,

@@ -17,9 +17,15 @@ export { type AdoptRequest, type Adoption } from './adopt/adopt.js';
 export { type AdoptedRow, type Warning } from './adopt/plan.js';
 export { defineConfig, type DefinedEnvironment, type DefinedMigrations } from './config/define.js';
 export { readDotenv } from './config/dotenv.js';
+export { type Duration } from './config/duration.js';
+export {
+  type FleetKey,
+  type FleetSize,
+  type FleetTarget,
+  type FleetTargets,
+} from './config/fleet.js';
 export {
   type Config,
-  type Duration,
   type EnvironmentConfig,
   type KnexwardKey,
   type MigrationFormat,
@@ -35,6 +41,14 @@ export { type Diagnosis } from './doctor/diagnose.js';
 export { type EmbeddedOptions, type EmbeddedServer } from './embedded/index.js';
 export { type ErrorCode, KnexwardError, type ProblemCode } from './errors.js';
 export { type Migration } from './files/find.js';
+export { type FleetEvent, type FleetFailure, type FleetListener } from './fleet/events.js';
+export {
+  createFleet,
+  type Fleet,
+  type FleetOptions,
+  type FleetUpOptions,
+} from './migrator/fleet.js';
+export { type FleetResult, type FleetStatus, type TargetStatus } from './fleet/result.js';
 export {
   type KnexwardMigrationSource,
   migrationSource,

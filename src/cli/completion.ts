@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, type Option } from 'commander';
 
 type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -29,9 +29,13 @@ function wordsOf({ options }: Command): string[] {
 function bash(commands: readonly Command[], shell: 'bash' | 'zsh'): string {
   const cases = commands.map((command) => {
     const names = [command.name(), ...command.aliases()].map((name) => `'${name}'`).join('|');
-    return `    ${names}) words='${wordsOf(command).join(' ')}' ;;`;
+    // Of a command with verbs, the verb comes first; all their options do behind it.
+    const verbs = command.commands.map((verb) => verb.name());
+    const words = [...new Set([command, ...command.commands].flatMap(wordsOf))];
+    return `    ${names}) words='${[...verbs, ...words].join(' ')}' ;;`;
   });
   const choices = commands
+    .flatMap((command) => [command, ...command.commands])
     .flatMap(({ options }) => options)
     .filter(({ argChoices }) => argChoices)
     .map(
@@ -56,17 +60,28 @@ complete -o default -F _knexward knexward
 `;
 }
 
-function fish(commands: readonly Command[]): string {
+function fish(topmost: readonly Command[]): string {
   const quoted = (text: string): string => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
-  return commands
-    .flatMap((command) => [
-      `complete -c knexward -n __fish_use_subcommand -a ${command.name()} -d ${quoted(command.description())}`,
-      ...command.options.map(({ long, short, description, argChoices }) => {
-        const flag = long ? `-l ${long.slice(2)}` : `-s ${short?.slice(1) ?? ''}`;
-        const values = argChoices ? ` -xa ${quoted(argChoices.join(' '))}` : '';
-        return `complete -c knexward -n '__fish_seen_subcommand_from ${command.name()}' ${flag} -d ${quoted(description)}${values}`;
-      }),
-    ])
-    .map((line) => `${line}\n`)
-    .join('');
+  const offer = (command: Command, where: string): string =>
+    `complete -c knexward -n ${where} -a ${command.name()} -d ${quoted(command.description())}`;
+  const verbs = topmost.flatMap((command) =>
+    command.commands.map((verb) =>
+      offer(verb, quoted(`__fish_seen_subcommand_from ${command.name()}`)),
+    ),
+  );
+  const lines = topmost.flatMap((command) => [
+    offer(command, '__fish_use_subcommand'),
+    ...optionsOf(command).map(({ long, short, description, argChoices }) => {
+      const flag = long ? `-l ${long.slice(2)}` : `-s ${short?.slice(1) ?? ''}`;
+      const values = argChoices ? ` -xa ${quoted(argChoices.join(' '))}` : '';
+      return `complete -c knexward -n '__fish_seen_subcommand_from ${command.name()}' ${flag} -d ${quoted(description)}${values}`;
+    }),
+  ]);
+  return [...lines, ...verbs].map((line) => `${line}\n`).join('');
+}
+
+/** A command's options, with those of its verbs. */
+function optionsOf(command: Command): Option[] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options);
+  return all.filter(({ flags }, index) => all.findIndex((each) => each.flags === flags) === index);
 }

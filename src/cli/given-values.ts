@@ -32,11 +32,13 @@ export function keepSecretsIn(argv: readonly string[]): void {
  */
 export function refuseOddValues(command: Command): void {
   for (const option of command.options) {
-    const value: unknown = command.getOptionValue(option.attributeName());
     const flag = option.long ?? option.short ?? option.name();
-    if (typeof value !== 'string') continue;
-    if (value.trim() === '') throw empty(flag);
-    if (flag !== TAKES_CONNECTION && CONNECTION.test(value)) throw misplaced(flag);
+    // Some may be given several times.
+    for (const value of [command.getOptionValue(option.attributeName()) as unknown].flat()) {
+      if (typeof value !== 'string') continue;
+      if (value.trim() === '') throw empty(flag);
+      if (flag !== TAKES_CONNECTION && CONNECTION.test(value)) throw misplaced(flag);
+    }
   }
   command.registeredArguments.forEach((argument, index) => {
     const value: unknown = command.processedArgs[index];

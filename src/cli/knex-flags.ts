@@ -13,7 +13,7 @@ interface FlagOfKnex {
 const POSTGRES = new Set(['pg', 'postgres', 'postgresql']);
 
 /** The commands that have the flag themselves; `seed` names each file anyway. */
-const HAVE_VERBOSE = new Set(['up', 'down', 'status', 'adopt', 'doctor']);
+const HAVE_VERBOSE = new Set(['fleet', 'up', 'down', 'status', 'adopt', 'doctor']);
 
 /** Knex's flags that knexward does not have under the same name, or not with every command. */
 export const FLAGS_OF_KNEX: Readonly<Record<string, FlagOfKnex>> = {

@@ -33,6 +33,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   baseline: async () => (await import('./baseline.js')).addBaselineCommand,
   snapshot: async () => (await import('./snapshot.js')).addSnapshotCommand,
   report: async () => (await import('./report.js')).addReportCommand,
+  fleet: async () => (await import('./fleet.js')).addFleetCommand,
   unlock: async () => (await import('./unlock.js')).addUnlockCommand,
   completion: async () => {
     const { addCompletionCommand } = await import('./completion.js');

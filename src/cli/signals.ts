@@ -5,6 +5,8 @@ import { endWith, exitAtOnce, stopWithProcess } from './exit.js';
 /** A run that a signal may stop. */
 export interface Stoppable {
   signal: AbortSignal;
+  /** Where the first signal only asks for no more to begin: aborted by it. */
+  drain: AbortSignal;
   /** Fails where the run has not ended some seconds after a signal. */
   overdue: Promise<never>;
   /** Sets the exit code that says which signal it was, where it was one. */
@@ -24,18 +26,29 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * Listens for SIGINT, SIGTERM, and SIGHUP, which comes when the terminal is closed. The first asks the run to stop; a second one ends the process at
  * once, and the server undoes what is not committed. What a migration does to the process stops the
  * run as well.
+ *
+ * @param drains whether the first signal only drains: then the second one does what the first does otherwise
  */
-export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
+export function stopOnSignals(
+  onSignal: (name: string, isDraining: boolean) => void,
+  drains = false,
+): Stoppable {
   const controller = new AbortController();
+  const drain = new AbortController();
   let exitCode: number | null = null;
+  let isStopping = false;
   let timer: NodeJS.Timeout | undefined;
   let fail: (error: Error) => void = () => undefined;
   const overdue = new Promise<never>((_resolve, reject) => (fail = reject));
   overdue.catch(() => undefined);
   const listen = (name: keyof typeof EXIT_CODES): void => {
-    if (exitCode !== null) exitAtOnce(EXIT_CODES[name]);
-    exitCode = EXIT_CODES[name];
-    onFirst(name);
+    if (isStopping) exitAtOnce(EXIT_CODES[name]);
+    const isDraining = drains && exitCode === null;
+    isStopping = !isDraining;
+    exitCode ??= EXIT_CODES[name];
+    onSignal(name, isDraining);
+    drain.abort();
+    if (isDraining) return;
     controller.abort();
     timer = setTimeout(() => fail(withoutAnswer()), OVERDUE_MS);
   };
@@ -44,6 +57,7 @@ export function stopOnSignals(onFirst: (name: string) => void): Stoppable {
   const forget = stopWithProcess((reason) => controller.abort(reason));
   return {
     signal: controller.signal,
+    drain: drain.signal,
     overdue,
     endWithSignal: () => {
       if (exitCode !== null) endWith(exitCode);

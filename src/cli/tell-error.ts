@@ -10,7 +10,8 @@ export async function tellError(
   error: unknown,
   done: Record<string, unknown> = {},
 ): Promise<number> {
-  const { asKnexwardError, renderError } = await import('../report/error-text.js');
+  const { asKnexwardError } = await import('../failure/known-error.js');
+  const { renderError } = await import('../report/error-text.js');
   const known = asKnexwardError(error);
   const { code, message, fix, page } = known;
   output.result({ ...done, error: { code, message, fix, page } }, () => '');

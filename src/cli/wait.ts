@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { resolveConfig } from '../config/resolve.js';
-import { parseDuration } from '../config/settings.js';
+import { parseDuration } from '../config/duration.js';
 import {
   type CommonOptions,
   configRequestOf,

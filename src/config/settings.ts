@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
 import { type Knex } from 'knex';
 import { KnexwardError } from '../errors.js';
+import { type Duration, parseDuration, shown } from './duration.js';
+import { type FleetKey, type FleetSettings, resolveFleet } from './fleet.js';
 
 /** How a migration file speaks: Knex's interface, or that of db-migrate's driver. */
 export type MigrationFormat = 'knex' | 'db-migrate';
-
-/** A length of time: a number of milliseconds, or a text such as `500ms`, `5s`, `2min`, `1h`. */
-export type Duration = number | string;
 
 /**
  * The key `knexward` of a knexfile: what Knex has no word for. Every entry may be left out.
@@ -61,6 +60,8 @@ export interface KnexwardKey {
    * Knex can say it: `{ '20150101000000-index.js': false }` for a file of db-migrate's.
    */
   transactions?: Record<string, boolean>;
+  /** Many databases or schemas with the same migrations, for `knexward fleet`. */
+  fleet?: FleetKey;
 }
 
 /** One environment of a knexfile: Knex's configuration, and the key `knexward`. */
@@ -89,6 +90,8 @@ export interface Settings {
   dbMigrate: { table: string; schema: string | null };
   formats: Record<string, MigrationFormat>;
   transactions: Record<string, boolean>;
+  /** `null` where the project is no fleet. */
+  fleet: FleetSettings | null;
 }
 
 const KNOWN_KEYS = new Set([
@@ -106,27 +109,8 @@ const KNOWN_KEYS = new Set([
   'dbMigrate',
   'formats',
   'transactions',
+  'fleet',
 ]);
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
-
-/**
- * Reads a duration as milliseconds.
- *
- * @throws KnexwardError `KNEXFILE_BROKEN` for anything that is no duration.
- */
-export function parseDuration(value: Duration, name: string): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*$/.exec(
-    typeof value === 'string' ? value : '',
-  );
-  const unit = UNITS[match?.[2] ?? ''];
-  if (match && unit !== undefined) return Number(match[1]) * unit;
-  throw new KnexwardError('KNEXFILE_BROKEN', {
-    message: `${shown(value)} is no duration (${name}).`,
-    fix: 'Write a number of milliseconds, or a text such as 500ms, 5s, 2min or 1h.',
-  });
-}
 
 /**
  * Fills in the defaults.
@@ -171,6 +155,7 @@ export function resolveSettings(key: KnexwardKey = {}): Settings {
     },
     formats: formatsOf(key.formats),
     transactions: transactionsOf(key.transactions),
+    fleet: resolveFleet(key.fleet),
   };
 }
 
@@ -231,8 +216,4 @@ function oneOf<Word extends string>(
     message: `${shown(given)} is no value that the knexfile's knexward.${name} can have.`,
     fix: `Write ${words.map((word) => `'${word}'`).join(' or ')}.`,
   });
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : inspect(value, { depth: 1 });
 }

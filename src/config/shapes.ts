@@ -76,6 +76,7 @@ const CONFIGURATION: Section = {
     dbMigrate: { table: TEXT, schema: TEXT },
     formats: OBJECT,
     transactions: OBJECT,
+    fleet: OBJECT,
   },
 };
 

@@ -37,13 +37,7 @@ async function findChanged(
   mostTold = MOST_TOLD,
 ): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
-  const compared = files.filter(
-    ({ name, path, format }) =>
-      recorded.has(name) &&
-      path !== null &&
-      // What is recorded of a module that loads SQL files is the SQL.
-      (format === 'sql' || extname(path) === extname(name)),
-  );
+  const compared = comparable(files, recorded);
   for await (const some of readAll(compared)) {
     for (const { name, path, content } of some) {
       const was = recorded.get(name);
@@ -54,6 +48,36 @@ async function findChanged(
     }
   }
   return changed;
+}
+
+/** The files that can be compared with what is recorded of them. */
+function comparable(
+  files: readonly Migration[],
+  recorded: ReadonlyMap<string, unknown>,
+): Migration[] {
+  return files.filter(
+    ({ name, path, format }) =>
+      recorded.has(name) &&
+      path !== null &&
+      // What is recorded of a module that loads SQL files is the SQL.
+      (format === 'sql' || extname(path) === extname(name)),
+  );
+}
+
+/** Whether every file is what each of these records says, whichever of them counts. */
+export async function areAllAsRecorded(
+  files: readonly Migration[],
+  records: readonly { name: string; checksum: string }[],
+): Promise<boolean> {
+  const recorded = new Map<string, string[]>();
+  for (const { name, checksum } of records)
+    recorded.set(name, [...(recorded.get(name) ?? []), checksum]);
+  for await (const some of readAll(comparable(asRecorded(files, records), recorded))) {
+    for (const { name, content } of some) {
+      if (!recorded.get(name)?.every((checksum) => isTextOf(content, checksum))) return false;
+    }
+  }
+  return true;
 }
 
 /** git is asked only where something changed: a run that has nothing to do does not even load that. */

@@ -34,6 +34,28 @@ export interface LoadedMigration extends Migration {
   direct: { up: DirectFunction; down: DirectFunction | null } | null;
 }
 
+/** What loads a migration for a run. */
+export type LoadMigration = (
+  migration: Migration,
+  config: ProjectConfig,
+) => Promise<LoadedMigration>;
+
+/**
+ * Loads each migration once, for the runs of one project on many databases: all of them run what was
+ * read first, and nothing is compiled twice. db-migrate's files are told where they work, which each
+ * database says for itself.
+ */
+export function loadOnce(): LoadMigration {
+  const loaded = new Map<string, Promise<LoadedMigration>>();
+  return async (migration, config) => {
+    if (migration.format === 'db-migrate') return loadMigration(migration, config);
+    const key = JSON.stringify([migration.name, migration.path]);
+    const loading = loaded.get(key) ?? loadMigration(migration, config);
+    loaded.set(key, loading);
+    return loading;
+  };
+}
+
 /**
  * Loads a migration of any format into Knex's form.
  *

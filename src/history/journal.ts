@@ -88,7 +88,7 @@ export interface RecordedFile {
 }
 
 /** The events that say what an applied migration's file was. */
-const OF_FILE = `event in ('applied', 'adopted', 'resolved') and checksum is not null`;
+export const OF_FILE = `event in ('applied', 'adopted', 'resolved') and checksum is not null`;
 
 /**
  * Whether an entry `j` is about the row `h` as it stands: plain Knex may have reverted and applied the

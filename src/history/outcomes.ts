@@ -49,6 +49,11 @@ export function failedChanges(tables: HistoryTables): string {
    where event = 'failed' and details ->> 'endUnknown' is distinct from 'true')`;
 }
 
+/** A condition: whether there is any such change, which takes no look at what it is. */
+export function hasOpenChanges(tables: HistoryTables): string {
+  return `exists (${latestEvents(tables)})`;
+}
+
 /**
  * The latest event of each change decides; but that another run failed says nothing of a change whose
  * end is unknown: a run that has lost its lock fails at a change that it never began. Where that is `started`, or a failure that leaves open

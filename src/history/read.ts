@@ -51,8 +51,9 @@ export interface History {
   dbMigrate: { rows: number; unadopted: number; zoned: boolean; reverted: string[] } | null;
 }
 
-const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
-const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
+/** The columns that make a table a history of Knex's, and one of db-migrate's. */
+export const KNEX_COLUMNS = ['id', 'name', 'batch', 'migration_time'];
+export const DB_MIGRATE_COLUMNS = ['id', 'name', 'run_on'];
 
 /**
  * Reads the history: what exists, then what it holds. Reads only.
@@ -184,7 +185,8 @@ function namelessRows(tables: HistoryTables): string {
   return `(select count(*)::int from ${qualified(tables.schema, tables.history)} where name is null)`;
 }
 
-function knexLockState(tables: HistoryTables): string {
+/** An expression for who has taken Knex's own lock row. */
+export function knexLockState(tables: HistoryTables): string {
   // Knex can take it where one row is 0, whatever else is in the table; a null keeps it out for good.
   return `(select case when count(*) = 0 or bool_or(is_locked = 0) then 'free'
       when max(is_locked) >= ${LEAST_RUN_NUMBER} then 'knexward' else 'knex' end

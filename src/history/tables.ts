@@ -36,6 +36,11 @@ export function journalOf(history: string): string {
   return history === 'knex_migrations' ? 'knexward_journal' : fitting(history, '_knexward_journal');
 }
 
+/** The name of the journal of fleet runs, which lies beside the history of the coordinator's database. */
+export function fleetJournalOf(history: string): string {
+  return history === 'knex_migrations' ? 'knexward_fleet' : fitting(history, '_knexward_fleet');
+}
+
 /** A name with this end. What is cut off is hashed, so that no two long names become the same. */
 function fitting(name: string, end: string): string {
   if (Buffer.byteLength(name + end) <= NAME_LENGTH) return name + end;

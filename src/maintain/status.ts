@@ -12,15 +12,20 @@ import { orderPolicyOf } from '../plan/out-of-order.js';
 import { unmatched } from '../plan/renamed.js';
 import { findEvidence } from '../history/evidence.js';
 
-/** Reads files and history and compares them. Changes nothing. */
+/**
+ * Reads files and history and compares them. Changes nothing.
+ *
+ * @param found the migrations, where somebody has listed them already
+ */
 export async function readStatus(
   given: ResolvedConfig,
   onEmbedded?: (folder: string) => void,
+  found?: readonly Migration[],
 ): Promise<Status> {
   const session = await openSession(given, onEmbedded ? { onEmbedded } : {});
   try {
     const config = await locateHistory(session.client, given);
-    const files = await findMigrations(config);
+    const files = found ?? (await findMigrations(config));
     const history = await readHistory(session.client, config);
     const evidence = await lookCloser(session.client, files, history);
     return statusOf(config.environment, files, history, evidence, orderPolicyOf(config));

@@ -1,10 +1,10 @@
-import { type RunListener } from '../run/events.js';
-
 /**
  * A listener that cannot disturb the run: what the given one throws, or rejects with, becomes a
  * warning of the process, the first time.
  */
-export function harmless(listener: RunListener | undefined): RunListener {
+export function harmless<Event>(
+  listener: ((event: Event) => void) | undefined,
+): (event: Event) => void {
   if (!listener) return () => undefined;
   let told = false;
   const tell = (error: unknown): void => {

@@ -116,23 +116,32 @@ export interface ResolveOptions {
 const SOURCES = ['knex', 'config', 'knexfile'];
 const MIGRATOR_OPTIONS = [...SOURCES, 'env', 'cwd', 'scope', 'settings', 'listener'];
 
-/** @throws KnexwardError `USAGE` for options that do not say one thing. */
-export function checkMigratorOptions(options: MigratorOptions): void {
+/**
+ * @param maker the function of the library that was given them
+ * @param without those of a migrator's options that it does not take
+ * @throws KnexwardError `USAGE` for options that do not say one thing.
+ */
+export function checkMigratorOptions(
+  options: MigratorOptions,
+  maker = 'createMigrator',
+  without: readonly string[] = [],
+): void {
   if (typeof options === 'function') {
-    throw usage('createMigrator was given a function.', 'Write createMigrator({ knex }).');
+    throw usage(`${maker} was given a function.`, `Write ${maker}({ knex }).`);
   }
-  checkKnown(options, MIGRATOR_OPTIONS, 'createMigrator');
+  const known = MIGRATOR_OPTIONS.filter((name) => !without.includes(name));
+  checkKnown(options, known, maker);
   const given = SOURCES.filter((source) => options[source as keyof MigratorSource] !== undefined);
   if (given.length > 1) {
     throw usage(
-      `createMigrator was given ${given.join(' and ')}; each says where the configuration is.`,
+      `${maker} was given ${given.join(' and ')}; each says where the configuration is.`,
       'Give one of them.',
     );
   }
   // What is undefined by mistake would otherwise lead to another database, the knexfile's.
   const lost = SOURCES.filter((source) => source in options && !given.includes(source));
   if (lost.length > 0 && given.length === 0) {
-    throw usage(`createMigrator was given ${lost.join(', ')}: undefined.`, 'Is it set yet?');
+    throw usage(`${maker} was given ${lost.join(', ')}: undefined.`, 'Is it set yet?');
   }
 }
 

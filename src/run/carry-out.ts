@@ -71,7 +71,7 @@ export async function carryOut(planned: PlannedRun): Promise<RunResult> {
   const mayBegin = plan.direction === 'up' && history.rows.length === 0;
   const fromBaseline = mayBegin ? await import('./from-baseline.js') : null;
   const beginning = (await fromBaseline?.findBeginning(planned)) ?? null;
-  const loaded = await loadAll(beginning?.rest ?? plan, config, new Map());
+  const loaded = await loadAll(beginning?.rest ?? plan, planned, new Map());
   // What is confirmed is what was read: a file that is edited during the question does not count.
   if (plan.steps.length > 0) await request.confirm?.(plan);
   refuseInterrupted(signal);
@@ -111,10 +111,15 @@ async function goOn(
 }
 
 /** Every file is loaded before the first one runs, so that a broken one changes nothing. */
-async function loadAll(plan: Plan, config: ResolvedConfig, known: Loaded): Promise<Loaded> {
+async function loadAll(
+  plan: Plan,
+  { config, request }: Pick<PlannedRun, 'config' | 'request'>,
+  known: Loaded,
+): Promise<Loaded> {
+  const { load = loadMigration } = request;
   const loaded: Loaded = new Map();
   for (const step of plan.steps) {
-    const migration = known.get(step.name) ?? (await loadMigration(step, config));
+    const migration = known.get(step.name) ?? (await load(step, config));
     refuseWithoutWay(migration, plan.direction);
     loaded.set(step.name, migration);
   }
@@ -200,7 +205,7 @@ async function runPlan(
 ): Promise<RunResult> {
   const { config, session, listener, result, request, control, lock, changed } = locked;
   if (isFirst) listener({ type: 'planned', plan });
-  const steps = [...(await loadAll(plan, config, locked.loaded)).values()];
+  const steps = [...(await loadAll(plan, locked, locked.loaded)).values()];
   const connections = await connectionsFor(session, config, steps);
   const searchPath = session.transactionPath();
   if (searchPath !== null) await refuseLostSearchPath(connections, searchPath, steps);

@@ -1,5 +1,5 @@
 import { type Migration } from '../files/find.js';
-import { type LoadedMigration } from '../files/load.js';
+import { type LoadMigration, type LoadedMigration } from '../files/load.js';
 import { type Plan, type PlanRequest } from '../plan/plan.js';
 import { type RunListener } from './events.js';
 
@@ -18,6 +18,10 @@ export interface RunRequest extends PlanRequest {
   listener?: RunListener;
   /** The migrations to choose from; those that the configuration leads to unless given. */
   files?: readonly Migration[];
+  /** The migrations that the configuration leads to, where somebody has listed them already. */
+  found?: readonly Migration[] | undefined;
+  /** Loads a migration, where somebody keeps what is loaded for several runs. */
+  load?: LoadMigration | undefined;
   /** `false`: replays everything, also where an empty database could begin with a baseline. */
   baseline?: boolean | undefined;
   /** Goes on where applied files were edited, also where the configuration says to stop then. */

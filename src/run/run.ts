@@ -24,7 +24,7 @@ export async function run(given: ResolvedConfig, request: RunRequest): Promise<R
   const { listener = () => undefined, runId = randomUUID() } = request;
   const applicationName = `knexward ${runId}`;
   // Listed while the server lets us in. What is wrong with it is told after what is wrong there.
-  const listing = Promise.resolve(request.files ?? findMigrations(given));
+  const listing = Promise.resolve(request.files ?? request.found ?? findMigrations(given));
   listing.catch(() => undefined);
   const session = await openSession(given, {
     applicationName,

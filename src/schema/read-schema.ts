@@ -1,7 +1,7 @@
 import { type ClientBase } from 'pg';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { openSession } from '../database/session.js';
-import { namesBeside } from '../history/tables.js';
+import { fleetJournalOf, namesBeside } from '../history/tables.js';
 import { type Catalog } from './catalog/model.js';
 import { readCatalog } from './catalog/read.js';
 
@@ -13,7 +13,8 @@ import { readCatalog } from './catalog/read.js';
  */
 export async function readSchema(config: ResolvedConfig, client?: ClientBase): Promise<Catalog> {
   const { migrations, settings } = config;
-  const names = Object.values(namesBeside(migrations.tableName));
+  const { tableName } = migrations;
+  const names = [...Object.values(namesBeside(tableName)), fleetJournalOf(tableName)];
   const history = { names, dbMigrate: settings.dbMigrate.table };
   if (client) return readCatalog(client, { history });
   const session = await openSession(config);

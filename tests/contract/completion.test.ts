@@ -11,6 +11,8 @@ describe('knexward completion', () => {
     [['knexward', 'latest', '--dry'], ['--dry-run']],
     [['knexward', 'up', '--log-format', 'j'], ['json']],
     [['knexward', 'create', '-x', 'm'], ['mjs']],
+    [['knexward', 'fleet', 'st'], ['status']],
+    [['knexward', 'fleet', 'up', '--can'], ['--canary']],
   ])('bash: %j becomes %j', async (words, expected) => {
     const { stdout } = await project.knexward(['completion', 'bash']);
     const script = `${stdout}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _knexward; echo "\${COMPREPLY[@]}"`;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command } from 'commander';
-import { createProgram } from '../../src/cli/main';
+import { type Leaf, leaves } from '../support/commands';
 import { createProject, type Project } from '../support/project';
 
 /** Nobody listens there: a command that goes on ends at its connection. */
@@ -24,26 +24,26 @@ function namesFor(command: Command): string[] {
   return command.registeredArguments.filter(({ required }) => required).map(() => 'x');
 }
 
-function placesOf(command: Command): Place[] {
-  const name = command.name();
+function placesOf({ words, command }: Leaf): Place[] {
+  const name = words.join(' ');
   const options = command.options
     .filter(({ required, optional }) => required || optional)
     .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
     .map((flag) => ({
       title: `${name} ${flag}`,
-      args: (value: string) => [name, ...namesFor(command), flag, value],
+      args: (value: string) => [...words, ...namesFor(command), flag, value],
       required: false,
     }));
   const positions = command.registeredArguments.map((argument) => ({
     title: `${name} ${argument.name()}`,
-    args: (value: string) => [name, value],
+    args: (value: string) => [...words, value],
     required: argument.required,
   }));
   const joined = options
     .filter(({ title }) => title.includes('--'))
     .map(({ title, args }) => ({
       title: `${title}=`,
-      args: (value: string) => [...args('').slice(0, -2), `${title.split(' ')[1]}=${value}`],
+      args: (value: string) => [...args('').slice(0, -2), `${title.split(' ').at(-1)}=${value}`],
       required: false,
     }));
   return [...options, ...joined, ...positions];
@@ -62,8 +62,7 @@ describe('odd values on the command line', () => {
   let places: Place[];
 
   beforeAll(async () => {
-    const { commands } = await createProgram();
-    places = commands.flatMap(placesOf);
+    places = (await leaves()).flatMap(placesOf);
     project = createProject(FILES);
   });
   afterAll(() => project.remove());

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Command } from 'commander';
 import { createProgram } from '../../src/cli/main';
 import { type Block, blocksOf, documents, textOf } from '../support/documents';
+import { leaves } from '../support/commands';
 import { createProject, REPOSITORY } from '../support/project';
 
 const pages = readdirSync(join(REPOSITORY, 'docs/reference')).map(
@@ -21,7 +22,9 @@ function callsIn(text: string): string[] {
 /** What the command line would say to this call; nothing is carried out. */
 async function complaintAbout(call: string): Promise<string | null> {
   const program = await createProgram();
-  for (const command of [program, ...program.commands]) silence(command);
+  const { commands } = program;
+  for (const command of [program, ...commands, ...commands.flatMap((each) => each.commands)])
+    silence(command);
   const words = [...call.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, bare]) => single ?? double ?? bare ?? '',
   );
@@ -50,8 +53,8 @@ describe('docs/reference', () => {
   });
 
   it('has a page for each command, with each of its options', async () => {
-    for (const command of (await createProgram()).commands) {
-      const text = textOf(`docs/reference/${command.name().replace(':', '-')}.md`);
+    for (const { words, command } of await leaves()) {
+      const text = textOf(`docs/reference/${words.join('-').replace(':', '-')}.md`);
       const index = textOf('docs/reference/README.md');
       for (const { flags } of command.options) expect(text + index).toContain(`\`${flags}\``);
     }

@@ -44,6 +44,8 @@ export function schemaOf(args: readonly string[], document: object): string {
   const alone = ['version', 'environment', 'database', 'error'];
   if (Object.keys(document).every((key) => alone.includes(key)) && 'error' in document)
     return 'error';
+  const fleet = args[0] === 'fleet' ? `fleet-${args[1] ?? ''}` : '';
+  if (schemaNames().includes(fleet)) return fleet;
   const words = [...Object.keys(KNEX_WORDS), ...schemaNames(), 'seed:make'];
   const word = args.find((each) => words.includes(each)) ?? '';
   const name = (KNEX_WORDS[word]?.command ?? word).replace(':', '-');

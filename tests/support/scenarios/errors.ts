@@ -29,6 +29,15 @@ export const ERROR_SCENARIOS: Record<ErrorCode, Scenario> = {
     files: { 'seeds/a.js': "exports.seed = () => { throw new Error('no data'); };" },
     args: ['seed'],
   },
+  FLEET_TARGETS: {
+    files: {
+      'knexfile.js': KNEXFILE.replace(
+        'migrations:',
+        "knexward: { fleet: { targets: 'select 1 as id' } }, migrations:",
+      ),
+    },
+    args: ['fleet', 'up'],
+  },
   RESET_REFUSED: {
     url: ({ database }) => database.url.replace(/[^/]*$/, 'postgres'),
     args: ['reset', '--yes'],

@@ -1,0 +1,139 @@
+import { type ClientBase, escapeLiteral } from 'pg';
+import { KnexwardError } from '../errors.js';
+import { actor, jsonOf } from '../history/journal.js';
+import { fleetJournalOf, qualified } from '../history/tables.js';
+import { type FleetFailure } from './events.js';
+
+/** So many runs are remembered. */
+const RUNS_KEPT = 20;
+
+/** A run that has begun and in which something is left to do. */
+export interface RunToResume {
+  runId: string;
+  /** The targets that it was about; `null`: all. */
+  selection: string[] | null;
+  done: string[];
+}
+
+/**
+ * The journal of fleet runs, in the database of the knexfile: who ran what when, and how each target
+ * ended. It decides nothing about a target: whether that is up to date is for its own history to say.
+ */
+export class FleetJournal {
+  private readonly table: string;
+  private waiting: string[] = [];
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly client: ClientBase,
+    place: { schema: string; history: string },
+    readonly runId: string,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.table = qualified(place.schema, fleetJournalOf(place.history));
+  }
+
+  /** Makes the table where it is missing, forgets old runs, and records that this one begins. */
+  async begin(details: { targets: number; selection: readonly string[] | null }): Promise<void> {
+    await this.client.query(
+      `create table if not exists ${this.table} (
+         id bigint generated always as identity primary key,
+         run_id uuid not null,
+         at timestamptz not null default clock_timestamp(),
+         event text not null check (event in ('begun', 'resumed', 'done', 'failed', 'ended')),
+         wave integer,
+         target text,
+         actor text not null,
+         details jsonb not null default '{}'
+       );
+       delete from ${this.table} where run_id in (
+         select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT})`,
+    );
+    await this.client.query(this.insert([this.row('begun', null, null, details)]));
+  }
+
+  /** Records that somebody goes on with this run. */
+  async resume(): Promise<void> {
+    await this.client.query(this.insert([this.row('resumed', null, null, {})]));
+  }
+
+  /** Records how a target ended. It is written with others, as soon as those before it are. */
+  record(wave: number | null, target: string, ended: { runId?: string } | FleetFailure): void {
+    const failed = 'code' in ended;
+    const { code, message } = failed ? ended : { code: undefined, message: undefined };
+    const details = failed ? { code, message } : ended;
+    this.waiting.push(this.row(failed ? 'failed' : 'done', wave, target, details));
+    this.writing = this.writing.then(() => this.write());
+  }
+
+  /** Records the end of the run, when everything before it is written. */
+  async end(details: Record<string, unknown>): Promise<void> {
+    this.waiting.push(this.row('ended', null, null, details));
+    await (this.writing = this.writing.then(() => this.write()));
+  }
+
+  private async write(): Promise<void> {
+    const rows = this.waiting;
+    if (rows.length === 0) return;
+    this.waiting = [];
+    await this.client.query(this.insert(rows)).then(undefined, this.onError);
+  }
+
+  private insert(rows: readonly string[]): string {
+    return `insert into ${this.table} (run_id, event, wave, target, details, actor) values ${rows.join(', ')}`;
+  }
+
+  private row(event: string, wave: number | null, target: string | null, details: object): string {
+    const values = [
+      `${escapeLiteral(this.runId)}::uuid`,
+      escapeLiteral(event),
+      wave === null ? 'null::integer' : String(wave),
+      target === null ? 'null' : escapeLiteral(target),
+      `${escapeLiteral(jsonOf({ ...details }))}::jsonb`,
+      `${escapeLiteral(actor())} || ', ' || current_user`,
+    ];
+    return `(${values.join(', ')})`;
+  }
+}
+
+/**
+ * The run that was begun last, as far as it is not done.
+ *
+ * @throws KnexwardError `USAGE` where there is none
+ */
+export async function runToResume(
+  client: ClientBase,
+  place: { schema: string; history: string },
+): Promise<RunToResume> {
+  const table = qualified(place.schema, fleetJournalOf(place.history));
+  const { rows: found } = await client.query<{ there: boolean }>(
+    'select to_regclass($1) is not null as there',
+    [table],
+  );
+  if (!found[0]?.there) throw nothingToResume('No fleet run was begun yet.');
+  const { rows } = await client.query<{
+    run: string;
+    selection: string[] | null;
+    done: string[];
+    complete: boolean | null;
+  }>(
+    `with latest as (select run_id, details from ${table} where event = 'begun' order by id desc limit 1)
+     select l.run_id as run, nullif(l.details -> 'selection', 'null') as selection,
+       (select coalesce(json_agg(distinct target), '[]') from ${table} j
+         where j.run_id = l.run_id and j.event = 'done') as done,
+       (select (details ->> 'complete')::boolean from ${table} j
+         where j.run_id = l.run_id and j.event in ('ended', 'resumed') order by id desc limit 1) as complete
+      from latest l`,
+  );
+  const [run] = rows;
+  if (!run) throw nothingToResume('No fleet run was begun yet.');
+  if (run.complete) throw nothingToResume('The last fleet run has reached every target.');
+  return { runId: run.run, selection: run.selection, done: run.done };
+}
+
+function nothingToResume(reason: string): KnexwardError {
+  return new KnexwardError('USAGE', {
+    message: `There is nothing to resume. ${reason} Nothing was changed.`,
+    fix: 'Leave --resume out: a new run looks at every target, and passes over those that are up to date.',
+  });
+}
