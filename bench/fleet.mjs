@@ -1,5 +1,6 @@
 // How long a fleet of schemas in one database takes, against a loop of knex.migrate.latest, in one run:
 // node bench/fleet.mjs [schemas]
+import { performance } from 'node:perf_hooks';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
