@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/duration.js';
-import { type FleetSize, resolveFleet, sizeOf } from '../config/fleet.js';
+import { type FleetSize, resolveFleet, readSize } from '../config/fleet.js';
 import { resolveConfig, type ResolvedConfig } from '../config/resolve.js';
 import { type Output } from '../report/output.js';
 import { type CommonOptions, configRequestOf } from './options.js';
@@ -36,12 +36,12 @@ export function collect(value: string, before: string[] = []): string[] {
 
 /** Parses a number of targets: a count, or a share such as `10%`. */
 export function parseSize(value: string): FleetSize {
-  return understood(() => (sizeOf(value, ''), value), 'Give a number, or a share such as 10%.');
+  return understood(() => (readSize(value, ''), value), 'Give a number, or a share such as 10%.');
 }
 
 /** Parses `--canary`, which may be none. */
 export function parseCanary(value: string): FleetSize {
-  return understood(() => (sizeOf(value, '', 0), value), 'Give a number, or a share such as 1%.');
+  return understood(() => (readSize(value, '', 0), value), 'Give a number, or a share such as 1%.');
 }
 
 /** Parses `--waves`: sizes, with commas between them. */

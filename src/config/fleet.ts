@@ -97,10 +97,10 @@ export function resolveFleet(key: FleetKey | undefined): FleetSettings | null {
     searchPath: schemasOf(key.searchPath),
     concurrency,
     perServer: countOf(key.perServer ?? concurrency, 'perServer'),
-    canary: sizeOf(key.canary ?? 0, 'canary', 0),
-    waves: [key.waves ?? '100%'].flat().map((size) => sizeOf(size, 'waves')),
+    canary: readSize(key.canary ?? 0, 'canary', 0),
+    waves: [key.waves ?? '100%'].flat().map((size) => readSize(size, 'waves')),
     pause: parseDuration(key.pause ?? 0, 'knexward.fleet.pause'),
-    stopAt: sizeOf(key.stopAt ?? 10, 'stopAt'),
+    stopAt: readSize(key.stopAt ?? 10, 'stopAt'),
     order: key.order ?? null,
   };
 }
@@ -110,7 +110,7 @@ export function resolveFleet(key: FleetKey | undefined): FleetSettings | null {
  *
  * @throws KnexwardError `KNEXFILE_BROKEN` for anything that is none
  */
-export function sizeOf(value: unknown, name: string, least = 1): Size {
+export function readSize(value: unknown, name: string, least = 1): Size {
   const [, percent] = /^(\d{1,3}(?:\.\d+)?)%$/.exec(typeof value === 'string' ? value : '') ?? [];
   const share = Number(percent) / 100;
   if (share > 0 && share <= 1) return { share };

@@ -6,6 +6,7 @@ import { type TimeZoneQuestion } from '../../src/adopt/time-zone/decide';
 import { renderOutcome, renderPlan as renderTakeover } from '../../src/report/adopt-text';
 import { renderBaseline, renderBaselineCheck } from '../../src/report/baseline-text';
 import { countOf } from '../../src/count';
+import { renderFleetStatus, renderFleetUp } from '../../src/report/fleet-text';
 import { renderInitOutcome } from '../../src/report/init-text';
 import { shortTime } from '../../src/report/long-list';
 import { renderPlan } from '../../src/report/plan-text';
@@ -55,6 +56,9 @@ const proven = (count: number): Adoption => {
   return { ...made, proof: part({ ...made.proof, postgres: { expected: '18', actual: '18' } }) };
 };
 
+const targets = (count: number) =>
+  names(count).map((target) => ({ target, code: 'X', message: 'm', pending: names(count) }));
+
 const question = (rows: number): TimeZoneQuestion => {
   const reading = (timeZone: string, rest: object) =>
     part({ ...{ timeZone, newest: AT, impossible: rows, future: rows, fit: null }, ...rest });
@@ -91,6 +95,27 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
         part({ file: 'f', inSync: false, migrations: n, differences: differences(n) }),
         c,
       ).join('\n'),
+  ],
+  'fleet-text': [
+    (n) =>
+      renderFleetUp(
+        part({
+          ...{ runId: 'r', targets: n, done: n, upToDate: n, failed: targets(n) },
+          ...{ notReached: names(n), durationMs: 1 },
+        }),
+        c,
+      ),
+    (n) => renderFleetUp(part({ waves: [{ canary: false, targets: targets(n) }] }), c),
+    (n) =>
+      renderFleetStatus(
+        part({
+          targets: names(n).map((target, index) => ({
+            ...{ target, applied: n, pending: index % 2 === 0 ? n : 0, problems: [] },
+          })),
+        }),
+        c,
+        true,
+      ),
   ],
   'init-text': [
     (n) => renderInitOutcome(part({ kind: 'create', files: names(n), next: [] }), false),
@@ -175,15 +200,23 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
 
 /** Texts without a number of things, or whose numbers stand behind a colon. */
 const COUNTS_NOTHING = [
-  ...['doctor-text', 'error-text', 'excerpt', 'failure-text', 'finding', 'github'],
+  ...[
+    'doctor-text',
+    'error-text',
+    'excerpt',
+    'failure-text',
+    'finding',
+    'fleet-progress',
+    'github',
+  ],
   ...['levels', 'log', 'long-list', 'output', 'pages-text', 'progress', 'status-line', 'table'],
 ];
 
 /** `1 migrations`, `2 migration`, `1 rows have`, `1 … they are`. */
 const WRONG_ONE =
-  /\b1 (?:\w+ )?(?:migrations|rows|problems|differences|objects|files|tables|times|names)\b|\b1 \w+ (?:have|do|come|are|make)\b/;
+  /\b1 (?:\w+ )?(?:migrations|rows|problems|differences|objects|files|tables|times|names|targets)\b|\b1 \w+ (?:have|do|come|are|make)\b/;
 const WRONG_MANY =
-  /\b(?:0|2|500) (?:pending |applied )?(?:migration|row|problem|difference|object|file|table|time)\b|\b(?:0|2|500) \w+s (?:has|does|comes|is|makes)\b/;
+  /\b(?:0|2|500) (?:pending |applied )?(?:migration|row|problem|difference|object|file|table|time|target)\b|\b(?:0|2|500) \w+s (?:has|does|comes|is|makes)\b/;
 
 describe('every text that counts something', () => {
   it('is among these', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { resolveFleet, sizeOf } from '../../src/config/fleet';
+import { resolveFleet, readSize } from '../../src/config/fleet';
 import { inTurn } from '../../src/fleet/in-turn';
 import { checkTargets, type Target } from '../../src/fleet/targets';
 import { inOrder, planWaves } from '../../src/fleet/waves';
@@ -150,10 +150,10 @@ describe('knexward.fleet (US13)', () => {
   });
 
   it('a size is a number or a share', () => {
-    expect(['3', 3, '2.5%', '100%'].map((value) => sizeOf(value, 'x'))).toEqual([
+    expect(['3', 3, '2.5%', '100%'].map((value) => readSize(value, 'x'))).toEqual([
       ...[{ count: 3 }, { count: 3 }, { share: 0.025 }, { share: 1 }],
     ]);
     for (const value of ['101%', '-1', 0, 1.5, '', null])
-      expect(() => sizeOf(value, 'x')).toThrow();
+      expect(() => readSize(value, 'x')).toThrow();
   });
 });
