@@ -5,6 +5,7 @@ import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
 import { Confirmation, findOutcome } from '../transaction/confirmation.js';
 import { confined, openingFor, type RunContext } from './context.js';
+import { type Committed, type Ended } from './ended.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import { isDirect } from './needs-knex.js';
 import {
@@ -18,6 +19,7 @@ import { recordOf } from './record.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
 import {
   PartlyCommitted,
+  READ_AS_SENT,
   type TransactionWatch,
   watchTransaction,
 } from '../transaction/watch-transaction.js';
@@ -34,37 +36,6 @@ import {
  * In each state is known what its type says. Only what is committed has the server's confirmation,
  * and only that is reported as done.
  */
-
-/** How a change ended. */
-export type Ended = Committed | NotNeeded | RolledBack | LeftBehind | Unknown;
-
-/** The change and its record are committed, and the server has said so. */
-export interface Committed {
-  state: 'committed';
-  confirmation: Confirmation;
-  durationMs: number;
-  /** Whether it sent no statement of its own. */
-  empty: boolean;
-}
-/** Another run had done it. Nothing was changed. */
-export interface NotNeeded {
-  state: 'not needed';
-}
-/** It failed, and nothing of it is left. */
-export interface RolledBack {
-  state: 'rolled back';
-  error: unknown;
-}
-/** It failed, and some of it may be left, because not all of it ran in its transaction. */
-export interface LeftBehind {
-  state: 'left behind';
-  error: unknown;
-}
-/** What became of it could not be found out. */
-export interface Unknown {
-  state: 'unknown';
-  error: unknown;
-}
 
 /**
  * Carries a change out in a transaction. Change, history row and journal row are committed together.
@@ -145,6 +116,8 @@ async function commit(
   };
   const ownEnd = watch.ownEnd();
   if (ownEnd === 'rolled back') throw rolledBackItself();
+  // The names in what follows would be read, and recorded, in the encoding that the migration has set.
+  if (watch.hasOtherEncoding()) await attempt.transaction.query(READ_AS_SENT);
   if (ownEnd === 'committed') return again();
   try {
     return await send(attempt.transaction);

@@ -3,8 +3,8 @@ import { type ResolvedConfig } from '../config/resolve.js';
 import { type LoadedMigration } from '../files/load.js';
 import { serverErrorIn } from '../server-error.js';
 import { type Blocker, describeBlockers, watchBlockers } from '../transaction/blockers.js';
-import { type Ended } from './change.js';
 import { type RunContext } from './context.js';
+import { type Ended } from './ended.js';
 import { isDirect } from './needs-knex.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
 

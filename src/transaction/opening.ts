@@ -116,6 +116,8 @@ const SETTINGS = [
   ...['check_function_bodies', 'default_tablespace', 'default_table_access_method', 'TimeZone'],
   ...['DateStyle', 'IntervalStyle', 'standard_conforming_strings', 'xmloption', 'bytea_output'],
   ...['default_transaction_isolation', 'default_transaction_read_only', 'client_min_messages'],
+  // The transaction has it from the default of before the reset.
+  'transaction_read_only',
   ...['synchronous_commit', 'work_mem', 'maintenance_work_mem', 'client_encoding'],
   ...['statement_timeout', 'idle_in_transaction_session_timeout'],
 ];

@@ -13,7 +13,20 @@ export interface TransactionWatch {
   leftovers(): boolean;
   /** How many statements the server has answered; `null` if the protocol cannot be watched. */
   answers(): number | null;
+  /** Whether the session's `client_encoding` has been changed. */
+  hasOtherEncoding(): boolean;
   stop(): void;
+}
+
+/** The encoding of what pg sends, whatever the session's is. */
+const SENT_IN = 'UTF8';
+/** Has the server read what follows as it is sent. */
+export const READ_AS_SENT = `set client_encoding to '${SENT_IN}'`;
+
+/** The server's word that a setting has another value. */
+interface ParameterStatus {
+  parameterName: string;
+  parameterValue: string;
 }
 
 /**
@@ -30,6 +43,7 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
   let now = 'T';
   let answers = 0;
   let afterRollback = false;
+  let encoding = SENT_IN;
   const onCommandComplete = ({ text }: { text: string }): void => {
     answers++;
     if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
@@ -45,7 +59,13 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
     now = status;
     if (status === 'I') outside = true;
   };
-  protocol?.on('commandComplete', onCommandComplete).on('readyForQuery', onReadyForQuery);
+  const onParameterStatus = ({ parameterName, parameterValue }: ParameterStatus): void => {
+    if (parameterName === 'client_encoding') encoding = parameterValue;
+  };
+  protocol
+    ?.on('commandComplete', onCommandComplete)
+    .on('readyForQuery', onReadyForQuery)
+    .on('parameterStatus', onParameterStatus);
   return {
     ownEnd: () => {
       if (!outside && !committed) return null;
@@ -54,8 +74,12 @@ export function watchTransaction(connection: RawConnection): TransactionWatch {
     },
     leftovers: () => committed || (outside && afterRollback),
     answers: () => (protocol ? answers : null),
+    hasOtherEncoding: () => encoding !== SENT_IN,
     stop: () => {
-      protocol?.off('commandComplete', onCommandComplete).off('readyForQuery', onReadyForQuery);
+      protocol
+        ?.off('commandComplete', onCommandComplete)
+        .off('readyForQuery', onReadyForQuery)
+        .off('parameterStatus', onParameterStatus);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { createProject, KNEXFILE, type Outcome, type Project } from '../support/project';
 
@@ -39,6 +40,8 @@ const FORMATS: Record<string, (sql: string) => [extension: string, text: string]
   'files for Knex': (sql) => ['.js', `exports.up = (knex) => knex.raw(${JSON.stringify(sql)});`],
 };
 
+const namesOf = (rows: object[]): string[] => rows.map((row) => (row as { name: string }).name);
+
 describe('what a migration leaves in its session does not reach the next one (US7, FR-006)', () => {
   let database: TestDatabase;
   let project: Project;
@@ -69,6 +72,38 @@ describe('what a migration leaves in its session does not reach the next one (US
       { n: Object.keys(LEFT).length },
     ]);
   });
+
+  it.each(Object.entries(FORMATS))(
+    'a client encoding does not reach the names in history and journal, nor a read-only default the next change (FR-009): %s',
+    async (_, write) => {
+      const written = (name: string, sql: string): [string, string] => {
+        const [extension, text] = write(sql);
+        return [`migrations/${name}${extension}`, text];
+      };
+      project = createProject({
+        'knexfile.js': KNEXFILE,
+        ...Object.fromEntries([
+          written('20260101000001_größe', "set client_encoding = 'LATIN1'; create table a ()"),
+          written('20260101000002_naïve', "set client_encoding = 'WIN1252'; create table b ()"),
+          written('20260101000003_c', 'set default_transaction_read_only = on'),
+          written('20260101000004_日本', 'create table d ()'),
+        ]),
+      });
+      expect(await up()).toMatchObject({ code: 0 });
+      const names = readdirSync(`${project.root}/migrations`).sort();
+      expect(
+        await database.query('select name from knex_migrations order by id').then(namesOf),
+      ).toEqual(names);
+      expect(
+        await database
+          .query(
+            "select migration as name from knexward_journal where event = 'applied' order by id",
+          )
+          .then(namesOf),
+      ).toEqual(names);
+      expect((await up()).stdout).toContain('Already up to date');
+    },
+  );
 
   it("the knexfile's search path stays", async () => {
     await database.query('create schema one; create schema two');
