@@ -85,7 +85,7 @@ export function describeFailure(
   return failure;
 }
 
-/** How a change ended that failed: see run/change.ts. */
+/** How a change ended that failed: see run/ended.ts. */
 export interface FailedEnd {
   state: 'rolled back' | 'left behind' | 'unknown';
   error: unknown;
