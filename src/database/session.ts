@@ -54,7 +54,7 @@ export async function openSession(
   const { connection: server, release } = await reachServer(config, options);
   const { applicationName = 'knexward' } = options;
   const connection = named(server, applicationName);
-  const environment = pgEnvironment();
+  const environment = config.pgVariables ?? pgEnvironment();
   let client: Client;
   try {
     client = await connect(withoutQueryTimeout(connection), config, environment);
