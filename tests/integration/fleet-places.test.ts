@@ -8,6 +8,7 @@ import {
   counting,
   createTenants,
   fleetKnexfile,
+  onceEach,
   type Tenants,
 } from '../support/tenants';
 
@@ -79,6 +80,38 @@ describe('fleet up: nothing leads a target elsewhere (US13)', () => {
     const outcome = await up({ TEST_DATABASE_URL: tenants.database.url }, '--dry-run');
     expect(outcome.json()).toMatchObject({ error: { code: 'FLEET_TARGETS' } });
     expect(await tenants.database.query("select to_regclass('oops') as t")).toEqual([{ t: null }]);
+  });
+
+  it.each([true, false])("a tenant's own connection is told from knexward's: %s", async (has) => {
+    const more = [...Array(20).keys()].map((place) => `o_${String(place).padStart(2, '0')}`);
+    await tenants.database.query(more.map((name) => `create schema ${name}`).join(';'));
+    project = createProject({
+      'knexfile.js': fleetKnexfile(
+        `targets: ${JSON.stringify(more.map((id) => ({ id, schema: id })))}, stopAt: 100`,
+        'retries: 1',
+      ),
+      // One in four commits on a connection of its own; the others are busy at their first attempt.
+      [A]: `const { Client } = require('pg');
+const tried = new Set();
+const busy = (knex) => knex.raw("do $$ begin raise exception 'x' using errcode = '55P03'; end $$");
+exports.up = async (knex) => {
+  const { s } = (await knex.raw('select current_schema() as s')).rows[0];
+  if (${has} && Number(s.slice(2)) % 4 === 0) {
+    const own = new Client(process.env.TEST_DATABASE_URL);
+    await own.connect();
+    await own.query("insert into public.counted values ($1, 'own')", [s]);
+    await own.end();
+    await busy(knex);
+  }
+  if (!tried.has(s)) await (tried.add(s), busy(knex));
+};
+exports.down = async () => {};`,
+    });
+    const outcome = await up({ TEST_DATABASE_URL: tenants.database.url });
+    const own = has ? more.filter((_name, place) => place % 4 === 0) : [];
+    // Whose connection it was is not known: where one has any, others may not be tried again either.
+    if (!has) expect(outcome.json()).toMatchObject({ done: more.length, failed: [] });
+    expect(await tenants.applied()).toEqual(onceEach(own, ['own']));
   });
 
   it('a resumed run counts only the targets that there are', async () => {
