@@ -72,6 +72,8 @@ export interface ResolvedConfig extends ProjectConfig {
   onDatabase?: ((database: DatabaseInUse) => void) | undefined;
   /** Refuses what would change more than this database. */
   confinement?: Confinement | undefined;
+  /** The `PG*` variables that its connections are made under; those of now unless given. */
+  pgVariables?: ReadonlyMap<string, string>;
 }
 
 /**

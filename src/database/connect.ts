@@ -40,6 +40,7 @@ export async function connect(
   // A lost connection is noticed by the query that needs it; without a listener it would end
   // the process from the outside.
   client.on('error', () => undefined);
+  countConnection(client);
   try {
     await client.connect();
   } catch (error) {
@@ -50,7 +51,6 @@ export async function connect(
     throw connectionError(error, client);
   }
   keepPassword(client);
-  countConnection(client);
   keptOpen(client);
   try {
     await prepareAsKnexDoes(client, config, connection.application_name);

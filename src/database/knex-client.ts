@@ -1,5 +1,5 @@
 import { type Knex } from 'knex';
-import { type Client } from 'pg';
+import { type Client, type ClientBase } from 'pg';
 import { type Confinement } from '../config/confinement.js';
 import { type EnvironmentConfig } from '../config/settings.js';
 import { keepPassword } from './keep-password.js';
@@ -15,6 +15,7 @@ import { closeAtOnce, followAnswers, isAnswered, type RawConnection } from './ra
 /** What Knex's Client has inside, as far as a dialect builds on it. */
 interface ClientOfKnex {
   config: { client?: unknown };
+  driver?: { Client: new (...given: never[]) => ClientBase };
   acquireRawConnection(): Promise<RawConnection>;
   validateConnection(connection: RawConnection): unknown;
   transaction(container: unknown, config?: TransactionConfig, outer?: unknown): unknown;
@@ -57,6 +58,27 @@ export interface SeverableKnex {
   sever(): void;
 }
 
+/**
+ * Has the clients that Knex makes in the course of this counted from their connecting on. Only then: a
+ * migration may make one of its own with the same driver, which is none of ours.
+ */
+function counting<Result>(client: ClientOfKnex, acquire: () => Result): Result {
+  const { driver } = client;
+  if (!driver) return acquire();
+  const Counted = class extends driver.Client {
+    constructor(...given: never[]) {
+      super(...given);
+      countConnection(this);
+    }
+  };
+  client.driver = Object.create(driver, { Client: { value: Counted } }) as typeof driver;
+  try {
+    return acquire();
+  } finally {
+    client.driver = driver;
+  }
+}
+
 /** What Knex's connections are made with. */
 export interface ConnectionSetup {
   environment: PgEnvironment;
@@ -97,7 +119,9 @@ export async function createSeverableKnex(
     override async acquireRawConnection(): Promise<RawConnection> {
       if (severed) throw new Error('The run has ended: it opens no connection any more.');
       // `pg` reads its variables when a client is made, which is at once.
-      const connection = await inPgEnvironment(environment, () => super.acquireRawConnection());
+      const connection = await inPgEnvironment(environment, () =>
+        counting(this, () => super.acquireRawConnection()),
+      );
       // A function of the knexfile's may give every connection another one.
       keepPassword(connection as RawConnection & Client);
       countConnection(connection);

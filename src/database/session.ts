@@ -8,6 +8,7 @@ import { keepsPool } from './event-loop.js';
 import { type ChangeConnections } from './change-connections.js';
 import { type SeverableKnex } from './knex-client.js';
 import { type PgEnvironment, pgEnvironment } from './pg-environment.js';
+import { observeConnections } from './process-connections.js';
 import { closeInTime } from './raw-connection.js';
 import { isDirect, keepsSession, schemasOf, searchPathText } from './search-path.js';
 
@@ -52,13 +53,15 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<Session> {
   const { connection: server, release } = await reachServer(config, options);
+  const unobserve = observeConnections();
   const { applicationName = 'knexward' } = options;
   const connection = named(server, applicationName);
-  const environment = pgEnvironment();
+  const environment = config.pgVariables ?? pgEnvironment();
   let client: Client;
   try {
     client = await connect(withoutQueryTimeout(connection), config, environment);
   } catch (error) {
+    unobserve();
     await release();
     throw error;
   }
@@ -93,6 +96,7 @@ export async function openSession(
     close: async () => {
       await Promise.all(open.map((connections) => connections.close()));
       await closeInTime(client);
+      unobserve();
       await release();
     },
   };

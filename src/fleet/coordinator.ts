@@ -1,5 +1,6 @@
 import { type FleetSettings } from '../config/fleet.js';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { pgEnvironment } from '../database/pg-environment.js';
 import { openSession, type Session } from '../database/session.js';
 import { findMigrations, type Migration } from '../files/find.js';
 import { readHistory } from '../history/read.js';
@@ -24,9 +25,11 @@ export interface Coordinator {
  * database or reading the files may throw
  */
 export async function openCoordinator(
-  config: ResolvedConfig,
+  given: ResolvedConfig,
   onEmbedded?: (folder: string) => void,
 ): Promise<Coordinator> {
+  // A migration of one target may set them: that must not lead the next one elsewhere.
+  const config = { ...given, pgVariables: pgEnvironment() };
   const settings = fleetOf(config);
   const session = await openSession(config, {
     applicationName: 'knexward-fleet',

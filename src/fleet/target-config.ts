@@ -71,15 +71,25 @@ function namesDatabase({ connectionString, host, database }: ClientConfig): bool
   return (hasHost || Boolean(inQuery)) && (url.pathname.length > 1 || Boolean(database));
 }
 
-/** Where a target is. No password is in it, and nothing of it is shown. */
+/** Where a target is, by all that may lead elsewhere. No password is in it, and nothing of it is shown. */
 export function placeOf({ database }: ResolvedConfig): Place {
   if (database.kind === 'embedded') return { database: database.folder, server: database.folder };
-  const { connectionString = '', host, port, database: name, user } = database.connection;
-  const url =
-    connectionString === '' ? null : new URL(connectionString.replace('@/', '@localhost/'));
-  const server = url
-    ? `${url.searchParams.get('host') ?? url.hostname}:${url.port || '5432'}`
-    : `${host ?? process.env['PGHOST'] ?? ''}:${port ?? process.env['PGPORT'] ?? '5432'}`;
-  const where = url ? `${url.username}@${url.pathname}` : `${user ?? ''}@/${name ?? ''}`;
-  return { server, database: `${server} ${where}` };
+  const { connectionString = '', host, port, database: name, user, options } = database.connection;
+  const { PGHOST = '', PGPORT = '5432' } = process.env;
+  if (connectionString === '') {
+    const server = `${host ?? PGHOST}:${port ?? PGPORT}`;
+    return { server, database: JSON.stringify([server, user, name, options]) };
+  }
+  const {
+    hostname,
+    port: own,
+    username,
+    pathname,
+    searchParams,
+  } = new URL(connectionString.replace('@/', '@localhost/'));
+  const asked = Object.fromEntries(searchParams);
+  delete asked['password'];
+  // What stands behind the question mark goes first in `pg`.
+  const server = `${asked['host'] ?? hostname}:${asked['port'] ?? (own || PGPORT)}`;
+  return { server, database: JSON.stringify([server, username, pathname, asked]) };
 }

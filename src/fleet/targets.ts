@@ -6,12 +6,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type ClientBase, escapeLiteral } from 'pg';
+import { type ClientBase, escapeLiteral, type QueryConfig } from 'pg';
 import { askProject } from '../config/ask-project.js';
 import { type FleetSettings, type FleetTarget } from '../config/fleet.js';
 import { type ResolvedConfig } from '../config/resolve.js';
 import { schemasOf, searchPathText } from '../database/search-path.js';
 import { KnexwardError } from '../errors.js';
+import { NAME_LENGTH } from '../history/tables.js';
 import { parseJson } from '../json.js';
 import { rememberName } from '../printable.js';
 import { reasonOf } from '../server-error.js';
@@ -67,8 +68,9 @@ async function queryTargets(
     await client.query(
       `begin read only${path === null ? '' : `; select set_config('search_path', ${path}, true)`}`,
     );
-    // With a parameter list it is one statement, which cannot end the transaction and begin another.
-    return (await client.query<Record<string, unknown>>({ text: query, values: [] })).rows;
+    // The extended protocol takes one statement, which cannot end the transaction and begin another.
+    const asked: QueryConfig & { queryMode: 'extended' } = { text: query, queryMode: 'extended' };
+    return (await client.query<Record<string, unknown>>(asked)).rows;
   } catch (error) {
     throw invalid(`The query for them failed: ${reasonOf(error)}`, error);
   } finally {
@@ -139,6 +141,9 @@ function checkSchema(schema: unknown, id: string): string | null {
   if (!isGiven(schema)) return null;
   if (typeof schema !== 'string' || schema.trim() === '' || schema.includes('\0'))
     throw invalid(`The schema of "${id}" is empty, or no text.`);
+  // In a search path, the server takes the one for the role's own, and cuts the other off.
+  if (schema === '$user' || Buffer.byteLength(schema) > NAME_LENGTH)
+    throw invalid(`The schema of "${id}" is $user, or longer than ${NAME_LENGTH} bytes.`);
   rememberName(schema);
   return schema;
 }

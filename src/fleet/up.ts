@@ -127,7 +127,9 @@ class FleetRun {
   }
 
   private countUpToDate(selected: readonly Target[], looks: ReadonlyMap<string, Look>): void {
-    for (const { id } of selected) {
+    const ids = new Set(selected.map(({ id }) => id));
+    for (const id of this.done) if (!ids.has(id)) this.done.delete(id);
+    for (const id of ids) {
       const look = looks.get(id);
       if (look?.state !== 'seen') this.done.delete(id);
       else if (this.needsRun(look)) this.done.delete(id);

@@ -224,7 +224,6 @@ async function runPlan(
   const outcome = await withHooks(run, steps, lock, () =>
     runSteps(run, steps, lock).finally(() => transactions.close()),
   ).finally(() => {
-    run.processConnections.stop();
     if (request.signal?.aborted) connections.sever();
   });
   return { ...result, batch: plan.batch, ...outcome };
