@@ -205,6 +205,11 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename z to b',
     ],
     [
+      "a not-null constraint with the name that another table's has until then",
+      'create table a (x int not null); alter table a rename to b',
+      'alter table b rename constraint a_x_not_null to b_x_not_null; create table a (x int not null)',
+    ],
+    [
       'a sequence of a column that holds no number',
       'create table t (a interval)',
       'create sequence s owned by t.a',
