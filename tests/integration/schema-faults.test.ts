@@ -210,6 +210,11 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table b rename constraint a_x_not_null to b_x_not_null; create table a (x int not null)',
     ],
     [
+      'an index for CLUSTER in place of another, and of a constraint',
+      'create table t (a int, b int, constraint k unique (a)); create index i on t (a); create index j on t (b); create table u (like t including indexes); alter table t cluster on k; alter table u cluster on u_b_idx',
+      'alter table t cluster on i; alter table u cluster on u_a_idx',
+    ],
+    [
       'a sequence of a column that holds no number',
       'create table t (a interval)',
       'create sequence s owned by t.a',
