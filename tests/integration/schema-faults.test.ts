@@ -210,6 +210,11 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table b rename constraint a_x_not_null to b_x_not_null; create table a (x int not null)',
     ],
     [
+      'a not-null constraint with a name of its own in a table whose rows another table holds',
+      'create table t (a int); create table u (rows t[])',
+      'drop table u; alter table t add b int constraint named not null default 7; create table u (rows t[])',
+    ],
+    [
       'an index for CLUSTER in place of another, and of a constraint',
       'create table t (a int, b int, constraint k unique (a)); create index i on t (a); create index j on t (b); create table u (like t including indexes); alter table t cluster on k; alter table u cluster on u_b_idx',
       'alter table t cluster on i; alter table u cluster on u_a_idx',
