@@ -89,6 +89,14 @@ const RESTORED: [what: string, sql: string][] = [
     'create table b (a int not null); create table a (a int not null); alter table b rename to c; alter table a rename to b',
   ],
   [
+    'a generated column whose function reads a table and a view whose names come later',
+    `create function f(int) returns int language sql immutable return $1;
+     create function g(int) returns int language sql immutable return $1;
+     create table a (x int, y int generated always as (g(f(x))) stored); create table z (n int); create view y as select 1 as one;
+     create or replace function f(int) returns int language sql immutable as 'select count(*)::int from public.z, public.y';
+     create or replace function g(int) returns int language sql immutable as 'select public.f($1)'`,
+  ],
+  [
     'a unique key of a partitioned table, with options',
     `create table p (a int) partition by range (a);
      create table q partition of p for values from (1) to (9);
@@ -213,6 +221,11 @@ describe('what a schema file restores is what was there (US8)', () => {
       'a not-null constraint with a name of its own in a table whose rows another table holds',
       'create table t (a int); create table u (rows t[])',
       'drop table u; alter table t add b int constraint named not null default 7; create table u (rows t[])',
+    ],
+    [
+      'a not-null constraint of its own for a column that comes from a parent',
+      'create table p (a int); create table c () inherits (p)',
+      'alter table c alter a set not null',
     ],
     [
       'an index for CLUSTER in place of another, and of a constraint',
