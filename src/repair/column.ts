@@ -115,7 +115,7 @@ function withNotNullNames(
   const isOwn = change.expected.definesColumn(table.name, to.own) || to.parts.notNullConstraint;
   return {
     from: from.parts.notNull ? named(from, before) : from,
-    to: isOwn ? to : named(to, before),
+    to: isOwn || !from.parts.notNull ? to : named(to, before),
   };
 }
 

@@ -38,7 +38,8 @@ export function findFixes(
   differences: readonly Difference[],
 ): Fixes {
   if (differences.length === 0) return { differences: [], script: [], singleTransaction: true };
-  const graphs = { expected: new SchemaGraph(expected), actual: new SchemaGraph(actual) };
+  const before = new SchemaGraph(actual);
+  const graphs = { expected: new SchemaGraph(expected, before), actual: before };
   const described = differences.map((difference) => idIn(graphs, difference));
   const differing = new Set(described.filter((id) => id !== null));
   const reordered = new Set(

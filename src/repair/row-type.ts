@@ -3,7 +3,7 @@ import { type CatalogObject, idOf } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { mentions } from '../schema/sql/mention.js';
-import { addColumn, setDefault } from '../schema/sql/table.js';
+import { addColumn, addNotNull, setDefault } from '../schema/sql/table.js';
 import { type SchemaGraph } from './schema-graph.js';
 
 type Table = CatalogObject<'table'>;
@@ -60,8 +60,7 @@ export function addColumnBeside(
     const more = 'its updates are published, and it has no replica identity';
     return [note(`PostgreSQL cannot add ${column.name}: ${reason}, ${more}.`)];
   }
-  const { default: _, notNull: __, ...bare } = column.parts;
-  const alter = `ALTER TABLE ${table.name} ALTER COLUMN ${column.own}`;
+  const { default: _, notNull: __, notNullNotValid: ___, ...bare } = column.parts;
   return [
     ...(isUpdatedByOthers(lookup, table)
       ? [note(`The triggers, rules and policies of ${table.name} apply to this UPDATE.`)]
@@ -69,7 +68,7 @@ export function addColumnBeside(
     ...addColumn(lookup, { ...column, parts: bare }),
     setDefault(table, column, ''),
     `UPDATE ${table.name} SET ${column.own} = DEFAULT`,
-    ...(notNull ? [`${alter} SET NOT NULL`] : []),
+    ...(notNull ? [addNotNull(lookup, table, column)] : []),
   ];
 }
 

@@ -31,8 +31,12 @@ export class SchemaGraph {
   private readonly columns = new Map<string, Map<string, Column>>();
   private typeUsers: Map<string, RowUser[]> | undefined;
 
-  constructor(readonly catalog: Catalog) {
-    this.lookup = new CatalogLookup(catalog);
+  /** @param before What is to become this one. */
+  constructor(
+    readonly catalog: Catalog,
+    before?: SchemaGraph,
+  ) {
+    this.lookup = new CatalogLookup(catalog, before?.lookup);
     for (const [id, needed] of catalog.dependencies) {
       for (const other of needed) addTo(this.dependents, other, id);
     }

@@ -1,6 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
 import { unquoted, withoutSchema } from '../schema/catalog/names.js';
+import { waitForBodies } from '../schema/sql/bodies.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
 import { priorityOf, statementsAbout } from '../schema/sql/priority.js';
@@ -60,6 +61,7 @@ class Statements {
     this.freeSequenceNames();
     const entries = this.builder.finished();
     new Waits(this.change, this.builder, this.carriers, this.split).connect(entries);
+    waitForBodies(entries, expected.lookup);
     return entries;
   }
 
@@ -67,8 +69,8 @@ class Statements {
     const { actual, expected, gone } = this.change;
     const id = idOf(object);
     const priority = DROPS - this.builder.priority(object);
-    if (this.carriers.of(id) === id)
-      this.put(dropOf(id), priority, id, drop(actual.lookup, object));
+    const isApart = this.carriers.of(id) === id;
+    if (isApart) this.put(dropOf(id), priority, id, drop(actual.lookup, object));
     if (this.split.has(dropOf(this.carriers.of(id)))) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
@@ -125,7 +127,8 @@ class Statements {
     if (object.kind === 'view') {
       this.put(firstOf(id), DROPS, id, [createDummyView(object, true)]);
     } else if (object.kind === 'column' && object.parts.default && table?.kind === 'table') {
-      this.put(firstOf(id), DROPS, id, [dropDefault(table, object)]);
+      const dropDefault = `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${object.own} DROP DEFAULT`;
+      this.put(firstOf(id), DROPS, id, [dropDefault]);
     }
   }
 
@@ -218,9 +221,9 @@ class Statements {
     const column = gone.has(id) ? undefined : actual.get(id);
     const table = actual.get(column?.parent ?? null);
     if (!column || !table) return;
-    const { type } = actual.column(table.name, column.own)?.parts ?? {};
-    const statements = goOnFrom(sequence, table.name, column.own, type);
-    this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), statements);
+    const type = actual.column(table.name, column.own)?.parts.type;
+    const texts = goOnFrom(sequence, table.name, column.own, type);
+    this.put(`count of ${idOf(sequence)}`, LATER, idOf(sequence), texts);
   }
 
   /** What default privileges give to whatever is made is not what is expected of it. */
@@ -274,10 +277,6 @@ class Statements {
 
 function parentOf({ parts }: CatalogObject<'table'>): ObjectId {
   return idOf({ kind: 'table', name: parts.partitionOf ?? '' });
-}
-
-function dropDefault(table: { name: string }, { own }: CatalogObject): string {
-  return `ALTER TABLE ONLY ${table.name} ALTER COLUMN ${own} DROP DEFAULT`;
 }
 
 /** The column of an id that neither graph describes. */

@@ -89,6 +89,14 @@ const RESTORED: [what: string, sql: string][] = [
     'create table b (a int not null); create table a (a int not null); alter table b rename to c; alter table a rename to b',
   ],
   [
+    'a generated column whose function reads a table and a view whose names come later',
+    `create function f(int) returns int language sql immutable return $1;
+     create function g(int) returns int language sql immutable return $1;
+     create table a (x int, y int generated always as (g(f(x))) stored); create table z (n int); create view y as select 1 as one;
+     create or replace function f(int) returns int language sql immutable as 'select count(*)::int from public.z, public.y';
+     create or replace function g(int) returns int language sql immutable as 'select public.f($1)'`,
+  ],
+  [
     'a unique key of a partitioned table, with options',
     `create table p (a int) partition by range (a);
      create table q partition of p for values from (1) to (9);
@@ -203,6 +211,26 @@ describe('what a schema file restores is what was there (US8)', () => {
       'a column whose not-null constraint has the name of one that goes',
       'create table t (a int, z int not null)',
       'alter table t rename z to b',
+    ],
+    [
+      "a not-null constraint with the name that another table's has until then",
+      'create table a (x int not null); alter table a rename to b',
+      'alter table b rename constraint a_x_not_null to b_x_not_null; create table a (x int not null)',
+    ],
+    [
+      'a not-null constraint with a name of its own in a table whose rows another table holds',
+      'create table t (a int); create table u (rows t[])',
+      'drop table u; alter table t add b int constraint named not null default 7; create table u (rows t[])',
+    ],
+    [
+      'a not-null constraint of its own for a column that comes from a parent',
+      'create table p (a int); create table c () inherits (p)',
+      'alter table c alter a set not null',
+    ],
+    [
+      'an index for CLUSTER in place of another, and of a constraint',
+      'create table t (a int, b int, constraint k unique (a)); create index i on t (a); create index j on t (b); create table u (like t including indexes); alter table t cluster on k; alter table u cluster on u_b_idx',
+      'alter table t cluster on i; alter table u cluster on u_a_idx',
     ],
     [
       'a sequence of a column that holds no number',

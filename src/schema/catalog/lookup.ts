@@ -6,10 +6,14 @@ export class CatalogLookup {
   private readonly byId = new Map<ObjectId, CatalogObject>();
   private readonly members = new Map<ObjectId, CatalogObject[]>();
   private readonly owned = new Map<string, CatalogObject<'sequence'>>();
-  /** The names of constraints, each behind its schema. */
-  private readonly constraints = new Set<string>();
+  /** The names of constraints, each behind its schema, and what they are on. */
+  private readonly constraints = new Map<string, ObjectId[]>();
 
-  constructor(readonly catalog: Catalog) {
+  /** @param before What a fix script begins with: its names are taken, too. */
+  constructor(
+    readonly catalog: Catalog,
+    private readonly before?: CatalogLookup,
+  ) {
     for (const object of catalog.objects) {
       this.byId.set(idOf(object), object);
       if (object.parent !== null) {
@@ -21,7 +25,7 @@ export class CatalogLookup {
         object.kind === 'constraint'
           ? object.own
           : object.kind === 'column' && object.parts.notNullConstraint;
-      if (constraint) this.constraints.add(inSchema(object.parent ?? '', constraint));
+      if (constraint) this.noteConstraint(object.parent ?? '', constraint);
       if (object.kind === 'sequence' && object.parts.identity && object.parts.ownedBy) {
         this.owned.set(object.parts.ownedBy, object);
       }
@@ -50,7 +54,14 @@ export class CatalogLookup {
 
   /** Whether a constraint in the schema of a table, or of a domain, has a name. */
   hasConstraint(owner: ObjectId, own: string): boolean {
-    return this.constraints.has(inSchema(owner, own));
+    const name = inSchema(owner, own);
+    const onOthers = this.before?.constraints.get(name)?.some((one) => one !== owner);
+    return this.constraints.has(name) || onOthers === true;
+  }
+
+  private noteConstraint(owner: ObjectId, own: string): void {
+    const name = inSchema(owner, own);
+    this.constraints.set(name, [...(this.constraints.get(name) ?? []), owner]);
   }
 
   /** The sequence behind an identity column. */

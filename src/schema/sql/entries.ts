@@ -1,5 +1,6 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../catalog/model.js';
+import { waitForBodies } from './bodies.js';
 import {
   create,
   createDomain,
@@ -37,7 +38,9 @@ export function entriesOf(
 ): Entry[] {
   const builder = new EntryBuilder(lookup, split, options);
   for (const object of lookup.catalog.objects) builder.add(object);
-  return builder.finished();
+  const entries = builder.finished();
+  waitForBodies(entries, lookup);
+  return entries;
 }
 
 /** Makes entries of objects, one after the other: what belongs to another comes after it. */

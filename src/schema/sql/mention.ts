@@ -103,6 +103,9 @@ export function leadsTo(
   });
 }
 
+/** In what the server puts the body of a function. */
+const QUOTE = '$function$';
+
 /**
  * Whether a text names something: the name stands in it, and not as a part of another.
  *
@@ -110,9 +113,10 @@ export function leadsTo(
  */
 export function mentions(text: string, name: string, mayBeQualified = false): boolean {
   for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-    const [before = '', after = ''] = [text[at - 1], text[at + name.length]];
+    const before = text[at - 1] ?? '';
+    const after = text.slice(at + name.length, at + name.length + QUOTE.length);
     const isPart = before !== '.' ? /[\w$"]/.test(before) : !mayBeQualified;
-    if (!isPart && !/[\w$"]/.test(after)) return true;
+    if (!isPart && (after === QUOTE || !/^[\w$"]/.test(after))) return true;
   }
   return false;
 }

@@ -122,6 +122,23 @@ export function notNullNamed(
   return name && `CONSTRAINT ${name}`;
 }
 
+/** The statement that gives a column that is there a not-null constraint. */
+export function addNotNull(lookup: CatalogLookup, table: Table, column: Column): string {
+  const { notNullNoInherit, notNullNotValid } = column.parts;
+  const alter = `ALTER TABLE ${table.name}`;
+  const name = notNullNamed(lookup, table, column);
+  if (lookup.catalog.postgres < 18 || !(name || notNullNoInherit || notNullNotValid)) {
+    return `${alter} ALTER COLUMN ${column.own} SET NOT NULL`;
+  }
+  return words(
+    `${alter} ADD`,
+    name,
+    `NOT NULL ${column.own}`,
+    notNullNoInherit && 'NO INHERIT',
+    notNullNotValid && 'NOT VALID',
+  );
+}
+
 /**
  * What is set of a column of a table or a view after it was made.
  *

@@ -1,7 +1,7 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { unquoted } from '../../catalog/names.js';
-import { identityClause, notNullNamed, setDefault } from '../table.js';
+import { addNotNull, identityClause, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 import { conversionOf, narrows } from './type-change.js';
@@ -103,22 +103,6 @@ function alterNotNull({ lookup, table, from: { parts: a }, to }: ColumnChange): 
       ? []
       : [`${alter} ALTER CONSTRAINT ${after} ${e.notNullNoInherit ? 'NO INHERIT' : 'INHERIT'}`]),
   ];
-}
-
-function addNotNull(lookup: CatalogLookup, table: CatalogObject<'table'>, column: Column): string {
-  const { notNullNoInherit, notNullNotValid } = column.parts;
-  const alter = `ALTER TABLE ${table.name}`;
-  const name = notNullNamed(lookup, table, column);
-  if (lookup.catalog.postgres < 18 || !(name || notNullNoInherit || notNullNotValid)) {
-    return `${alter} ALTER COLUMN ${column.own} SET NOT NULL`;
-  }
-  return words(
-    `${alter} ADD`,
-    name,
-    `NOT NULL ${column.own}`,
-    notNullNoInherit && 'NO INHERIT',
-    notNullNotValid && 'NOT VALID',
-  );
 }
 
 function alterIdentity(change: ColumnChange, column: string): string[] {

@@ -7,6 +7,10 @@ import { enforcement, indexName } from '../constraint.js';
 import { changeOptions, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 
+interface Clusters {
+  clustered?: true;
+}
+
 /** The statements that make of a sequence another. */
 export function alterSequence(
   lookup: CatalogLookup,
@@ -96,10 +100,11 @@ export function alterConstraint(
   if (a.partOf && a.partOf !== e.partOf) return RECREATE;
   const firing = e.triggers ?? 'origin';
   return {
+    first: withoutCluster(table, a, e),
     statements: [
       ...(validates ? [`${alter} VALIDATE CONSTRAINT ${own}`] : []),
       ...changeOptions(`ALTER INDEX ${indexName(lookup, to)}`, a.options, e.options),
-      ...clustering(table, own, a, e),
+      ...clusterOn(table, own, a, e),
       ...(a.partOf === e.partOf ? [] : createLater(lookup, to)),
       ...(a.triggers === e.triggers
         ? []
@@ -124,6 +129,7 @@ export function alterIndex(
     ...new Set([...Object.keys(a.statistics ?? {}), ...Object.keys(e.statistics ?? {})]),
   ];
   return {
+    first: withoutCluster(table, a, e),
     statements: [
       ...(a.invalid && !e.invalid ? [`REINDEX INDEX ${name}`] : []),
       ...numbers
@@ -132,18 +138,17 @@ export function alterIndex(
           const target = e.statistics?.[number] ?? -1;
           return `ALTER INDEX ${name} ALTER COLUMN ${number} SET STATISTICS ${target}`;
         }),
-      ...clustering(table, withoutSchema(name), a, e),
+      ...clusterOn(table, withoutSchema(name), a, e),
       ...(a.partOf === e.partOf ? [] : createLater(lookup, to)),
     ],
   };
 }
 
-function clustering(
-  table: string,
-  index: string,
-  a: { clustered?: true },
-  e: { clustered?: true },
-): string[] {
-  if (a.clustered === e.clustered) return [];
-  return [`ALTER TABLE ${table} ${e.clustered ? `CLUSTER ON ${index}` : 'SET WITHOUT CLUSTER'}`];
+function clusterOn(table: string, index: string, a: Clusters, e: Clusters): string[] {
+  return e.clustered && !a.clustered ? [`ALTER TABLE ${table} CLUSTER ON ${index}`] : [];
+}
+
+/** First: it takes the mark from whatever index of the table has it by then. */
+function withoutCluster(table: string, a: Clusters, e: Clusters): string[] {
+  return a.clustered && !e.clustered ? [`ALTER TABLE ${table} SET WITHOUT CLUSTER`] : [];
 }
