@@ -69,7 +69,7 @@ Examples:
       const config = await fleetConfig(options, output, { canary, waves, pause, stopAt });
       const result = await runFleet(config, options, output);
       const { renderFleetUp } = await import('../report/fleet-text.js');
-      output.result({ ...result }, () => renderFleetUp(result, output.colors));
+      output.result({ ...result }, () => renderFleetUp(result, output.colors, given(options)));
       if (result.failed.length > 0) endWithUnlessSet(TARGET_FAILED);
     });
 }
@@ -104,6 +104,18 @@ async function runFleet(
     progress.end();
     stop.release();
   }
+}
+
+/** The options that say how a run goes, as they are typed. */
+function given(options: FleetUpOptions): string[] {
+  const { canary, waves, pause, stopAt, concurrency, perServer, order } = options;
+  const values = {
+    ...{ canary, waves: waves?.join(','), pause: pause === undefined ? pause : `${pause}ms` },
+    ...{ concurrency, 'per-server': perServer, 'stop-at': stopAt, order },
+  };
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
 }
 
 function signalLine(name: string, drains: boolean): string {

@@ -100,7 +100,10 @@ class FleetRun {
       ...{ type: 'swept', targets: selected.length, upToDate: this.upToDate },
       ...{ pending: pending.length, failed: unreached.length, waves: waves.length },
     });
-    if (!this.request.dryRun) await this.openJournal(selected.length, selection, pending.length);
+    // A run in which nothing is to be done, or to be resumed, leaves nothing behind.
+    const isDone = pending.length === 0 && unreached.length === 0 && looks.size === selected.length;
+    if (!this.request.dryRun && !(isDone && !this.resumed))
+      await this.openJournal(selected.length, selection);
     for (const failure of unreached) this.fail(failure, null);
     const left = this.request.dryRun ? pending : await this.runWaves(waves);
     const notReached = [
@@ -160,13 +163,7 @@ class FleetRun {
     return planWaves(pending, { canary: { count: canaries }, waves });
   }
 
-  /** A run in which nothing is to be done leaves nothing behind. */
-  private async openJournal(
-    targets: number,
-    selection: readonly string[] | null,
-    pending: number,
-  ): Promise<void> {
-    if (pending === 0 && !this.resumed) return;
+  private async openJournal(targets: number, selection: readonly string[] | null): Promise<void> {
     const { session, place } = this.coordinator;
     const onError = (error: unknown): void => {
       const { message } = asKnexwardError(error);

@@ -11,13 +11,17 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** What a fleet run came to. */
-export function renderFleetUp(result: FleetResult, c: Colors): string {
-  const lines = result.waves ? renderWaves(result.waves, c) : renderRun(result, c);
+/**
+ * What a fleet run came to.
+ *
+ * @param options those of the call that say how the run goes, which belong to what continues it
+ */
+export function renderFleetUp(result: FleetResult, c: Colors, options: readonly string[]): string {
+  const lines = result.waves ? renderWaves(result.waves, c) : renderRun(result, c, options);
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function renderRun(result: FleetResult, c: Colors): string[] {
+function renderRun(result: FleetResult, c: Colors, options: readonly string[]): string[] {
   const { done, upToDate, failed, notReached, durationMs, runId } = result;
   const parts = [
     done > 0 && `${grouped(done)} migrated`,
@@ -30,7 +34,7 @@ function renderRun(result: FleetResult, c: Colors): string[] {
     ...(failed.length > 0 ? ['Failed:', ...failed.map((failure) => failureLine(failure, c))] : []),
     ...[...new Set(failed.map(({ code }) => code))].map((code) => c.dim(`  page  ${pageOf(code)}`)),
     `${targetsOf(result.targets)}: ${parts.join(', ') || 'nothing to do'} ${c.dim(`(${durationOf(durationMs)}, run ${runId})`)}`,
-    ...(more ? [`To continue: ${commandLine('fleet', 'up', '--resume')}`] : []),
+    ...(more ? [`To continue: ${commandLine('fleet', 'up', '--resume', ...options)}`] : []),
   ];
 }
 

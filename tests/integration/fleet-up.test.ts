@@ -151,6 +151,16 @@ describe('fleet up: schemas of one database (US13, FR-001, FR-009)', () => {
     expect(journal).toEqual({ details: { complete: false, stopped: 'canary', upToDate: 0 } });
   });
 
+  it('what it says to continue with can be resumed, and goes as the call did', async () => {
+    await up();
+    await tenants.database.query("insert into tenants values ('gone', 'later')");
+    const { code, stdout } = await fleet('up', '--canary', '1', '--stop-at', '50%');
+    expect(code).toBe(1);
+    expect(stdout).toContain('knexward fleet up --resume --canary 1 --stop-at 50%');
+    await tenants.database.query('create schema later');
+    expect(await up('--resume')).toMatchObject({ code: 0, targets: 13, done: 1, upToDate: 12 });
+  });
+
   it('two at once: each target once', async () => {
     project.write({
       [`migrations/${A}`]: counting('a', "await knex.raw('select pg_sleep(0.05)');"),

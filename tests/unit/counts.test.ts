@@ -104,8 +104,9 @@ const TEXTS: Record<string, ((count: number) => string)[]> = {
           ...{ notReached: names(n), durationMs: 1 },
         }),
         c,
+        [],
       ),
-    (n) => renderFleetUp(part({ waves: [{ canary: false, targets: targets(n) }] }), c),
+    (n) => renderFleetUp(part({ waves: [{ canary: false, targets: targets(n) }] }), c, []),
     (n) =>
       renderFleetStatus(
         part({
