@@ -143,13 +143,22 @@ async function wrongUsage(error: CommanderError, argv: readonly string[]): Promi
   // Such as "db push".
   const hint = unknown || error.code === 'commander.excessArguments' ? hintFor(argv) : undefined;
   if (hint) return hint;
-  const message = unknown
-    ? unknownCommand(command, [...known, ...Object.keys(KNEX_WORDS)])
-    : error.message;
+  const isKnown = known.includes(command);
+  // Of a command with verbs, it is the verb that is unknown.
+  const message =
+    unknown && !isKnown
+      ? unknownCommand(command, [...known, ...Object.keys(KNEX_WORDS)])
+      : error.message;
   return new KnexwardError('USAGE', {
     message: message.replace(/^error: /, '').replace(/\.?\n/, '. '),
-    fix: `Show the help: knexward ${known.includes(command) ? `${command} ` : ''}--help`,
+    fix: `Show the help: ${['knexward', ...(isKnown ? [command] : []), ...verbIn(argv, command, commands), '--help'].join(' ')}`,
   });
+}
+
+/** The verb of a command that has several, where it is given. */
+function verbIn(argv: readonly string[], command: string, all: readonly Command[]): string[] {
+  const verbs = all.find((each) => each.name() === command)?.commands ?? [];
+  return argv.filter((word) => verbs.some((verb) => verb.name() === word)).slice(0, 1);
 }
 
 /** How to speak, as far as the words of a command line that went wrong tell. */

@@ -11,7 +11,7 @@ export interface FleetFailure {
 }
 
 /** Why no further target begins. */
-export type Stop = 'canary' | 'failures' | 'signal';
+export type Stop = 'canary' | 'failures' | 'signal' | 'process';
 
 /** What a fleet run tells while it goes on. */
 export type FleetEvent =

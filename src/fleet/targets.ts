@@ -115,7 +115,7 @@ export function checkTargets(given: readonly unknown[]): Target[] {
 }
 
 /** It is shown everywhere: a connection in its place would be, too. */
-const LIKE_A_URL = /^\s*[a-z][a-z0-9+.-]*:\/\/|:[^\s/@]+@/i;
+const LIKE_A_CONNECTION = /^\s*[a-z][a-z0-9+.-]*:\/\/|:[^\s/@]+@|\bpassword\s*=/i;
 
 function checkTarget(given: unknown, index: number): Target {
   const at = `The ${ordinal(index + 1)} of them`;
@@ -123,7 +123,7 @@ function checkTarget(given: unknown, index: number): Target {
   const { id, schema, connection, labels } = given as Record<string, unknown>;
   const name = typeof id === 'number' || typeof id === 'bigint' ? String(id) : id;
   if (typeof name !== 'string' || name.trim() === '') throw invalid(`${at} has no id.`);
-  if (name.includes('\0') || LIKE_A_URL.test(name)) {
+  if (name.includes('\0') || LIKE_A_CONNECTION.test(name)) {
     throw invalid(`${at} has an id that looks like a connection, or that no database can keep.`);
   }
   rememberName(name);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { upOrDown } from '../adopt/up-or-down.js';
 import { sizeAmong } from '../config/fleet.js';
 import { type ResolvedConfig } from '../config/resolve.js';
+import { StoppedByMigration } from '../errors.js';
 import { asKnexwardError } from '../failure/known-error.js';
 import { loadOnce } from '../files/load.js';
 import { type RunResult } from '../run/result.js';
@@ -213,7 +214,9 @@ class FleetRun {
   }
 
   private mayBegin(): boolean {
-    if (this.request.drain?.aborted || this.request.signal?.aborted) this.stop('signal');
+    const { drain, signal } = this.request;
+    if (signal?.reason instanceof StoppedByMigration) this.stop('process');
+    else if (drain?.aborted || signal?.aborted) this.stop('signal');
     return this.stopped === null;
   }
 

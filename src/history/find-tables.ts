@@ -19,7 +19,7 @@ export interface Found {
  *
  * Where the knexfile names the path, that one counts and not the session's: behind a pooler the
  * session is not ours to set. The simple query protocol, because a runner that has waited for the
- * lock reads on the connection that holds it (see run/lock.ts).
+ * lock reads on the connection that holds it (see transaction/runners-lock.ts).
  */
 export async function findTables(
   client: ClientBase,

@@ -25,6 +25,7 @@ const REASONS = {
   canary: 'A canary failed: no more targets begin.',
   failures: 'The limit of failures is reached: no more targets begin.',
   signal: 'Stopped by a signal: no more targets begin.',
+  process: 'The code of a migration would have ended the process: no more targets begin.',
 };
 
 /** What progress needs of the output. */

@@ -371,6 +371,8 @@ describe('bad input: a clear error that changes nothing', () => {
 
   it.each([
     ['an unknown command', ['uup'], /unknown command 'uup'[\s\S]*up/],
+    ['an unknown verb', ['fleet', 'nope'], /unknown command 'nope'[\s\S]*knexward fleet --help/],
+    ['a bad option of a verb', ['fleet', 'up', '--canary', '-1'], /knexward fleet up --help/],
     ['an unknown option', ['up', '--frobnicate'], /unknown option '--frobnicate'/],
     ['a count that is none', ['up', '-c', 'many'], /whole number/],
     ['a count of nothing', ['up', '-c', '0'], /at least 1/],

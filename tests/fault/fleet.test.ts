@@ -67,6 +67,32 @@ describe('a fleet run that is stopped (US13, FR-009, SC-007)', () => {
     expect(await tenants.applied()).toEqual(onceEach(tenants.names, ['a']));
   });
 
+  it('a migration that calls process.exit: no other target begins, nothing of it stays, and no signal is told', async () => {
+    project.write({
+      'migrations/20260101000000_a.js': counting(
+        'a',
+        `if ((await knex.raw('select current_schema() as s')).rows[0].s === 't_04') process.exit(0);
+         await knex.raw('select pg_sleep(0.1)');`,
+      ),
+    });
+    const { code, stdout } = await start().ended;
+    const result = JSON.parse(stdout) as {
+      done: number;
+      failed: { target: string }[];
+      notReached: string[];
+      interrupted: boolean;
+    };
+    const { done, failed, notReached, interrupted } = result;
+    expect({ code, interrupted, all: done + failed.length + notReached.length }).toEqual({
+      code: 1,
+      interrupted: false,
+      all: 16,
+    });
+    expect(failed.map(({ target }) => target)).toContain('t_04');
+    expect(notReached.length).toBeGreaterThan(0);
+    expect(Object.keys(await tenants.applied())).toHaveLength(done);
+  });
+
   it('SIGKILL, twice, then --resume: each target exactly once', async () => {
     for (const [args, least] of [
       [[], 3],

@@ -113,6 +113,11 @@ describe('what is given for targets (US13, FR-018)', () => {
       [{ id: 'postgres://u:s3cret@h/d', schema: 'x' }],
       'looks like a connection',
     ],
+    [
+      "libpq's words for an id",
+      [{ id: 'host=h password=s3cret', schema: 'x' }],
+      'looks like a connection',
+    ],
     ['labels of objects', [{ id: 'a', schema: 'x', labels: { b: {} } }], 'The labels of "a"'],
     ['no object', ['a'], 'is no object'],
   ])('%s is refused', (_, given, says) => {
