@@ -3,7 +3,8 @@ import { type CatalogObject, idOf } from '../schema/catalog/model.js';
 import { schemaOf } from '../schema/catalog/names.js';
 import { note } from '../schema/sql/alter/alteration.js';
 import { mentions } from '../schema/sql/mention.js';
-import { addColumn, addNotNull, setDefault } from '../schema/sql/table.js';
+import { addNotNull } from '../schema/sql/not-null.js';
+import { addColumn, setDefault } from '../schema/sql/table.js';
 import { type SchemaGraph } from './schema-graph.js';
 
 type Table = CatalogObject<'table'>;

@@ -269,6 +269,24 @@ describe('what a schema file restores is what was there (US8)', () => {
   });
 });
 
+it('a fix script names what a new partition has from its parents as they do (FR-015)', async () => {
+  const before = `create table p (a int not null, b int constraint named not null, c int) partition by list (a)`;
+  const parts = `create table q partition of p for values in (1, 2) partition by list (b);
+    create table "Q 2" partition of q for values in (3);
+    create table r (c int, b int not null, a int not null);
+    alter table p attach partition r for values in (4)`;
+  await client.query(before);
+  await second.query(`${before}; ${parts}`);
+  const [actual, expected] = [await catalogOf(client), await catalogOf(second)];
+  const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
+  for (const statement of script) await client.query(statement);
+  const query = `select conrelid::regclass::text as table, conname, conislocal, coninhcount
+    from pg_constraint where contype = 'n' and connamespace = 'public'::regnamespace order by 1, 2`;
+  const { rows } = await second.query(query);
+  expect((await client.query(query)).rows).toEqual(rows);
+  expect(rows).toHaveLength((await majorOf(client)) < 18 ? 0 : 8);
+});
+
 it('a sequence is logged as it was, whether its table is or not (US8)', async () => {
   await restore(`create unlogged table t (a int, b serial); create sequence s owned by t.a`);
   const query = `select relname, relpersistence from pg_class where relkind = 'S' order by 1`;

@@ -1,4 +1,4 @@
-import { withParent } from '../catalog/inheritance.js';
+import { inOrderOfParents, withParent } from '../catalog/inheritance.js';
 import { type CatalogLookup } from '../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../catalog/model.js';
 
@@ -25,7 +25,7 @@ export function fullColumns(lookup: CatalogLookup, table: Table): Column[] {
   return order.flatMap((own) => columns.get(own) ?? []);
 }
 
-/** Without the name of the parent's constraint, which the partition takes over when attached. */
+/** Without the name of the parent's not-null constraint: a table that is attached has one of its own. */
 function takenOver(parts: ColumnParts): ColumnParts {
   return withParent({}, parts);
 }
@@ -56,6 +56,22 @@ export function heritableChecks(
       return { ...check, parts: { ...check.parts, definition } };
     }),
   ];
+}
+
+/** Whether a table is made by itself and attached: made of its parents, its columns would not come out so. */
+export function isAttached(
+  lookup: CatalogLookup,
+  { parts }: Table,
+  own: readonly Column[],
+): boolean {
+  const { partitionOf, inherits = [], columnOrder } = parts;
+  if (partitionOf !== undefined) {
+    return columnOrder !== undefined || own.some((column) => 'expression' in column.parts);
+  }
+  const local = own.filter((column) => column.parts.type).map((column) => column.own);
+  const above = parentsOf(lookup, inherits).flatMap((parent) => fullColumns(lookup, parent));
+  const names = [...new Set(above.map((column) => column.own))];
+  return inOrderOfParents(local, names).join() !== local.join();
 }
 
 export function parentsOf(lookup: CatalogLookup, names: readonly string[]): Table[] {

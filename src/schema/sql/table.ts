@@ -1,8 +1,8 @@
 import { type CatalogLookup } from '../catalog/lookup.js';
-import { inOrderOfParents } from '../catalog/inheritance.js';
-import { type CatalogObject, idOf, type PartsOf } from '../catalog/model.js';
-import { fullColumns, inheritedChecks, parentsOf } from './inherited.js';
-import { inBrackets, notNullName, sequenceOptions, words } from './text.js';
+import { type CatalogObject, type PartsOf } from '../catalog/model.js';
+import { fullColumns, inheritedChecks, isAttached } from './inherited.js';
+import { localNotNull, namedAsAbove, notNullNamed, notValidNotNull } from './not-null.js';
+import { inBrackets, sequenceOptions, words } from './text.js';
 
 type Table = CatalogObject<'table'>;
 type Column = CatalogObject<'column'>;
@@ -23,11 +23,14 @@ export function createTable(
   attachesLater = false,
 ): string[] {
   const own = lookup.membersOf(table, 'column');
-  const attaches = attachesLater || isAttached(lookup, table, own);
+  const isApart = isAttached(lookup, table, own);
+  const attaches = attachesLater || isApart;
   const { partitionOf } = table.parts;
   const columns =
     attaches && partitionOf !== undefined
-      ? fullColumns(lookup, table)
+      ? fullColumns(lookup, table).map((column) =>
+          isApart ? column : namedAsAbove(lookup, partitionOf, column),
+        )
       : own.filter(({ parts }) => parts.type);
   const checks = [
     ...(attaches ? inheritedChecks(lookup, table) : []),
@@ -100,43 +103,6 @@ export function createPostData(lookup: CatalogLookup, table: Table): string[] {
       : []),
     ...(rowSecurity?.startsWith('forced') ? [`${alter} FORCE ROW LEVEL SECURITY`] : []),
   ];
-}
-
-/** Not with ONLY: by then the tables that inherit the column may be there. */
-function notValidNotNull(lookup: CatalogLookup, table: Table, column: Column): string[] {
-  if (!column.parts.notNullNotValid) return [];
-  const name = notNullNamed(lookup, table, column);
-  return [words(`ALTER TABLE ${table.name} ADD`, name, `NOT NULL ${column.own} NOT VALID`)];
-}
-
-/** The name of a not-null constraint, where it is not the one that the server chooses. */
-export function notNullNamed(
-  lookup: CatalogLookup,
-  table: Table,
-  { own, parts }: Column,
-): string | undefined {
-  const usual = notNullName(table.name, own);
-  // Since PostgreSQL 18. What another constraint of the schema is called, the server does not choose.
-  const isTaken = lookup.catalog.postgres >= 18 && lookup.hasConstraint(idOf(table), usual);
-  const name = parts.notNullConstraint ?? (isTaken ? usual : undefined);
-  return name && `CONSTRAINT ${name}`;
-}
-
-/** The statement that gives a column that is there a not-null constraint. */
-export function addNotNull(lookup: CatalogLookup, table: Table, column: Column): string {
-  const { notNullNoInherit, notNullNotValid } = column.parts;
-  const alter = `ALTER TABLE ${table.name}`;
-  const name = notNullNamed(lookup, table, column);
-  if (lookup.catalog.postgres < 18 || !(name || notNullNoInherit || notNullNotValid)) {
-    return `${alter} ALTER COLUMN ${column.own} SET NOT NULL`;
-  }
-  return words(
-    `${alter} ADD`,
-    name,
-    `NOT NULL ${column.own}`,
-    notNullNoInherit && 'NO INHERIT',
-    notNullNotValid && 'NOT VALID',
-  );
 }
 
 /**
@@ -265,23 +231,6 @@ export function overrides(
       : []),
     ...columnSettings(column, alter),
   ];
-}
-
-/** A name of its own for the not-null constraint of a column that comes from a parent. */
-function localNotNull({ own, parts }: Column): string[] {
-  const { type, notNullConstraint } = parts;
-  return type || !notNullConstraint ? [] : [`CONSTRAINT ${notNullConstraint} NOT NULL ${own}`];
-}
-
-function isAttached(lookup: CatalogLookup, { parts }: Table, own: readonly Column[]): boolean {
-  const { partitionOf, inherits = [], columnOrder } = parts;
-  if (partitionOf !== undefined) {
-    return columnOrder !== undefined || own.some((column) => 'expression' in column.parts);
-  }
-  const local = own.filter((column) => column.parts.type).map((column) => column.own);
-  const above = parentsOf(lookup, inherits).flatMap((parent) => fullColumns(lookup, parent));
-  const names = [...new Set(above.map((column) => column.own))];
-  return inOrderOfParents(local, names).join() !== local.join();
 }
 
 /** A check that a table has of its own is the same as its parent's of that name. */

@@ -1,7 +1,8 @@
 import { type CatalogLookup } from '../../catalog/lookup.js';
 import { type CatalogObject, type PartsOf } from '../../catalog/model.js';
 import { unquoted } from '../../catalog/names.js';
-import { addNotNull, identityClause, setDefault } from '../table.js';
+import { addNotNull } from '../not-null.js';
+import { identityClause, setDefault } from '../table.js';
 import { changeOptions, notNullName, words } from '../text.js';
 import { type Alteration, RECREATE, cannot, note } from './alteration.js';
 import { conversionOf, narrows } from './type-change.js';
