@@ -39,8 +39,11 @@ const HINT = new RegExp(`:/|${WORD}`, 'i');
 
 /** Passwords of connections that were made, the newest last, as they are and as they stand in a URL. */
 const known = new Set<string>();
-/** A token for each connection would fill it without end. */
-const MOST_KNOWN = 200;
+/** How long those are that begin alike, so that a text is read once, however many are known. */
+const lengthsByStart = new Map<string, Set<number>>();
+const firstLetters = new Set<number>();
+/** A token for each connection would fill it without end; a fleet has a password for each target. */
+const MOST_KNOWN = 50_000;
 /** A shorter one would be found in innocent words. */
 const LEAST_LENGTH = 6;
 /** A shorter one tells nobody anything. */
@@ -57,12 +60,17 @@ export function keepSecret(password: unknown, shown: readonly unknown[]): void {
   for (const secret of [password, encodeURIComponent(password)]) {
     known.delete(secret);
     known.add(secret);
+    const lengths = lengthsByStart.get(startOf(secret)) ?? new Set();
+    lengthsByStart.set(startOf(secret), lengths.add(secret.length));
+    firstLetters.add(secret.charCodeAt(0));
   }
   for (const oldest of known) {
     if (known.size <= MOST_KNOWN) break;
     known.delete(oldest);
   }
 }
+
+const startOf = (text: string, at = 0): string => text.slice(at, at + LEAST_LENGTH);
 
 /**
  * The text with every password in it replaced: those in URLs and connection strings, those that a
@@ -143,7 +151,7 @@ function without(text: string, spans: readonly Span[]): string {
 
 /** Where the secrets are: in order, and apart from each other. */
 function findSecrets(text: string): Span[] {
-  const literal = [...known].flatMap((secret) => placesOf(secret, text));
+  const literal = knownIn(text);
   if (!HINT.test(text) && literal.length === 0) return [];
   const byPattern = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
   const spans = byPattern.concat(literal, secretsInKeys(text), secretsInSql(text));
@@ -178,6 +186,20 @@ export function secretsInKeys(text: string): Span[] {
     if (closed.index > at + 3) found.push({ start: at + 3, end: closed.index });
   }
   return found;
+}
+
+/** Where the known secrets are. */
+function knownIn(text: string): Span[] {
+  const places: Span[] = [];
+  if (known.size === 0) return places;
+  for (let start = 0; start + LEAST_LENGTH <= text.length; start++) {
+    if (!firstLetters.has(text.charCodeAt(start))) continue;
+    for (const length of lengthsByStart.get(startOf(text, start)) ?? []) {
+      const end = start + length;
+      if (known.has(text.slice(start, end))) places.push({ start, end });
+    }
+  }
+  return places;
 }
 
 function placesOf(secret: string, text: string): Span[] {

@@ -1,7 +1,9 @@
-import { type ClientBase, escapeLiteral } from 'pg';
+import { type Client, type ClientBase, escapeLiteral } from 'pg';
+import { closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { actor, jsonOf } from '../history/journal.js';
 import { fleetJournalOf, qualified } from '../history/tables.js';
+import { isLostConnection } from '../server-error.js';
 import { type FleetFailure } from './events.js';
 
 /** So many runs are remembered. */
@@ -21,11 +23,13 @@ export interface RunToResume {
  */
 export class FleetJournal {
   private readonly table: string;
+  private client: Promise<Client> | null = null;
   private waiting: string[] = [];
   private writing: Promise<void> = Promise.resolve();
 
+  /** @param connect opens a connection to the knexfile's database: a run outlives what it was opened with */
   constructor(
-    private readonly client: ClientBase,
+    private readonly connect: () => Promise<Client>,
     place: { schema: string; history: string },
     readonly runId: string,
     private readonly onError: (error: unknown) => void,
@@ -35,7 +39,7 @@ export class FleetJournal {
 
   /** Makes the table where it is missing, forgets old runs, and records that this one begins. */
   async begin(details: { targets: number; selection: readonly string[] | null }): Promise<void> {
-    await this.client.query(
+    await this.ask(
       `create table if not exists ${this.table} (
          id bigint generated always as identity primary key,
          run_id uuid not null,
@@ -49,12 +53,12 @@ export class FleetJournal {
        delete from ${this.table} where run_id in (
          select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT})`,
     );
-    await this.client.query(this.insert([this.row('begun', null, null, details)]));
+    await this.ask(this.insert([this.row('begun', null, null, details)]));
   }
 
   /** Records that somebody goes on with this run. */
   async resume(): Promise<void> {
-    await this.client.query(this.insert([this.row('resumed', null, null, {})]));
+    await this.ask(this.insert([this.row('resumed', null, null, {})]));
   }
 
   /** Records how a target ended. It is written with others, as soon as those before it are. */
@@ -76,7 +80,31 @@ export class FleetJournal {
     const rows = this.waiting;
     if (rows.length === 0) return;
     this.waiting = [];
-    await this.client.query(this.insert(rows)).then(undefined, this.onError);
+    await this.ask(this.insert(rows)).catch(this.onError);
+  }
+
+  /** Once more where the connection was lost: the same row twice tells nothing else. */
+  private async ask(sql: string, isFirst = true): Promise<void> {
+    try {
+      await (await this.open()).query(sql);
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      this.client = null;
+      if (!isFirst) throw error;
+      await this.ask(sql, false);
+    }
+  }
+
+  private open(): Promise<Client> {
+    return (this.client ??= this.connect().catch((error: unknown) => {
+      this.client = null;
+      throw error;
+    }));
+  }
+
+  /** Closes its connection, whatever became of the run. */
+  async close(): Promise<void> {
+    await this.client?.then(closeInTime).catch(() => undefined);
   }
 
   private insert(rows: readonly string[]): string {

@@ -41,7 +41,7 @@ export async function fleetUp(
     const selection = resumed ? resumed.selection : (request.targets ?? null);
     const selected = select(coordinator.targets, selection, resumed !== null);
     const run = new FleetRun(coordinator, request, resumed);
-    const result = await run.carryOut(selected, selection);
+    const result = await run.carryOut(selected, selection).finally(() => run.close());
     return { ...result, durationMs: Math.round(performance.now() - started) };
   } finally {
     await coordinator.session.close();
@@ -121,6 +121,10 @@ class FleetRun {
     };
   }
 
+  async close(): Promise<void> {
+    await this.journal?.close();
+  }
+
   /** What stands in the way of a run is told by the run itself, as is a lock that was left behind. */
   private needsRun(look: Look | undefined): boolean {
     if (look?.state !== 'seen') return false;
@@ -170,7 +174,7 @@ class FleetRun {
       const { message } = asKnexwardError(error);
       this.listener({ type: 'warned', message: `The journal of the fleet has a gap: ${message}` });
     };
-    this.journal = new FleetJournal(session.client, place, this.runId, onError);
+    this.journal = new FleetJournal(() => session.connect(), place, this.runId, onError);
     if (this.resumed) await this.journal.resume();
     else await this.journal.begin({ targets, selection });
   }

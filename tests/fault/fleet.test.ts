@@ -93,6 +93,31 @@ describe('a fleet run that is stopped (US13, FR-009, SC-007)', () => {
     expect(Object.keys(await tenants.applied())).toHaveLength(done);
   });
 
+  it("the fleet's connections cut in each migration, then SIGINT: the journal holds each end all the same", async () => {
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'knexward-fleet' and datname = current_database()`;
+    project.write({
+      'migrations/20260101000000_a.js': counting('a', `await knex.raw(\`${cut}\`);`),
+    });
+    const { child, ended } = start();
+    await begun(6);
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    const rows = await tenants.database.query(
+      `select event, count(distinct target)::int as targets from knexward_fleet group by 1 order by 1`,
+    );
+    const { done } = JSON.parse(stdout) as { done: number };
+    expect(rows).toEqual([
+      { event: 'begun', targets: 0 },
+      { event: 'done', targets: done },
+      { event: 'ended', targets: 0 },
+    ]);
+    expect(Object.keys(await tenants.applied())).toHaveLength(done);
+    expect((await start('--resume').ended).code).toBe(0);
+    expect(await tenants.applied()).toEqual(onceEach(tenants.names, ['a']));
+  });
+
   it('SIGKILL, twice, then --resume: each target exactly once', async () => {
     for (const [args, least] of [
       [[], 3],

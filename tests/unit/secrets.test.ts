@@ -156,6 +156,14 @@ describe('a password that a connection was made with', () => {
     expect(redact('at Zq9%20Word%25!')).toBe('at ***!');
   });
 
+  it('is masked however many others were made since: a fleet has one for each target', () => {
+    const passwords = [...Array(20_000).keys()].map((place) => `Geheim-${place}!`);
+    for (const password of passwords) keepSecret(password, []);
+    const text = passwords.map((password) => `denied: ${password};`).join(' ');
+    expect(redact(text)).not.toContain('Geheim');
+    expect(redact(`${'x'.repeat(7)}Geheim-19999!Geheim-0!`)).toBe('xxxxxxx***');
+  });
+
   it('is no secret where it is the name of the user, or too short to be told from a word', () => {
     keepSecret('postgres', ['postgres']);
     keepSecret('abc', []);
