@@ -1,6 +1,7 @@
 import { type Client, type ClientBase, escapeLiteral } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
+import { fence } from '../history/fence.js';
 import { actor, jsonOf } from '../history/journal.js';
 import { fleetJournalOf, qualified } from '../history/tables.js';
 import { isLostConnection } from '../server-error.js';
@@ -30,17 +31,21 @@ export class FleetJournal {
   /** @param connect opens a connection to the knexfile's database: a run outlives what it was opened with */
   constructor(
     private readonly connect: () => Promise<Client>,
-    place: { schema: string; history: string },
+    private readonly place: { schema: string; history: string },
     readonly runId: string,
     private readonly onError: (error: unknown) => void,
   ) {
     this.table = qualified(place.schema, fleetJournalOf(place.history));
   }
 
-  /** Makes the table where it is missing, forgets old runs, and records that this one begins. */
+  /**
+   * Makes the table where it is missing, forgets old runs, and records that this one begins. As with
+   * all of a history's tables, one run at a time makes it: `if not exists` is not safe for two at once.
+   */
   async begin(details: { targets: number; selection: readonly string[] | null }): Promise<void> {
     await this.ask(
-      `create table if not exists ${this.table} (
+      `${fence({ ...this.place, history: '' })};
+       create table if not exists ${this.table} (
          id bigint generated always as identity primary key,
          run_id uuid not null,
          at timestamptz not null default clock_timestamp(),
