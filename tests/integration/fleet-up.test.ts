@@ -183,7 +183,8 @@ describe('fleet up: schemas of one database (US13, FR-001, FR-009)', () => {
     };
     for (let round = 0; round < 5; round++) {
       await tenants.database.query('drop table if exists knexward_fleet');
-      const journals = [...Array(8)].map(
+      const journals = Array.from(
+        { length: 8 },
         () => new FleetJournal(connect, { schema, history }, randomUUID(), () => undefined),
       );
       const begun = await Promise.allSettled(
