@@ -110,6 +110,11 @@ export class Change {
   remove(id: ObjectId): void {
     const object = this.actual.get(id);
     if (object === undefined || this.gone.has(id)) return;
+    const holder = this.expected.get(id) ? undefined : this.holderOf(id);
+    if (holder) {
+      this.altered.set(id, cannot(`PostgreSQL cannot drop ${id}: ${holder.name} needs it.`));
+      return;
+    }
     this.gone.add(id);
     this.altered.delete(id);
     if (dropLosesData(object) && !this.isRefilled(object)) this.losesData = true;
@@ -117,6 +122,20 @@ export class Change {
       if (!this.handOver(one)) this.remove(idOf(one));
     }
     for (const dependent of this.actual.dependentsOf(id)) this.release(dependent, id);
+  }
+
+  /** A column that needs an object, such as for its type, and cannot do without. */
+  private holderOf(id: ObjectId): CatalogObject | undefined {
+    return this.actual
+      .dependentsOf(id)
+      .flatMap((dependent) => this.actual.get(dependent) ?? [])
+      .find((column) => {
+        if (column.kind !== 'column' || this.gone.has(idOf(column))) return false;
+        const table = column.parent ?? '';
+        if (!this.expected.get(table)) return !this.gone.has(table) && this.holderOf(table);
+        this.include(idOf(column));
+        return this.altered.get(idOf(column))?.impossible;
+      });
   }
 
   /** A sequence that is another column's in the end does not go away with its column. */

@@ -320,12 +320,20 @@ describe('what PostgreSQL has no statement for is said in the fix script (FR-015
       `drop table t; drop domain d; drop type e; create type e as enum ('b'); create domain d as e; create table t (a d)`,
       'There is no statement for enum public.e: domain public.d is made of it.',
     ],
-  ])('%s', async (_, before, change, said) => {
+    [
+      'a type and a table that a column needs, which cannot be of another',
+      `create type e as enum ('a'); create table a (e e); create table t (r a); create table u (row t)`,
+      'drop table u; alter table t drop r; drop table a; drop type e; alter table t add r int; create table u (row t)',
+      'PostgreSQL cannot drop enum public.e: public.a.e needs it.',
+      'PostgreSQL cannot change the type of column public.t.r: public.u."row" is of the row type of public.t.',
+      'PostgreSQL cannot drop table public.a: public.t.r needs it.',
+    ],
+  ])('%s', async (_, before = '', change = '', ...said) => {
     await client.query(before);
     await second.query(`${before}; ${change}`);
     const [expected, actual] = [await catalogOf(second), await catalogOf(client)];
     const { script } = findFixes(expected, actual, compareCatalogs(expected, actual));
-    expect(script).toEqual([`-- ${said}`]);
+    expect(script).toEqual(said.map((one) => `-- ${one}`));
   });
 });
 

@@ -14,6 +14,8 @@ export interface Alteration {
   changesType?: boolean;
   /** Among the statements is one that makes it anew, with those of its checks that can be in it. */
   makesChecks?: boolean;
+  /** PostgreSQL cannot do it, and what the object needs has to stay. */
+  impossible?: true;
 }
 
 /** There is no statement for it, and the object has to be dropped and made anew. */
@@ -21,7 +23,7 @@ export const RECREATE = 'anew';
 
 /** There is no statement for it: a comment in SQL that says why. */
 export function cannot(reason: string): Alteration {
-  return { statements: [note(reason)] };
+  return { statements: [note(reason)], impossible: true };
 }
 
 /** A comment in SQL, on one line. */
