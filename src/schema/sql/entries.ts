@@ -9,6 +9,7 @@ import {
   type CreateOptions,
 } from './create.js';
 import { hasIndex } from './constraint.js';
+import { inheritDefaults } from './inherited-defaults.js';
 import { names } from './mention.js';
 import { Refreshes } from './refresh.js';
 import { withoutBody } from './routine.js';
@@ -100,6 +101,7 @@ export class EntryBuilder {
 
   /** With all dependencies filled in. */
   finished(): Entry[] {
+    inheritDefaults(this.lookup, this.entries);
     for (const [id, place] of this.placeOf) {
       const entry = this.entries.get(queryOf(id)) ?? this.entries.get(place);
       const needed = this.lookup.catalog.dependencies.get(id) ?? [];
@@ -281,7 +283,7 @@ export class EntryBuilder {
 }
 
 /** What is said of an object when others are there. */
-function laterOf(id: ObjectId): string {
+export function laterOf(id: ObjectId): string {
   return `later, ${id}`;
 }
 
