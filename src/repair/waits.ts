@@ -1,5 +1,5 @@
 import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model.js';
-import { type Entry, type EntryBuilder } from '../schema/sql/entries.js';
+import { type Entry, type EntryBuilder, laterOf } from '../schema/sql/entries.js';
 import { inferDependencies, leadsTo } from '../schema/sql/mention.js';
 import { type Change } from './change.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
@@ -34,6 +34,12 @@ export class Carriers {
     const { actual } = this.change;
     if (object.kind === 'sequence')
       return idOf({ kind: 'column', name: object.parts.ownedBy ?? '' });
+    const table = actual.get(object.parent);
+    if (object.kind === 'column' && object.parts.type === undefined && table?.kind === 'table') {
+      const above = actual.withAncestors(table).slice(1);
+      const ids = above.map(({ name }) => idOf({ kind: 'column', name: `${name}.${object.own}` }));
+      return ids.find((id) => this.change.gone.has(id)) ?? object.parent;
+    }
     const partOf = 'partOf' in object.parts ? object.parts.partOf : undefined;
     const whole = partOf === undefined ? undefined : actual.occupied(partOf);
     return whole !== undefined && this.change.gone.has(whole) ? whole : object.parent;
@@ -67,7 +73,7 @@ export class Waits {
       }
     }
     this.connectInherited(byId);
-    for (const id of altered.keys()) this.connectAttached(id, byId);
+    for (const id of [...this.change.made, ...altered.keys()]) this.connectAttached(id, byId);
     if (expected.catalog.dependencies.size === 0)
       inferDependencies(entries, expected.lookup, actual.catalog.dependencies, this.split);
     // Last: where one of these makes a circle, the sequence is renamed.
@@ -115,7 +121,10 @@ export class Waits {
     }
   }
 
-  /** A table is attached when its columns and those of its parents are as they are to be. */
+  /**
+   * A table is attached when its columns and those of its parents are as they are to be, and its
+   * indexes have all their parts: for one that has not, the server would make another.
+   */
   private connectAttached(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
     const entry = byId.get(attachOf(id));
     const table = this.change.expected.get(id);
@@ -125,6 +134,13 @@ export class Waits {
       for (const own of this.change.expected.columnNames(one.name)) {
         const column = this.builder.entryOf(idOf({ kind: 'column', name: `${one.name}.${own}` }));
         if (column && column !== entry) entry.dependencies.add(column.id);
+      }
+    }
+    for (const index of this.change.expected.lookup.allMembersOf(id)) {
+      byId.get(laterOf(idOf(index)))?.dependencies.add(entry.id);
+      for (const part of this.change.expected.partsOf(index)) {
+        for (const one of [idOf(part), laterOf(idOf(part))])
+          if (byId.has(one)) entry.dependencies.add(one);
       }
     }
   }

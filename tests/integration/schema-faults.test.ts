@@ -102,6 +102,13 @@ const RESTORED: [what: string, sql: string][] = [
      create table q partition of p for values from (1) to (9);
      alter table p add constraint k unique (a) with (fillfactor = 60)`,
   ],
+  [
+    'a default that tables have from one that a function needs, and that needs the function',
+    `create table p (a int default 7, b int default 8); create table c () inherits (p); create table d (e int) inherits (c);
+     alter table d alter a set default 9; alter table d alter b set statistics 5;
+     create function f(p) returns int language sql immutable return 1;
+     alter table p add check (f(p) is not null) no inherit`,
+  ],
 ];
 
 describe('what a schema file restores is what was there (US8)', () => {
@@ -252,6 +259,17 @@ describe('what a schema file restores is what was there (US8)', () => {
       'a view on a table that reads no more what its parent loses',
       'create table p (a int, b int); create table c () inherits (p); create view v as select a, b from c',
       'drop view v; alter table p drop b; create view v as select a, null::int as b from c',
+    ],
+    [
+      'a column less of a parent, of which a table that inherits it says more',
+      'create table p (a int, b int); create table c () inherits (p); create table d () inherits (c); alter table p alter b set statistics 7',
+      'alter table p drop b',
+    ],
+    [
+      'an index of a partitioned table over a new partition that has partitions',
+      `create table p (a int) partition by list (a); create table q partition of p for values in (1) partition by list (a);
+       create table z partition of q for values in (1)`,
+      'alter table q rename to "Q"; create index i on p (a)',
     ],
   ])('a fix script makes %s, from a snapshot file too (FR-015)', async (_, before, change) => {
     await client.query(before);
