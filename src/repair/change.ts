@@ -124,15 +124,22 @@ export class Change {
     for (const dependent of this.actual.dependentsOf(id)) this.release(dependent, id);
   }
 
-  /** A column that needs an object, such as for its type, and cannot do without. */
-  private holderOf(id: ObjectId): CatalogObject | undefined {
+  /**
+   * A column that needs an object, such as for its type, and cannot do without.
+   *
+   * @param within the tables for which that is being asked
+   */
+  private holderOf(id: ObjectId, within: readonly ObjectId[] = []): CatalogObject | undefined {
     return this.actual
       .dependentsOf(id)
       .flatMap((dependent) => this.actual.get(dependent) ?? [])
       .find((column) => {
         if (column.kind !== 'column' || this.gone.has(idOf(column))) return false;
         const table = column.parent ?? '';
-        if (!this.expected.get(table)) return !this.gone.has(table) && this.holderOf(table);
+        if (!this.expected.get(table)) {
+          const isAsked = this.gone.has(table) || within.includes(table);
+          return !isAsked && this.holderOf(table, [...within, table]);
+        }
         this.include(idOf(column));
         return this.altered.get(idOf(column))?.impossible;
       });
