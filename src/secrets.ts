@@ -37,40 +37,74 @@ const PATTERNS = [
 /** What every text has in it that one of them finds something in: most texts have none of it. */
 const HINT = new RegExp(`:/|${WORD}`, 'i');
 
-/** Passwords of connections that were made, the newest last, as they are and as they stand in a URL. */
-const known = new Set<string>();
-/** How long those are that begin alike, so that a text is read once, however many are known. */
-const lengthsByStart = new Map<string, Set<number>>();
-const firstLetters = new Set<number>();
-/** A token for each connection would fill it without end; a fleet has a password for each target. */
-const MOST_KNOWN = 50_000;
+/** A token for each connection would fill the memory without end; a fleet has a password for each target. */
+const MOST_KNOWN = 100_000;
 /** A shorter one would be found in innocent words. */
 const LEAST_LENGTH = 6;
 /** A shorter one tells nobody anything. */
 const LEAST_QUOTED = 3;
 
+/** Texts that are looked for together: a text is read once, however many there are. */
+class KnownSecrets {
+  private readonly secrets = new Set<string>();
+  private readonly lengthsByStart = new Map<string, Set<number>>();
+  private readonly firstLetters = new Set<number>();
+
+  get size(): number {
+    return this.secrets.size;
+  }
+
+  add(secret: string): void {
+    const start = secret.slice(0, LEAST_LENGTH);
+    this.secrets.add(secret);
+    this.lengthsByStart.set(
+      start,
+      (this.lengthsByStart.get(start) ?? new Set()).add(secret.length),
+    );
+    this.firstLetters.add(secret.charCodeAt(0));
+  }
+
+  placesIn(text: string): Span[] {
+    const places: Span[] = [];
+    for (let start = 0; this.size > 0 && start + LEAST_LENGTH <= text.length; start++) {
+      if (!this.firstLetters.has(text.charCodeAt(start))) continue;
+      const lengths = this.lengthsByStart.get(text.slice(start, start + LEAST_LENGTH));
+      for (const length of lengths ?? []) {
+        const end = start + length;
+        if (this.secrets.has(text.slice(start, end))) places.push({ start, end });
+      }
+    }
+    return places;
+  }
+}
+
+/** Passwords of connections that were made: of the older ones, as many are kept as of the newer ones. */
+let newer = new KnownSecrets();
+let older = new KnownSecrets();
+
 /**
- * Remembers a connection's password, so that it is masked wherever it stands in a text.
+ * Remembers a connection's password, so that it is masked wherever it stands in a text: as it is, and
+ * as it stands in a URL, in JSON and in a SQL literal.
  *
  * @param shown what is shown of the same connection, such as its user: that is no secret
  */
 export function keepSecret(password: unknown, shown: readonly unknown[]): void {
   if (typeof password !== 'string' || password.length < LEAST_LENGTH || shown.includes(password))
     return;
-  for (const secret of [password, encodeURIComponent(password)]) {
-    known.delete(secret);
-    known.add(secret);
-    const lengths = lengthsByStart.get(startOf(secret)) ?? new Set();
-    lengthsByStart.set(startOf(secret), lengths.add(secret.length));
-    firstLetters.add(secret.charCodeAt(0));
-  }
-  for (const oldest of known) {
-    if (known.size <= MOST_KNOWN) break;
-    known.delete(oldest);
-  }
+  if (newer.size >= MOST_KNOWN) [newer, older] = [new KnownSecrets(), newer];
+  for (const form of formsOf(password)) newer.add(form);
 }
 
-const startOf = (text: string, at = 0): string => text.slice(at, at + LEAST_LENGTH);
+function formsOf(password: string): string[] {
+  // A lone surrogate cannot be encoded.
+  const encoded = encodeURIComponent(password.replace(/\p{Surrogate}/gu, '\uFFFD'));
+  const strict = encoded.replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  const asQuery = new URLSearchParams({ '': password }).toString().slice(1);
+  const inUrls = [encoded, strict.replace(/%../g, (hex) => hex.toUpperCase()), asQuery];
+  const lower = inUrls.map((text) => text.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()));
+  const escaped = [JSON.stringify(password).slice(1, -1), password.replace(/'/g, "''")];
+  return [password, ...inUrls, ...lower, ...escaped];
+}
 
 /**
  * The text with every password in it replaced: those in URLs and connection strings, those that a
@@ -151,7 +185,7 @@ function without(text: string, spans: readonly Span[]): string {
 
 /** Where the secrets are: in order, and apart from each other. */
 function findSecrets(text: string): Span[] {
-  const literal = knownIn(text);
+  const literal = [...newer.placesIn(text), ...older.placesIn(text)];
   if (!HINT.test(text) && literal.length === 0) return [];
   const byPattern = PATTERNS.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(spansOf));
   const spans = byPattern.concat(literal, secretsInKeys(text), secretsInSql(text));
@@ -186,20 +220,6 @@ export function secretsInKeys(text: string): Span[] {
     if (closed.index > at + 3) found.push({ start: at + 3, end: closed.index });
   }
   return found;
-}
-
-/** Where the known secrets are. */
-function knownIn(text: string): Span[] {
-  const places: Span[] = [];
-  if (known.size === 0) return places;
-  for (let start = 0; start + LEAST_LENGTH <= text.length; start++) {
-    if (!firstLetters.has(text.charCodeAt(start))) continue;
-    for (const length of lengthsByStart.get(startOf(text, start)) ?? []) {
-      const end = start + length;
-      if (known.has(text.slice(start, end))) places.push({ start, end });
-    }
-  }
-  return places;
 }
 
 function placesOf(secret: string, text: string): Span[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientBase, escapeLiteral } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
@@ -9,6 +10,15 @@ import { type FleetFailure } from './events.js';
 
 /** So many runs are remembered. */
 const RUNS_KEPT = 20;
+
+/** A table that somebody has locked holds nothing up for long: settings for one message alone. */
+const LIMIT = "select set_config('lock_timeout', '2s', true)";
+
+/** How long nothing is written after it could not be. */
+const PAUSE_MS = 5000;
+
+/** How often the end is tried to be written: the first try may only find out that the connection is lost. */
+const TRIES_AT_END = 3;
 
 /** A run that has begun and in which something is left to do. */
 export interface RunToResume {
@@ -25,8 +35,10 @@ export interface RunToResume {
 export class FleetJournal {
   private readonly table: string;
   private client: Promise<Client> | null = null;
+  /** What is not written yet; it stays so where it could not be. */
   private waiting: string[] = [];
   private writing: Promise<void> = Promise.resolve();
+  private failure: { error: unknown; at: number } | null = null;
 
   /** @param connect opens a connection to the knexfile's database: a run outlives what it was opened with */
   constructor(
@@ -38,11 +50,19 @@ export class FleetJournal {
     this.table = qualified(place.schema, fleetJournalOf(place.history));
   }
 
-  /**
-   * Makes the table where it is missing, forgets old runs, and records that this one begins. As with
-   * all of a history's tables, one run at a time makes it: `if not exists` is not safe for two at once.
-   */
+  /** Makes the table where it is missing, forgets old runs, and records that this one begins. */
   async begin(details: { targets: number; selection: readonly string[] | null }): Promise<void> {
+    // To make it if it does not exist takes the privilege to make it, even where it does.
+    if (!(await isThere(await this.open(), this.table))) await this.make();
+    await this.ask(
+      `delete from ${this.table} where run_id in (
+         select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT});
+       ${this.insert([this.row('begun', null, null, details)])}`,
+    );
+  }
+
+  /** One run at a time: `if not exists` is not safe for two at once. The fence is that of the schema's other tables. */
+  private async make(): Promise<void> {
     await this.ask(
       `${fence({ ...this.place, history: '' })};
        create table if not exists ${this.table} (
@@ -54,11 +74,8 @@ export class FleetJournal {
          target text,
          actor text not null,
          details jsonb not null default '{}'
-       );
-       delete from ${this.table} where run_id in (
-         select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT})`,
+       )`,
     );
-    await this.ask(this.insert([this.row('begun', null, null, details)]));
   }
 
   /** Records that somebody goes on with this run. */
@@ -75,28 +92,38 @@ export class FleetJournal {
     this.writing = this.writing.then(() => this.write());
   }
 
-  /** Records the end of the run, when everything before it is written. */
+  /** Records the end of the run, and all that could not be written before; tells where it cannot be now. */
   async end(details: Record<string, unknown>): Promise<void> {
+    await this.writing;
     this.waiting.push(this.row('ended', null, null, details));
-    await (this.writing = this.writing.then(() => this.write()));
+    for (let tries = 0; tries < TRIES_AT_END && this.waiting.length > 0; tries++) {
+      if (tries > 1) await sleep(1000);
+      this.failure = null;
+      await this.write();
+    }
+    if (this.waiting.length > 0) this.onError(this.failure?.error);
   }
 
+  /** A row that was written although the answer was lost may be there twice, which tells nothing else. */
   private async write(): Promise<void> {
     const rows = this.waiting;
-    if (rows.length === 0) return;
+    if (rows.length === 0 || (this.failure && Date.now() - this.failure.at < PAUSE_MS)) return;
     this.waiting = [];
-    await this.ask(this.insert(rows)).catch(this.onError);
+    try {
+      await this.ask(this.insert(rows));
+      this.failure = null;
+    } catch (error) {
+      this.waiting = [...rows, ...this.waiting];
+      this.failure = { error, at: Date.now() };
+    }
   }
 
-  /** Once more where the connection was lost: the same row twice tells nothing else. */
-  private async ask(sql: string, isFirst = true): Promise<void> {
+  private async ask(sql: string): Promise<void> {
     try {
-      await (await this.open()).query(sql);
+      await (await this.open()).query(`${LIMIT}; ${sql}`);
     } catch (error) {
-      if (!isLostConnection(error)) throw error;
-      this.client = null;
-      if (!isFirst) throw error;
-      await this.ask(sql, false);
+      if (isLostConnection(error)) this.client = null;
+      throw error;
     }
   }
 
@@ -139,11 +166,7 @@ export async function runToResume(
   place: { schema: string; history: string },
 ): Promise<RunToResume> {
   const table = qualified(place.schema, fleetJournalOf(place.history));
-  const { rows: found } = await client.query<{ there: boolean }>(
-    'select to_regclass($1) is not null as there',
-    [table],
-  );
-  if (!found[0]?.there) throw nothingToResume('No fleet run was begun yet.');
+  if (!(await isThere(client, table))) throw nothingToResume('No fleet run was begun yet.');
   const { rows } = await client.query<{
     run: string;
     selection: string[] | null;
@@ -162,6 +185,14 @@ export async function runToResume(
   if (!run) throw nothingToResume('No fleet run was begun yet.');
   if (run.complete) throw nothingToResume('The last fleet run has reached every target.');
   return { runId: run.run, selection: run.selection, done: run.done };
+}
+
+async function isThere(client: ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
+    'select to_regclass($1) is not null as there',
+    [table],
+  );
+  return rows[0]?.there === true;
 }
 
 function nothingToResume(reason: string): KnexwardError {

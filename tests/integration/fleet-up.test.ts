@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
-import { FleetJournal } from '../../src/fleet/journal';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { onFreePort } from '../support/free-port';
 import { createProject, type Outcome, type Project } from '../support/project';
@@ -172,27 +169,6 @@ describe('fleet up: schemas of one database (US13, FR-001, FR-009)', () => {
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both[0].done + both[1].done).toBe(12);
     expect(await tenants.applied()).toEqual(onceEach(tenants.names, ['a']));
-  });
-
-  it('many runs that begin at once: one of them makes the journal', async () => {
-    const { schema, history } = { schema: 'public', history: 'knex_migrations' };
-    const connect = async (): Promise<Client> => {
-      const client = new Client(tenants.database.config);
-      await client.connect();
-      return client;
-    };
-    for (let round = 0; round < 5; round++) {
-      await tenants.database.query('drop table if exists knexward_fleet');
-      const journals = Array.from(
-        { length: 8 },
-        () => new FleetJournal(connect, { schema, history }, randomUUID(), () => undefined),
-      );
-      const begun = await Promise.allSettled(
-        journals.map((journal) => journal.begin({ targets: 1, selection: null })),
-      );
-      await Promise.all(journals.map((journal) => journal.close()));
-      expect(begun.filter(({ status }) => status === 'rejected')).toEqual([]);
-    }
   });
 
   it('logs JSON lines, each with its target', async () => {

@@ -156,6 +156,31 @@ describe('a password that a connection was made with', () => {
     expect(redact('at Zq9%20Word%25!')).toBe('at ***!');
   });
 
+  it('is masked as it stands in a URL, in JSON and in a SQL literal', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .stringMatching(/^[a-zäß€😀'"\\\n !()*~+%/&=@:-]{8,20}$/u)
+          .map((text) => `Geheim7${text}`),
+        (password) => {
+          keepSecret(password, []);
+          const url = encodeURIComponent(password);
+          const forms = [
+            ...[password, url, url.replace(/%../g, (hex) => hex.toLowerCase())],
+            new URLSearchParams({ a: password }).toString().slice(2),
+            new URL(`pg://a:${url}@h/`).password,
+            JSON.stringify(password).slice(1, -1),
+            password.replace(/'/g, "''"),
+          ];
+          for (const form of forms)
+            expect(redact(`is >${form}< here`)).toBe(`is >***${form.replace(/[^\n]/g, '')}< here`);
+        },
+      ),
+    );
+    keepSecret('Geheim8\ud800', []);
+    expect(redact('is Geheim8\ud800')).toBe('is ***');
+  });
+
   it('is masked however many others were made since: a fleet has one for each target', () => {
     const passwords = [...Array(20_000).keys()].map((place) => `Geheim-${place}!`);
     for (const password of passwords) keepSecret(password, []);
