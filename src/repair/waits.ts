@@ -35,7 +35,8 @@ export class Carriers {
     if (object.kind === 'sequence')
       return idOf({ kind: 'column', name: object.parts.ownedBy ?? '' });
     const table = actual.get(object.parent);
-    if (object.kind === 'column' && object.parts.type === undefined && table?.kind === 'table') {
+    const isLeft = table?.kind === 'table' && !this.change.gone.has(idOf(table));
+    if (object.kind === 'column' && object.parts.type === undefined && isLeft) {
       const above = actual.withAncestors(table).slice(1);
       const ids = above.map(({ name }) => idOf({ kind: 'column', name: `${name}.${object.own}` }));
       return ids.find((id) => this.change.gone.has(id)) ?? object.parent;
@@ -138,11 +139,17 @@ export class Waits {
     }
     for (const index of this.change.expected.lookup.allMembersOf(id)) {
       byId.get(laterOf(idOf(index)))?.dependencies.add(entry.id);
-      for (const part of this.change.expected.partsOf(index)) {
+      for (const part of this.partsBelow(index)) {
         for (const one of [idOf(part), laterOf(idOf(part))])
           if (byId.has(one)) entry.dependencies.add(one);
       }
     }
+  }
+
+  /** The parts of an index, and theirs. */
+  private partsBelow(index: CatalogObject): CatalogObject[] {
+    const parts = this.change.expected.partsOf(index);
+    return parts.flatMap((part) => [part, ...this.partsBelow(part)]);
   }
 
   private tableOfColumn(graph: SchemaGraph, id: ObjectId): CatalogObject<'table'> | undefined {

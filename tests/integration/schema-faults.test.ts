@@ -250,6 +250,18 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename to z',
     ],
     [
+      'partitions of partitions below a key and an index',
+      'create table p (a int not null, primary key (a)) partition by range (a); create index i on p (a)',
+      `create table q partition of p for values from (0) to (100) partition by range (a);
+       create table r partition of q for values from (0) to (50) partition by range (a);
+       create table s partition of r for values from (0) to (50)`,
+    ],
+    [
+      "a partition with a check that is called as the parent's not-null constraint",
+      'create table p (id int not null) partition by range (id)',
+      'create table q partition of p (constraint p_id_not_null check (id > 0)) for values from (10) to (20)',
+    ],
+    [
       'a column of a parent, of which tables that inherit it say more or nothing',
       'create table p (a int); create table c () inherits (p); create table d () inherits (p)',
       `alter table p add b text; alter table only p alter b set statistics 50;

@@ -43,17 +43,36 @@ export function notValidNotNull(lookup: CatalogLookup, table: Table, column: Col
   return [words(`ALTER TABLE ${table.name} ADD`, name, `NOT NULL ${column.own} NOT VALID`)];
 }
 
-/** A column whose not-null constraint is called as in the parent: so it is in a partition that is made of it. */
-export function namedAsAbove(lookup: CatalogLookup, parent: string, column: Column): Column {
-  const table = lookup.table(parent);
-  const above = table && fullColumns(lookup, table).find(({ own }) => own === column.own);
-  if (lookup.catalog.postgres < 18 || !table || !above?.parts.notNull) return column;
+/**
+ * A column whose not-null constraint is called as in the parent, unless another constraint of the table
+ * is: so it is in a partition that is made of it.
+ */
+export function namedAsAbove(
+  lookup: CatalogLookup,
+  table: Table,
+  parent: string,
+  column: Column,
+): Column {
+  const notNullConstraint =
+    lookup.catalog.postgres < 18 ? undefined : nameAbove(lookup, parent, column.own);
+  const isTaken = lookup
+    .membersOf(table, 'constraint')
+    .some(({ own }) => own === notNullConstraint || `"${own}"` === notNullConstraint);
+  return notNullConstraint === undefined || isTaken
+    ? column
+    : { ...column, parts: { ...column.parts, notNullConstraint } };
+}
+
+/** What the not-null constraint of a parent's column is called, which may have it from its own parent. */
+function nameAbove(lookup: CatalogLookup, name: string, own: string): string | undefined {
+  const table = lookup.table(name);
+  const column = table && fullColumns(lookup, table).find((above) => above.own === own);
+  if (!table || !column?.parts.notNull) return undefined;
   const { partitionOf } = table.parts;
-  if (partitionOf !== undefined && !isAttached(lookup, table, lookup.membersOf(table, 'column'))) {
-    return namedAsAbove(lookup, partitionOf, column);
-  }
-  const notNullConstraint = above.parts.notNullConstraint ?? notNullName(table.name, above.own);
-  return { ...column, parts: { ...column.parts, notNullConstraint } };
+  const isMade =
+    partitionOf !== undefined && !isAttached(lookup, table, lookup.membersOf(table, 'column'));
+  const further = isMade ? nameAbove(lookup, partitionOf, own) : undefined;
+  return further ?? column.parts.notNullConstraint ?? notNullName(table.name, own);
 }
 
 /** A name of its own for the not-null constraint of a column that comes from a parent. */

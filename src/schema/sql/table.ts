@@ -29,7 +29,7 @@ export function createTable(
   const columns =
     attaches && partitionOf !== undefined
       ? fullColumns(lookup, table).map((column) =>
-          isApart ? column : namedAsAbove(lookup, partitionOf, column),
+          isApart ? column : namedAsAbove(lookup, table, partitionOf, column),
         )
       : own.filter(({ parts }) => parts.type);
   const checks = [
