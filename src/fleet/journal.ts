@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, type ClientBase, escapeLiteral } from 'pg';
+import { type Client, type ClientBase, escapeLiteral, type QueryResult } from 'pg';
 import { closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
 import { fence } from '../history/fence.js';
@@ -156,6 +156,13 @@ export class FleetJournal {
   }
 }
 
+interface LatestRun {
+  run: string;
+  selection: string[] | null;
+  done: string[];
+  complete: boolean | null;
+}
+
 /**
  * The run that was begun last, as far as it is not done.
  *
@@ -167,21 +174,16 @@ export async function runToResume(
 ): Promise<RunToResume> {
   const table = qualified(place.schema, fleetJournalOf(place.history));
   if (!(await isThere(client, table))) throw nothingToResume('No fleet run was begun yet.');
-  const { rows } = await client.query<{
-    run: string;
-    selection: string[] | null;
-    done: string[];
-    complete: boolean | null;
-  }>(
-    `with latest as (select run_id, details from ${table} where event = 'begun' order by id desc limit 1)
+  const results = (await client.query(
+    `${LIMIT}; with latest as (select run_id, details from ${table} where event = 'begun' order by id desc limit 1)
      select l.run_id as run, nullif(l.details -> 'selection', 'null') as selection,
        (select coalesce(json_agg(distinct target), '[]') from ${table} j
          where j.run_id = l.run_id and j.event = 'done') as done,
        (select (details ->> 'complete')::boolean from ${table} j
          where j.run_id = l.run_id and j.event in ('ended', 'resumed') order by id desc limit 1) as complete
       from latest l`,
-  );
-  const [run] = rows;
+  )) as unknown as QueryResult<LatestRun>[];
+  const run = results.at(-1)?.rows[0];
   if (!run) throw nothingToResume('No fleet run was begun yet.');
   if (run.complete) throw nothingToResume('The last fleet run has reached every target.');
   return { runId: run.run, selection: run.selection, done: run.done };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type ClientConfig } from 'pg';
-import { FleetJournal } from '../../src/fleet/journal';
+import { FleetJournal, runToResume } from '../../src/fleet/journal';
 import { createDatabase, createRole, type TestDatabase } from '../support/database';
 import { onFreePort } from '../support/free-port';
 
@@ -71,6 +71,9 @@ describe('the journal of a fleet (US13, FR-009)', () => {
     one.record(1, 'a', { runId: randomUUID() });
     await one.end(ENDED);
     await one.close();
+    const reader = await connectTo(database.config);
+    await expect(runToResume(reader, PLACE)).rejects.toMatchObject({ code: '55P03' });
+    await reader.end();
     await holder.end();
     expect(gaps).toEqual([expect.objectContaining({ code: '55P03' })]);
     expect(await rows()).toEqual([{ event: 'begun', target: null }]);
