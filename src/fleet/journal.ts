@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientBase, escapeLiteral, type QueryResult } from 'pg';
-import { closeInTime } from '../database/raw-connection.js';
+import { closeAtOnce, closeInTime } from '../database/raw-connection.js';
 import { KnexwardError } from '../errors.js';
+import { asKnexwardError } from '../failure/known-error.js';
 import { fence } from '../history/fence.js';
 import { actor, jsonOf } from '../history/journal.js';
 import { fleetJournalOf, qualified } from '../history/tables.js';
-import { isLostConnection } from '../server-error.js';
 import { type FleetFailure } from './events.js';
 
 /** So many runs are remembered. */
@@ -13,6 +13,9 @@ const RUNS_KEPT = 20;
 
 /** A table that somebody has locked holds nothing up for long: settings for one message alone. */
 const LIMIT = "select set_config('lock_timeout', '2s', true)";
+
+/** For how long an answer is waited for, or a connection: longer than for a lock. */
+const ANSWER_MS = 5000;
 
 /** How long nothing is written after it could not be. */
 const PAUSE_MS = 5000;
@@ -50,20 +53,26 @@ export class FleetJournal {
     this.table = qualified(place.schema, fleetJournalOf(place.history));
   }
 
-  /** Makes the table where it is missing, forgets old runs, and records that this one begins. */
+  /**
+   * Makes the table where it is missing, forgets old runs, and records that this one begins.
+   *
+   * @throws KnexwardError where it cannot be written
+   */
   async begin(details: { targets: number; selection: readonly string[] | null }): Promise<void> {
-    // To make it if it does not exist takes the privilege to make it, even where it does.
-    if (!(await isThere(await this.open(), this.table))) await this.make();
-    await this.ask(
-      `delete from ${this.table} where run_id in (
-         select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT});
-       ${this.insert([this.row('begun', null, null, details)])}`,
-    );
+    await this.beforeAll(async () => {
+      // To make it if it does not exist takes the privilege to make it, even where it does.
+      if (!(await this.ask((client) => isThere(client, this.table)))) await this.make();
+      await this.send(
+        `delete from ${this.table} where run_id in (
+           select run_id from ${this.table} where event = 'begun' order by id desc offset ${RUNS_KEPT});
+         ${this.insert([this.row('begun', null, null, details)])}`,
+      );
+    });
   }
 
   /** One run at a time: `if not exists` is not safe for two at once. The fence is that of the schema's other tables. */
   private async make(): Promise<void> {
-    await this.ask(
+    await this.send(
       `${fence({ ...this.place, history: '' })};
        create table if not exists ${this.table} (
          id bigint generated always as identity primary key,
@@ -78,9 +87,26 @@ export class FleetJournal {
     );
   }
 
-  /** Records that somebody goes on with this run. */
+  /**
+   * Records that somebody goes on with this run.
+   *
+   * @throws KnexwardError where it cannot be written
+   */
   async resume(): Promise<void> {
-    await this.ask(this.insert([this.row('resumed', null, null, {})]));
+    await this.beforeAll(() => this.send(this.insert([this.row('resumed', null, null, {})])));
+  }
+
+  private async beforeAll(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const { code, message, fix } = asKnexwardError(error);
+      throw new KnexwardError(code, {
+        message: `The fleet run cannot be written to its journal, ${this.table}. ${message} Nothing was changed in any target.`,
+        fix,
+        cause: error,
+      });
+    }
   }
 
   /** Records how a target ended. It is written with others, as soon as those before it are. */
@@ -110,7 +136,7 @@ export class FleetJournal {
     if (rows.length === 0 || (this.failure && Date.now() - this.failure.at < PAUSE_MS)) return;
     this.waiting = [];
     try {
-      await this.ask(this.insert(rows));
+      await this.send(this.insert(rows));
       this.failure = null;
     } catch (error) {
       this.waiting = [...rows, ...this.waiting];
@@ -118,20 +144,27 @@ export class FleetJournal {
     }
   }
 
-  private async ask(sql: string): Promise<void> {
-    try {
-      await (await this.open()).query(`${LIMIT}; ${sql}`);
-    } catch (error) {
-      if (isLostConnection(error)) this.client = null;
-      throw error;
-    }
+  private async send(sql: string): Promise<void> {
+    await this.ask((client) => client.query(`${LIMIT}; ${sql}`));
   }
 
-  private open(): Promise<Client> {
-    return (this.client ??= this.connect().catch((error: unknown) => {
+  /** Asks on a connection that the next question has, too; on a new one if this gets no answer, or a refusal. */
+  private async ask<T>(question: (client: Client) => Promise<T>): Promise<T> {
+    const opened = (this.client ??= this.connect());
+    const isOver = new AbortController();
+    const late = sleep(ANSWER_MS, undefined, { signal: isOver.signal }).then(() => {
+      throw new Error(`The server has not answered for ${ANSWER_MS / 1000} seconds.`);
+    });
+    try {
+      return await Promise.race([opened.then(question), late]);
+    } catch (error) {
       this.client = null;
+      void opened.then(closeAtOnce).catch(() => undefined);
       throw error;
-    }));
+    } finally {
+      isOver.abort();
+      late.catch(() => undefined);
+    }
   }
 
   /** Closes its connection, whatever became of the run. */

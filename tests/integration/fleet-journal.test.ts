@@ -79,6 +79,49 @@ describe('the journal of a fleet (US13, FR-009)', () => {
     expect(await rows()).toEqual([{ event: 'begun', target: null }]);
   }, 60_000);
 
+  it('its connection is never answered again: it is written over another', async () => {
+    const pids: number[] = [];
+    const one = journal(async () => {
+      const client = await connectTo(database.config);
+      const { rows: seen } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      pids.push(seen[0]?.pid as number);
+      return client;
+    });
+    await one.begin(DETAILS);
+    process.kill(pids[0] as number, 'SIGSTOP');
+    one.record(1, 'a', { runId: randomUUID() });
+    await one.end(ENDED);
+    await one.close();
+    const written = (await rows()).map(({ event }) => event);
+    process.kill(pids[0] as number, 'SIGCONT');
+    expect({ gaps, written, connections: pids.length }).toEqual({
+      ...{ gaps: [], written: ['begun', 'done', 'ended'], connections: 2 },
+    });
+  });
+
+  it('a connection that never comes is not waited for without end', async () => {
+    const never = journal(() => new Promise(() => undefined));
+    await expect(never.begin(DETAILS)).rejects.toMatchObject({
+      message: expect.stringMatching(/"knexward_fleet".*not answered.*Nothing was changed/),
+    });
+    await never.close();
+  }, 20_000);
+
+  it('begins nothing where it cannot be written, and names the table', async () => {
+    const role = await createRole();
+    try {
+      await database.query('revoke create on schema public from public');
+      const one = journal(() => connectTo({ connectionString: role.url(database) }));
+      await expect(one.begin(DETAILS)).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+        message: expect.stringMatching(/"knexward_fleet".*schema public.*Nothing was changed/),
+      });
+      await one.close();
+    } finally {
+      await role.drop(database);
+    }
+  });
+
   it('a role that may not make tables writes to the one that is there', async () => {
     const first = journal();
     await first.begin(DETAILS);
