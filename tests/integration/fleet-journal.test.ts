@@ -102,7 +102,9 @@ describe('the journal of a fleet (US13, FR-009)', () => {
   it('a connection that never comes is not waited for without end', async () => {
     const never = journal(() => new Promise(() => undefined));
     await expect(never.begin(DETAILS)).rejects.toMatchObject({
-      message: expect.stringMatching(/"knexward_fleet".*not answered.*Nothing was changed/) as string,
+      message: expect.stringMatching(
+        /"knexward_fleet".*not answered.*Nothing was changed/,
+      ) as string,
     });
     await never.close();
   }, 20_000);
@@ -114,7 +116,9 @@ describe('the journal of a fleet (US13, FR-009)', () => {
       const one = journal(() => connectTo({ connectionString: role.url(database) }));
       await expect(one.begin(DETAILS)).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',
-        message: expect.stringMatching(/"knexward_fleet".*schema public.*Nothing was changed/) as string,
+        message: expect.stringMatching(
+          /"knexward_fleet".*schema public.*Nothing was changed/,
+        ) as string,
       });
       await one.close();
     } finally {
