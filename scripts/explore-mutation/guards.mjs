@@ -353,6 +353,22 @@ export const GUARDS = [
     ],
   },
   {
+    name: 'pipeline-in-order',
+    guards: 'In a pipeline, a change runs only where the one ahead of it is recorded.',
+    edits: [
+      {
+        file: OPENING,
+        find: '`exists (select from ${history} where name = ${escapeLiteral(ahead)}) is ${isUp}`',
+        replace: "'true'",
+      },
+    ],
+  },
+  {
+    name: 'pipeline-owner-check',
+    guards: 'In a pipeline, a run that another has taken over stops at its next change.',
+    edits: [{ file: OPENING, find: '`"lockedBy" = ${Number(lockNumber)}`', replace: "'true'" }],
+  },
+  {
     name: 'resolve-fenced',
     at: 3,
     guards: 'Nobody records the end of a change that is under way.',

@@ -3,7 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
-import { Confirmation, findOutcome } from '../transaction/confirmation.js';
+import { Confirmation, findOutcome, type Process } from '../transaction/confirmation.js';
 import { confined, openingFor, type RunContext } from './context.js';
 import { type Committed, type Ended } from './ended.js';
 import { untilInterrupted } from '../transaction/interruption.js';
@@ -15,6 +15,7 @@ import {
   type Seen,
 } from '../transaction/opening.js';
 import { isNotWritten, rowNotWritten } from '../history/not-written.js';
+import { type SqlPipeline } from './pipeline.js';
 import { recordOf } from './record.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
 import {
@@ -41,11 +42,13 @@ import {
  * Carries a change out in a transaction. Change, history row and journal row are committed together.
  *
  * @param next what comes after it, whose transaction begins with this one's commit
+ * @param pipeline takes the change over where it and the next can be sent together
  */
 export async function changeInTransaction(
   run: RunContext,
   migration: LoadedMigration,
   next: LoadedMigration | undefined,
+  pipeline: SqlPipeline,
 ): Promise<Ended> {
   const opening = openingFor(run, migration) as Opening;
   let transaction: ChangeTransaction;
@@ -58,8 +61,13 @@ export async function changeInTransaction(
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
+      const own = await pipeline.recorded(migration);
       await run.transactions.commit(transaction, '', openingFor(run, next));
-      return { state: 'not needed' };
+      return own ? committed(own, attempt) : { state: 'not needed' };
+    }
+    if (pipeline.start(migration, transaction)) {
+      const ended = await pipeline.end(migration);
+      return ended ?? (await changeInTransaction(run, migration, next, pipeline));
     }
     const ownWork = () => work(run, migration, transaction, watch);
     attempt.empty = (await confined(run, transaction.connection, ownWork)) === 0;
@@ -67,7 +75,8 @@ export async function changeInTransaction(
     return committed(confirmation, attempt);
   } catch (error) {
     await run.transactions.discard(transaction);
-    return await whatBecame(run, migration, attempt, { reason: reasonOf(error), watch });
+    const { seen } = attempt.transaction;
+    return await outcomeOf(run, migration, { ...attempt, seen }, error, watch);
   } finally {
     watch.stop();
   }
@@ -83,7 +92,11 @@ interface Attempt {
   isCommitted: boolean;
 }
 
-function committed(confirmation: Confirmation, { started, empty }: Attempt): Committed {
+/** The change has been committed, as the server has confirmed. */
+export function committed(
+  confirmation: Confirmation,
+  { started, empty }: Pick<Attempt, 'started' | 'empty'>,
+): Committed {
   return { state: 'committed', confirmation, durationMs: performance.now() - started, empty };
 }
 
@@ -249,20 +262,30 @@ function reasonOf(error: unknown): unknown {
   return isNotWritten(error) ? rowNotWritten() : error;
 }
 
-/** The attempt has failed, and its connection has ended. The server may have committed it all the same. */
-async function whatBecame(
+/** An attempt of which the server's process is known, and as a rule its transaction. */
+export interface SeenAttempt
+  extends Pick<Attempt, 'started' | 'empty'>, Partial<Pick<Attempt, 'isCommitted'>> {
+  seen: Process;
+}
+
+/**
+ * How an attempt ended that has failed, and whose connection has ended. The server may have committed it all the same.
+ */
+export async function outcomeOf(
   { control, recording }: RunContext,
   { name }: LoadedMigration,
-  attempt: Attempt,
-  { reason: error, watch }: { reason: unknown; watch: TransactionWatch },
+  attempt: SeenAttempt,
+  failure: unknown,
+  watch?: TransactionWatch,
 ): Promise<Ended> {
   const { tables, runId, direction } = recording;
-  const { seen } = attempt.transaction;
+  const { seen } = attempt;
+  const error = reasonOf(failure);
   try {
     const found = await findOutcome(control, { tables, runId, name, direction, seen });
     if (found instanceof Confirmation) return committed(found, attempt);
     // The answer to a COMMIT in the middle of a message may never have arrived.
-    if (found === 'left behind' || watch.leftovers()) {
+    if (found === 'left behind' || watch?.leftovers()) {
       // To run again what is done, and only not recorded, would be wrong.
       if (attempt.isCommitted) return { state: 'unknown', error };
       return { state: 'left behind', error: new PartlyCommitted(error) };

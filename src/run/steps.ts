@@ -11,6 +11,7 @@ import { type Ended } from './ended.js';
 import { explainByChanges } from '../failure/changed-files.js';
 import { describeFailure, isRefusal, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
+import { SqlPipeline } from './pipeline.js';
 import { type RunLock } from '../transaction/runners-lock.js';
 import { type RunResult } from './result.js';
 import { type Attempted, retryWhenBusy } from './retries.js';
@@ -27,11 +28,25 @@ export async function runSteps(
   steps: readonly LoadedMigration[],
   lock: RunLock,
 ): Promise<Outcome> {
+  const pipeline = new SqlPipeline(run, steps, lock);
+  return carryOutAll(run, steps, lock, pipeline).finally(() => pipeline.close());
+}
+
+async function carryOutAll(
+  run: RunContext,
+  steps: readonly LoadedMigration[],
+  lock: RunLock,
+  pipeline: SqlPipeline,
+): Promise<Outcome> {
   const done: Outcome['done'] = [];
   for (const [index, migration] of steps.entries()) {
     const { name } = migration;
     run.reporting.listener({ type: 'started', name, index, total: steps.length });
-    const { ended, blockers } = await carryOut(run, migration, steps[index + 1], lock);
+    const { ended, blockers } = await carryOut(
+      run,
+      { migration, next: steps[index + 1], pipeline },
+      lock,
+    );
     if (ended.state === 'not needed') continue;
     if (ended.state !== 'committed') {
       const failed = explainByChanges(
@@ -52,19 +67,31 @@ export async function runSteps(
   return { done, failed: null, notReached: [] };
 }
 
+interface Step {
+  migration: LoadedMigration;
+  next: LoadedMigration | undefined;
+  pipeline: SqlPipeline;
+}
+
 async function carryOut(
   run: RunContext,
-  migration: LoadedMigration,
-  next: LoadedMigration | undefined,
+  { migration, next, pipeline }: Step,
   lock: RunLock,
 ): Promise<Attempted> {
-  try {
+  const begin = (): Promise<Ended> => {
     refuseInterrupted(run.reporting.signal);
     lock.check();
-    if (!migration.transaction) {
-      return { ended: await changeOutsideTransaction(run, migration, lock), blockers: [] };
-    }
-    return await retryWhenBusy(run, migration, () => changeInTransaction(run, migration, next));
+    return migration.transaction
+      ? changeInTransaction(run, migration, next, pipeline)
+      : changeOutsideTransaction(run, migration, lock);
+  };
+  try {
+    if (!migration.transaction) return { ended: await begin(), blockers: [] };
+    return await retryWhenBusy(
+      run,
+      migration,
+      async () => (await pipeline.end(migration)) ?? begin(),
+    );
   } catch (error) {
     // Between two attempts, or before the first: nothing is open.
     return { ended: { state: 'rolled back', error }, blockers: [] };

@@ -19,7 +19,7 @@ import { set } from './set-scene.js';
 export function drawSchedule(seed: number, k: number, withPooler: boolean): Schedule {
   const [drawn] = fc.sample(schedules, { seed: Math.imul(seed, 1_000_003) + k, numRuns: 1 });
   if (!drawn) throw new Error('fast-check drew nothing.');
-  const { scene, ...schedule } = madeForKnex(drawn);
+  const { scene, ...schedule } = madeAlike(drawn);
   return fit(scene === null ? schedule : set(scene, schedule), withPooler);
 }
 
@@ -202,6 +202,7 @@ const diskFulls: fc.Arbitrary<DiskFull> = fc.record({
 
 const schedules: fc.Arbitrary<Drawn> = fc.record({
   forKnex: oftenOneOf([7, false], [1, true]),
+  allSql: oftenOneOf([3, false], [1, true]),
   scene: fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
     { weight: 4, arbitrary: drawnScenes },
@@ -222,11 +223,14 @@ const schedules: fc.Arbitrary<Drawn> = fc.record({
   ),
 });
 
-/** `forKnex`: a plan of which Knex itself is to run a part. */
-type Drawn = Schedule & { forKnex: boolean; scene: Scene | null };
+/**
+ * `forKnex`: a plan of which Knex itself is to run a part. `allSql`: SQL files in transactions only, which a run sends in
+ * a pipeline.
+ */
+type Drawn = Schedule & { forKnex: boolean; allSql: boolean; scene: Scene | null };
 
-function madeForKnex({ forKnex, ...drawn }: Drawn): Omit<Drawn, 'forKnex'> {
-  if (!forKnex) return drawn;
+function madeAlike({ forKnex, allSql, ...drawn }: Drawn): Omit<Drawn, 'forKnex' | 'allSql'> {
+  if (!forKnex) return allSql ? { ...drawn, migrations: drawn.migrations.map(asSql) } : drawn;
   const plain = { format: 'knex', transaction: true, style: 'await', ending: 'well' } as const;
   const [first, second, ...rest] = drawn.runners;
   const knex = { ...(second as PlannedRunner), command: { kind: 'knex' as const } };
@@ -236,6 +240,10 @@ function madeForKnex({ forKnex, ...drawn }: Drawn): Omit<Drawn, 'forKnex'> {
     migrations: drawn.migrations.map((one) => ({ ...one, ...plain, index: false, table: true })),
     runners: [first as PlannedRunner, knex, ...rest],
   };
+}
+
+function asSql(migration: PlannedMigration): PlannedMigration {
+  return possible({ ...migration, format: 'sql', transaction: true });
 }
 
 /** Makes of what was drawn apart something that goes together. */

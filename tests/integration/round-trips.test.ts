@@ -4,12 +4,13 @@ import { countRoundTrips, type RoundTripCounter } from '../support/round-trips';
 
 const name = (i: number): string => `20260101000${String(i).padStart(3, '0')}_t${i}`;
 
+const SQL_FILES = (i: number): Record<string, string> => ({
+  [`migrations/${name(i)}.up.sql`]: `create table t${i} (id int);`,
+  [`migrations/${name(i)}.down.sql`]: `drop table t${i};`,
+});
+
 /** So many migrations of one statement each, written in one way. */
 const WAYS: Record<string, (i: number) => Record<string, string>> = {
-  'SQL files': (i) => ({
-    [`migrations/${name(i)}.up.sql`]: `create table t${i} (id int);`,
-    [`migrations/${name(i)}.down.sql`]: `drop table t${i};`,
-  }),
   'knex.raw': (i) => ({
     [`migrations/${name(i)}.js`]: `
       exports.up = (knex) => knex.raw('create table t${i} (id int)');
@@ -46,6 +47,18 @@ describe('how often a run waits for the server: at most two round trips a migrat
     expect(outcome).toMatchObject({ code: 0 });
     return counter.take();
   };
+
+  it('SQL files go in a pipeline: not one for each further migration, up and down', async () => {
+    const files = Array.from({ length: 30 }, (_, i) => SQL_FILES(i));
+    project = createProject({ 'knexfile.js': KNEXFILE, ...Object.assign({}, ...files) });
+    await run('up', '--count', '1');
+    const [five, twenty] = [await run('up', '--count', '5'), await run('up', '--count', '20')];
+    // Now and then, all that is under way has been answered before more is sent.
+    expect(twenty - five).toBeLessThan(5);
+    const [downFive, downTwenty] = [await run('down', '-c', '5'), await run('down', '-c', '20')];
+    expect(downTwenty - downFive).toBeLessThan(5);
+    await run('down', '--all');
+  });
 
   it.each(Object.entries(WAYS))(
     '%s: two for each further migration, up and down',
