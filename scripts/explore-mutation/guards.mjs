@@ -365,6 +365,7 @@ export const GUARDS = [
   },
   {
     name: 'pipeline-owner-check',
+    at: 246,
     guards: 'In a pipeline, a run that another has taken over stops at its next change.',
     edits: [{ file: OPENING, find: '`"lockedBy" = ${Number(lockNumber)}`', replace: "'true'" }],
   },

@@ -250,7 +250,8 @@ function madeAlike({ forKnex, ...drawn }: Drawn, isAllSql: boolean): Omit<Drawn,
 }
 
 function asSql(migration: PlannedMigration): PlannedMigration {
-  return possible({ ...migration, format: 'sql', transaction: true });
+  const unparsed = migration.ending === 'fails' && migration.index;
+  return { ...possible({ ...migration, format: 'sql', transaction: true }), unparsed };
 }
 
 /** Makes of what was drawn apart something that goes together. */

@@ -43,6 +43,32 @@ const SQL: Record<string, (i: number) => string> = {
   'advisory lock': (i) => `select pg_advisory_lock(${1000 + i}); create table t${i} (id int);`,
   'outside a transaction': (i) => `-- knexward: no-transaction\ncreate table t${i} (id int);`,
   copies: (i) => `create table t${i} (id int); copy t${i} from stdin;`,
+  'copies as psql does': (i) => `create table t${i} (id int);\n\\copy t${i} from 'x.csv'\n`,
+  'discards all': (i) => `create table t${i} (id int); discard all;`,
+  'discards all in a block': (i) =>
+    `create table t${i} (id int); do $$ begin execute 'discard temp'; end $$;`,
+  'sets a setting for its session': (i) =>
+    `create table t${i} (id int); select set_config('knexward.test', '1', false), set_config('DateStyle', 'German', false);`,
+  'takes a role': (i) => `create table t${i} (id int); set role pg_monitor;`,
+  'commits in a block': (i) => `create table t${i} (id int); do $$ begin commit; end $$;`,
+  'rolls back in a block': (i) => `create table t${i} (id int); do $$ begin rollback; end $$;`,
+  'prepares a transaction': (i) => `create table t${i} (id int); prepare transaction 'p${i}';`,
+  'keeps a prepared statement': (i) => `create table t${i} (id int); prepare p${i} as select 1;`,
+  'has several answers': (i) =>
+    `select ${i}; create table t${i} (id int); values (1), (2); select 3;`,
+  'raises a notice': (i) =>
+    `drop table if exists none; do $$ begin raise warning 'hm %', ${i}; end $$; create table t${i} (id int);`,
+  'is empty': () => '',
+  'has a limit of its own': (i) =>
+    `create table t${i} (id int); set local statement_timeout = 50; select pg_sleep(5);`,
+  'declares a cursor': (i) =>
+    `create table t${i} (id int); declare c${i} cursor with hold for select 1;`,
+  'cannot run in a transaction': () => 'vacuum knex_migrations;',
+  'is serializable': (i) => `set transaction isolation level serializable; create table t${i} ();`,
+  'defers constraints': (i) => `set constraints all deferred; create table t${i} (id int);`,
+  'removes the lock row': (i) => `create table t${i} (id int); delete from knex_migrations_lock;`,
+  'removes the row ahead': (i) =>
+    `create table t${i} (id int); delete from knex_migrations where name = '${nameOf(i - 1)}.up.sql';`,
   'does not parse': (i) => `create table t${i} (id int); crate table x;`,
   'names what is not there': (i) => `create table t${i} (id int);\nselect * from missing;`,
   'fails at its commit': (i) =>
