@@ -353,17 +353,6 @@ export const GUARDS = [
     ],
   },
   {
-    name: 'pipeline-in-order',
-    guards: 'In a pipeline, a change runs only where the one ahead of it is recorded.',
-    edits: [
-      {
-        file: OPENING,
-        find: '`exists (select from ${history} where name = ${escapeLiteral(ahead)}) is ${isUp}`',
-        replace: "'true'",
-      },
-    ],
-  },
-  {
     name: 'pipeline-owner-check',
     at: 246,
     guards: 'In a pipeline, a run that another has taken over stops at its next change.',

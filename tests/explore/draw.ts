@@ -250,8 +250,7 @@ function madeAlike({ forKnex, ...drawn }: Drawn, isAllSql: boolean): Omit<Drawn,
 }
 
 function asSql(migration: PlannedMigration): PlannedMigration {
-  const unparsed = migration.ending === 'fails' && migration.index;
-  return { ...possible({ ...migration, format: 'sql', transaction: true }), unparsed };
+  return possible({ ...migration, format: 'sql', transaction: true });
 }
 
 /** Makes of what was drawn apart something that goes together. */

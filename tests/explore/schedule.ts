@@ -21,8 +21,6 @@ export interface PlannedMigration {
   sleepMs: number;
   sleepIn: 'server' | 'client';
   ending: Ending;
-  /** Whether it fails because the server cannot parse it: then nothing of its message is carried out. */
-  unparsed?: boolean;
   /** What it sets for its session, as careless migrations do. */
   session: 'search_path' | 'timezone' | null;
   /** Builds an index concurrently. */
