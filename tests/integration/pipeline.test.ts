@@ -178,6 +178,21 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     }
   });
 
+  it.each([
+    'fails at its commit',
+    'removes the row ahead',
+    'records itself',
+    'removes the lock row',
+  ])(
+    'a file that %s is told as one by one, and what is behind it is done or not as there',
+    async (kind) => {
+      write(['table', kind, 'table', 'table']);
+      const [together, alone] = databases as [TestDatabase, TestDatabase];
+      const url = `${alone.url}?query_timeout=600000`;
+      expect(await run(together, together.url, 'up')).toEqual(await run(alone, url, 'up'));
+    },
+  );
+
   /** Twelve files, of which the sixth waits for the gate; those behind it are with the server meanwhile. */
   async function stopAtSixth() {
     const [database] = databases as [TestDatabase];

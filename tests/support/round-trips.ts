@@ -12,6 +12,9 @@ export interface RoundTripCounter {
 const ASKS = 'QSF';
 const READY = 'Z';
 
+/** Answers take a moment, as over a network: else it would be chance what is sent ahead of them. */
+const DELAY_MS = 5;
+
 /** Calls back with the type of each message of a stream, whichever way it is cut. */
 function messageTypes(onType: (type: string) => void): (data: Buffer) => void {
   let rest = Buffer.alloc(0);
@@ -53,9 +56,11 @@ export async function countRoundTrips(target: {
       upstream.write(data);
     });
     upstream.on('data', (data) => {
-      serversTurn = false;
-      answered(data);
-      client.write(data);
+      setTimeout(() => {
+        serversTurn = false;
+        answered(data);
+        client.write(data);
+      }, DELAY_MS);
     });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
