@@ -15,7 +15,6 @@ import {
   type Seen,
 } from '../transaction/opening.js';
 import { isNotWritten, rowNotWritten } from '../history/not-written.js';
-import { type SqlPipeline } from './pipeline.js';
 import { recordOf } from './record.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
 import {
@@ -42,14 +41,15 @@ import {
  * Carries a change out in a transaction. Change, history row and journal row are committed together.
  *
  * @param next what comes after it, whose transaction begins with this one's commit
- * @param pipeline takes the change over where it and the next can be sent together
+ * @param handOver takes the change over where it is to be sent together with others
+ * @returns `null` where it was handed over
  */
 export async function changeInTransaction(
   run: RunContext,
   migration: LoadedMigration,
   next: LoadedMigration | undefined,
-  pipeline: SqlPipeline,
-): Promise<Ended> {
+  handOver: (transaction: ChangeTransaction) => boolean,
+): Promise<Ended | null> {
   const opening = openingFor(run, migration) as Opening;
   let transaction: ChangeTransaction;
   try {
@@ -61,14 +61,10 @@ export async function changeInTransaction(
   const watch = watchTransaction(transaction.connection);
   try {
     if (!isNeeded(run, transaction.seen)) {
-      const own = await pipeline.recorded(migration);
       await run.transactions.commit(transaction, '', openingFor(run, next));
-      return own ? committed(own, attempt) : { state: 'not needed' };
+      return { state: 'not needed' };
     }
-    if (pipeline.start(migration, transaction)) {
-      const ended = await pipeline.end(migration);
-      return ended ?? (await changeInTransaction(run, migration, next, pipeline));
-    }
+    if (handOver(transaction)) return null;
     const ownWork = () => work(run, migration, transaction, watch);
     attempt.empty = (await confined(run, transaction.connection, ownWork)) === 0;
     const confirmation = await commit(run, { migration, next, attempt, watch, opening });

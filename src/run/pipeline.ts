@@ -1,4 +1,3 @@
-import { type EventEmitter } from 'node:events';
 import { type Client, type QueryResult } from 'pg';
 import { type RawConnection } from '../database/raw-connection.js';
 import { type LoadedMigration } from '../files/load.js';
@@ -6,16 +5,18 @@ import { type SqlFile } from '../files/sql.js';
 import { serverErrorIn } from '../server-error.js';
 import { rememberStatement } from '../statement.js';
 import { splitStatements } from '../sql/split.js';
-import { Confirmation, findRecord, type Process, sinceWhen } from '../transaction/confirmation.js';
+import { Confirmation, type Process, sinceWhen } from '../transaction/confirmation.js';
 import { untilInterrupted } from '../transaction/interruption.js';
 import {
   beginningBehind,
+  commitAt,
   isEndedTransaction,
   sameTransaction,
   transactionOfOpening,
 } from '../transaction/opening.js';
 import { type RunLock } from '../transaction/runners-lock.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
+import { type RefusalWatch, watchRefusal } from '../transaction/watch-transaction.js';
 import { committed, outcomeOf } from './change.js';
 import { type RunContext } from './context.js';
 import { type Ended } from './ended.js';
@@ -45,7 +46,7 @@ interface Line {
   process: Process;
   /** What the session's settings were when it was new. */
   settings: string;
-  answers: AnswerCount;
+  refusal: RefusalWatch;
 }
 
 /**
@@ -61,13 +62,10 @@ interface Line {
 export class SqlPipeline {
   private sent: SentChange[] = [];
   private line: Line | null = null;
-  /** Why the connection ended while a change was committed: those sent behind it may be, too. */
-  private lost: { error: unknown; process: Process } | null = null;
   /** The place of the step that is to be sent next. */
   private next = 0;
-  private readonly everSent = new Set<string>();
-  /** What is to be carried out by itself from now on. */
-  private readonly alone = new Set<string>();
+  /** The step that was sent without success, and is to be carried out by itself. */
+  private alone: LoadedMigration | null = null;
 
   constructor(
     private readonly run: RunContext,
@@ -83,12 +81,12 @@ export class SqlPipeline {
   start(migration: LoadedMigration, { connection, seen }: ChangeTransaction): boolean {
     const place = this.steps.indexOf(migration);
     const following = this.steps[place + 1];
-    if (!isPipelined(connection) || !this.fileOf(migration) || !this.fileOf(following))
-      return false;
+    if (migration === this.alone || !isPipelined(connection)) return false;
+    if (!this.fileOf(migration) || !this.fileOf(following)) return false;
     const process: Process = { pid: seen.pid, xid: null };
     void sinceWhen(this.run.control, seen.pid).then((since) => (process.since = since));
-    const answers = new AnswerCount(connection);
-    this.line = { connection, process, settings: seen.settings, answers };
+    const refusal = watchRefusal(connection);
+    this.line = { connection, process, settings: seen.settings, refusal };
     this.next = place;
     this.send(this.line, seen, sameTransaction(seen), sameTransaction(seen));
     this.fill();
@@ -103,13 +101,28 @@ export class SqlPipeline {
   async end(migration: LoadedMigration): Promise<Ended | null> {
     if (this.sent[0]?.migration !== migration) return null;
     const change = this.sent.shift() as SentChange;
-    return this.line ? this.endOfSent(change, this.line) : this.endOfLost(change);
-  }
-
-  /** Whether a change that is in the history already was one of those sent, and is this run's own. */
-  async recorded({ name }: LoadedMigration): Promise<Confirmation | null> {
-    const { control, recording } = this.run;
-    return this.everSent.has(name) ? findRecord(control, { ...recording, name }) : null;
+    const { line } = this;
+    const attempt = { seen: change.seen, started: performance.now(), empty: false };
+    try {
+      const answer = await untilInterrupted(() => change.answer, this.run.reporting.signal);
+      const confirmation = Confirmation.ofAnswer(answer);
+      this.fill();
+      if (line && this.sent.length === 0) await this.run.connections.release(this.leave(line));
+      return committed(confirmation, attempt);
+    } catch (error) {
+      await this.close();
+      // The connection was lost at a change ahead: this one may have been committed, but has not failed.
+      const refused = line ? refusedPart(change, line.refusal) : 'beginning';
+      if (refused === 'SQL') locate(error, change);
+      const ended = await outcomeOf(this.run, migration, attempt, error);
+      // None behind a change that is not committed can be.
+      if (ended.state !== 'committed') this.sent = [];
+      // To begin a change is not for it to fail, nor are settings that it has reset.
+      const isOwnFailure = refused !== 'beginning' && !isEndedTransaction(error);
+      if (isOwnFailure || ended.state !== 'rolled back') return ended;
+      this.alone = migration;
+      return null;
+    }
   }
 
   /** Ends the connection if anything is under way on it. */
@@ -117,46 +130,9 @@ export class SqlPipeline {
     if (this.line) await this.run.connections.discard(this.leave(this.line));
   }
 
-  private async endOfSent(change: SentChange, line: Line): Promise<Ended | null> {
-    const { connections, reporting } = this.run;
-    const attempt = { seen: change.seen, started: performance.now(), empty: false };
-    try {
-      const answer = await untilInterrupted(() => change.answer, reporting.signal);
-      const confirmation = Confirmation.ofAnswer(answer);
-      this.fill();
-      if (this.sent.length === 0) await connections.release(this.leave(line));
-      return committed(confirmation, attempt);
-    } catch (error) {
-      await connections.discard(this.leave(line));
-      const refused = refusedPart(change, line.answers);
-      if (refused === 'SQL') locate(error, change);
-      const ended = await outcomeOf(this.run, change.migration, attempt, error);
-      if (ended.state === 'committed') this.lost = { error, process: line.process };
-      else this.sent = [];
-      // To begin a change is not for it to fail, nor are settings that it has reset.
-      const isOwnFailure = refused !== 'beginning' && !isEndedTransaction(error);
-      return isOwnFailure || ended.state !== 'rolled back' ? ended : this.byItself(change);
-    }
-  }
-
-  /** The connection ended while the change ahead was committed. */
-  private async endOfLost(change: SentChange): Promise<Ended | null> {
-    const { error, process } = this.lost ?? { error: null, process: change.seen };
-    const attempt = { seen: process, started: performance.now(), empty: false };
-    const ended = await outcomeOf(this.run, change.migration, attempt, error);
-    if (ended.state === 'committed') return ended;
-    this.sent = [];
-    return ended.state === 'rolled back' ? this.byItself(change) : ended;
-  }
-
-  private byItself({ migration }: SentChange): null {
-    this.alone.add(migration.name);
-    return null;
-  }
-
-  private leave({ connection, answers }: Line): RawConnection {
+  private leave({ connection, refusal }: Line): RawConnection {
     this.line = null;
-    answers.stop();
+    refusal.stop();
     return connection;
   }
 
@@ -164,32 +140,29 @@ export class SqlPipeline {
   private fill(): void {
     for (; this.line && this.sent.length < MOST_IN_FLIGHT;) {
       const migration = this.steps[this.next];
-      const ahead = this.steps[this.next - 1];
-      const file = this.fileOf(migration);
-      if (!migration || !ahead || !file || !this.lock.isHeld()) return;
+      if (!migration || !this.fileOf(migration) || !this.lock.isHeld()) return;
       const beginning = beginningBehind(this.run.opening, migration.name, {
-        ahead: ahead.name,
+        ahead: this.next - 1,
         direction: this.run.recording.direction,
         settings: this.line.settings,
         lockNumber: this.run.lockNumber,
-        sql: file.sql,
       });
       this.send(this.line, this.line.process, beginning, transactionOfOpening());
     }
   }
 
   private send({ connection }: Line, seen: Process, beginning: string, same: string): void {
-    const migration = this.steps[this.next++] as LoadedMigration;
+    const place = this.next++;
+    const migration = this.steps[place] as LoadedMigration;
     const file = this.fileOf(migration) as SqlFile;
     const before = `${beginning};\n`;
     const done = { durationMs: 'of the transaction', empty: false } as const;
     const { confirmed } = recordOf(this.run.recording, migration, done);
     const answer = connection.query(
-      `${before}${file.sql}\n; ${same}; ${confirmed}; commit`,
+      `${before}${file.sql}\n; ${same}; ${confirmed}; ${commitAt(place)}`,
     ) as unknown as SentChange['answer'];
     // Of those behind one that failed, nobody asks for the answer.
     answer.catch(() => undefined);
-    this.everSent.add(migration.name);
     this.sent.push({ migration, file, before, seen, answer });
   }
 
@@ -197,47 +170,19 @@ export class SqlPipeline {
   private fileOf(migration: LoadedMigration | undefined): SqlFile | null {
     const { config, recording, opening, reporting } = this.run;
     const file = migration?.sql?.[recording.direction];
-    if (!migration?.transaction || !file?.fitsInPipeline || this.alone.has(migration.name)) {
-      return null;
-    }
+    if (!migration?.transaction || !file?.fitsInPipeline) return null;
     const isPlain = recording.oldTable === null && isDirect(config, migration);
     const isWatched = reporting.observer !== undefined || config.confinement !== undefined;
     return opening.sessions.ours && isPlain && !isWatched ? file : null;
   }
 }
 
-/** Counts which statement of the message that is being answered the server has refused. */
-class AnswerCount {
-  /** How many it had carried out by then; `null` where it has refused none. */
-  refusedBehind: number | null = null;
-  private answered = 0;
-  private readonly protocol: EventEmitter;
-
-  constructor(connection: RawConnection) {
-    this.protocol = (connection as unknown as { connection: EventEmitter }).connection;
-    this.protocol
-      .on('commandComplete', this.onCommandComplete)
-      .on('readyForQuery', this.onReadyForQuery)
-      .on('errorMessage', this.onErrorMessage);
-  }
-
-  stop(): void {
-    this.protocol
-      .off('commandComplete', this.onCommandComplete)
-      .off('readyForQuery', this.onReadyForQuery)
-      .off('errorMessage', this.onErrorMessage);
-  }
-
-  private readonly onCommandComplete = (): void => void this.answered++;
-  private readonly onReadyForQuery = (): void => void (this.answered = 0);
-  private readonly onErrorMessage = (): void => void (this.refusedBehind ??= this.answered);
-}
-
 /** Which part of a change's message the server has refused; `null` where it gave no answer. */
 function refusedPart(
   { before, file }: SentChange,
-  { refusedBehind }: AnswerCount,
+  refusal: RefusalWatch,
 ): 'beginning' | 'SQL' | 'record' | null {
+  const refusedBehind = refusal.behind();
   if (refusedBehind === null) return null;
   const own = refusedBehind - splitStatements(before).length;
   if (own < 0) return 'beginning';

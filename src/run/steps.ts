@@ -78,20 +78,19 @@ async function carryOut(
   { migration, next, pipeline }: Step,
   lock: RunLock,
 ): Promise<Attempted> {
-  const begin = (): Promise<Ended> => {
+  const begin = (): Promise<Ended | null> => {
     refuseInterrupted(run.reporting.signal);
     lock.check();
     return migration.transaction
-      ? changeInTransaction(run, migration, next, pipeline)
+      ? changeInTransaction(run, migration, next, (begun) => pipeline.start(migration, begun))
       : changeOutsideTransaction(run, migration, lock);
   };
+  // What was sent may end without being carried out. Then it is begun again, by itself.
+  const attempt = async (): Promise<Ended> =>
+    (await pipeline.end(migration)) ?? (await begin()) ?? attempt();
   try {
-    if (!migration.transaction) return { ended: await begin(), blockers: [] };
-    return await retryWhenBusy(
-      run,
-      migration,
-      async () => (await pipeline.end(migration)) ?? begin(),
-    );
+    if (!migration.transaction) return { ended: await attempt(), blockers: [] };
+    return await retryWhenBusy(run, migration, attempt);
   } catch (error) {
     // Between two attempts, or before the first: nothing is open.
     return { ended: { state: 'rolled back', error }, blockers: [] };

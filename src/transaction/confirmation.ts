@@ -93,18 +93,7 @@ async function ask(control: ControlConnection, question: Question): Promise<Foun
   return first?.rows[0]?.['status'] === 'aborted' ? 'rolled back' : 'left behind';
 }
 
-/** Whether the journal has the change as one that this run has carried out. */
-export async function findRecord(
-  control: ControlConnection,
-  question: Omit<Question, 'seen'>,
-): Promise<Confirmation | null> {
-  const { rows } = await control.use((client) =>
-    client.query<{ recorded: boolean }>(recordQuery(question)),
-  );
-  return Confirmation.ofRow(rows[0]);
-}
-
-function recordQuery({ tables, runId, name, direction }: Omit<Question, 'seen'>): string {
+function recordQuery({ tables, runId, name, direction }: Question): string {
   const event = direction === 'up' ? 'applied' : 'reverted';
   return `select exists (select from ${qualified(tables.schema, tables.journal)}
          where run_id = ${escapeLiteral(runId)} and migration = ${escapeLiteral(name)}

@@ -72,49 +72,51 @@ export function openingBeside(context: OpeningContext, name: string): Opening {
 /** The setting with a transaction's id, where that is not known to the runner yet. It ends with the transaction. */
 const XID = 'knexward.xid';
 
-/**
- * The beginning of a change that is sent before the one ahead of it has been answered: what the runner looks at
- * otherwise, the server does. It fails unless the change ahead is recorded, this one is still to be done, and the run
- * still holds Knex's lock. Within a transaction that has failed, it fails as every statement does.
- */
-export function beginningBehind(
-  context: OpeningContext,
-  name: string,
-  { ahead, direction, settings, lockNumber, sql }: Behind,
-): string {
-  const isUp = direction === 'up';
-  const history = qualified(context.tables.schema, context.tables.history);
-  const conditions = [
-    `exists (select from ${history} where name = ${escapeLiteral(ahead)}) is ${isUp}`,
-    `applied is ${!isUp}`,
-    `"lockedBy" = ${Number(lockNumber)}`,
-    `settings = ${escapeLiteral(settings)}`,
-  ];
-  const rest = `${resetOf(context)}${limitsOf(context)}; ${fence(context.tables)};
-      select set_config('${XID}', xid, true),
-        case when ${conditions.join(' and ')} then 'true' else '${CANNOT_FOLLOW}' end::boolean
-      from (${look(context, name, 'txid_current()')}) seen`;
-  const isAscii = !/[\u0080-\uffff]/.test(rest + sql);
-  return [BEGIN, ...(isAscii ? [] : [IS_READ_AS_SENT]), rest].join('; ');
+/** The setting with the place of the last change that a session has committed. It is committed, and rolled back, with it. */
+const LAST = 'knexward.last';
+
+/** The end of a change in a pipeline. */
+export function commitAt(place: number): string {
+  return `select set_config('${LAST}', '${place}', false); commit`;
 }
-
-const CANNOT_FOLLOW = 'knexward: this change cannot follow the one ahead of it';
-
-/** The server reads a message whole before it begins: with the settings that an earlier change has left. */
-const IS_READ_AS_SENT = `select case when current_setting('client_encoding') = 'UTF8'
-    then 'true' else '${CANNOT_FOLLOW}' end::boolean`;
 
 /** What an opening is sent behind. */
 export interface Behind {
-  /** The name of the change ahead. */
-  ahead: string;
+  /** The place of the change ahead. */
+  ahead: number;
   direction: 'up' | 'down';
   /** What the session's settings were when it was new. */
   settings: string;
   /** The run's number in Knex's lock row. */
   lockNumber: number;
-  /** The migration's own SQL, in the same message. */
-  sql: string;
+}
+
+/**
+ * The beginning of a change that is sent before the one ahead of it has been answered: what the runner looks at
+ * otherwise, the server does. It fails unless the session has just committed the change ahead, this one is still to
+ * be done, and the run still holds Knex's lock. Within a transaction that has failed, it fails as every statement does.
+ */
+export function beginningBehind(
+  context: OpeningContext,
+  name: string,
+  { ahead, direction, settings, lockNumber }: Behind,
+): string {
+  // The server reads a message whole before it begins: with the encoding that the change ahead has left.
+  const follows = `current_setting('${LAST}', true) = '${ahead}' and current_setting('client_encoding') = 'UTF8'`;
+  const isToDo = [
+    `applied is ${direction === 'down'}`,
+    `"lockedBy" = ${Number(lockNumber)}`,
+    `settings = ${escapeLiteral(settings)}`,
+  ];
+  return `${BEGIN}; select ${orFail(follows)};
+      ${resetOf(context)}${limitsOf(context)}; ${fence(context.tables)};
+      select set_config('${XID}', xid, true), ${orFail(isToDo.join(' and '))}
+      from (${look(context, name, 'txid_current()')}) seen`;
+}
+
+function orFail(condition: string): string {
+  return `case when ${condition} then 'true'
+    else 'knexward: this change cannot follow the one ahead of it' end::boolean`;
 }
 
 const ENDED = 'knexward: the migration has ended its transaction';

@@ -193,6 +193,17 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     },
   );
 
+  it.each([
+    ['one that is in the history already and does not parse', ['records itself', 'does not parse']],
+    ['the place of an error', ['names what is not there']],
+    ['text beyond ASCII behind another encoding', ['sets the encoding in a block', 'beyond ASCII']],
+  ])('%s: as one by one', async (_, kinds) => {
+    write(['table', ...kinds, 'table', 'table']);
+    const [together, alone] = databases as [TestDatabase, TestDatabase];
+    const url = `${alone.url}?query_timeout=600000`;
+    expect(await run(together, together.url, 'up')).toEqual(await run(alone, url, 'up'));
+  });
+
   /** Twelve files, of which the sixth waits for the gate; those behind it are with the server meanwhile. */
   async function stopAtSixth() {
     const [database] = databases as [TestDatabase];
