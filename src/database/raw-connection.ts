@@ -37,8 +37,8 @@ export async function withRawConnection<T>(
  */
 export function closeAtOnce(connection: RawConnection): void {
   const client = connection as Client & { readyForQuery?: boolean };
-  // A connection with a statement under way is cut; an idle one says goodbye. Left to itself, a pipeline would
-  // wait for its answers first.
+  // A connection with a statement under way is cut; an idle one says goodbye. In pipeline mode, `pg` would wait for
+  // the answers first.
   if (client.pipeline && !client.readyForQuery) destroy(client);
   void client.end().catch(() => undefined);
 }

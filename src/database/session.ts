@@ -21,7 +21,7 @@ export interface Session {
   /**
    * The connections that changes run on: Knex's where a change needs it. Loading it takes time.
    *
-   * @param options of connections that are not Knex's
+   * @param options for connections that Knex does not open
    */
   forChanges(
     needsKnex: boolean,

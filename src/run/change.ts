@@ -264,9 +264,7 @@ export interface SeenAttempt
   seen: Process;
 }
 
-/**
- * How an attempt ended that has failed, and whose connection has ended. The server may have committed it all the same.
- */
+/** Finds out how a failed attempt ended, once its connection is closed. The server may have committed it. */
 export async function outcomeOf(
   { control, recording }: RunContext,
   { name }: LoadedMigration,

@@ -24,8 +24,8 @@ import { isDirect } from './needs-knex.js';
 import { recordOf } from './record.js';
 
 /**
- * How many changes are with the server before the first of them is answered. More would be faster only where an
- * answer takes longer than that many changes; and when one fails, the server logs an error for each behind it.
+ * How many changes may be sent before the first of them is answered. More would help only if a round trip took
+ * longer than eight changes; and when one fails, the server logs an error for each behind it.
  */
 const MOST_IN_FLIGHT = 8;
 
@@ -56,8 +56,8 @@ interface Line {
  *
  * Each change still has a transaction of its own, behind the fence, and what the runner would look at between two of
  * them is a condition in the beginning of the later one (`beginningBehind`). So when one fails, those sent behind it
- * do nothing. A change is told as done once its own commit is confirmed, and as failed once the server has refused
- * its own SQL or its record. Where anything else comes in between, it is carried out again by itself.
+ * do nothing. A change is reported as done once its own commit is confirmed, and as failed once the server has refused
+ * its own SQL or its record, or has ended the connection. Where its beginning fails, it is carried out by itself.
  */
 export class SqlPipeline {
   private sent: SentChange[] = [];
@@ -96,7 +96,7 @@ export class SqlPipeline {
   /**
    * Waits for the end of a change that was sent.
    *
-   * @returns `null` where it was not, or where nothing of it was carried out: then it is still to be done
+   * @returns `null` if it was not sent, or if nothing of it was carried out: then it is still to be done
    */
   async end(migration: LoadedMigration): Promise<Ended | null> {
     if (this.sent[0]?.migration !== migration) return null;
@@ -117,7 +117,7 @@ export class SqlPipeline {
       const ended = await outcomeOf(this.run, migration, attempt, error);
       // None behind a change that is not committed can be.
       if (ended.state !== 'committed') this.sent = [];
-      // To begin a change is not for it to fail, nor are settings that it has reset.
+      // A beginning that fails is not the change's own failure; neither is a reset of the transaction's mark.
       const isOwnFailure = refused !== 'beginning' && !isEndedTransaction(error);
       if (isOwnFailure || ended.state !== 'rolled back') return ended;
       this.alone = migration;
@@ -155,13 +155,13 @@ export class SqlPipeline {
     const place = this.next++;
     const migration = this.steps[place] as LoadedMigration;
     const file = this.fileOf(migration) as SqlFile;
-    const before = `${beginning};\n`;
+    const before = `${titleOf(migration)} ${beginning};\n`;
     const done = { durationMs: 'of the transaction', empty: false } as const;
     const { confirmed } = recordOf(this.run.recording, migration, done);
     const answer = connection.query(
       `${before}${file.sql}\n; ${same}; ${confirmed}; ${commitAt(place)}`,
     ) as unknown as SentChange['answer'];
-    // Of those behind one that failed, nobody asks for the answer.
+    // Nobody awaits the answers behind a change that failed.
     answer.catch(() => undefined);
     this.sent.push({ migration, file, before, seen, answer });
   }
@@ -177,6 +177,11 @@ export class SqlPipeline {
   }
 }
 
+/** What stands first in the message is what people see of it in `pg_stat_activity`. */
+function titleOf({ name }: LoadedMigration): string {
+  return `/* knexward: ${name.replaceAll('*', '')} */`;
+}
+
 /** Which part of a change's message the server has refused; `null` where it gave no answer. */
 function refusedPart(
   { before, file }: SentChange,
@@ -189,7 +194,7 @@ function refusedPart(
   return own < splitStatements(file.sql).length ? 'SQL' : 'record';
 }
 
-/** Where in the file the server has found the error: it counts from the beginning of the message. */
+/** Moves the error's position from the message to the file. */
 function locate(error: unknown, { before, file: { sql, path } }: SentChange): void {
   const server = serverErrorIn(error) as { position?: string } | undefined;
   if (server?.position !== undefined) {

@@ -1,10 +1,10 @@
 import { splitStatements } from './split.js';
-import { tokensOf } from './tokens.js';
+import { isSignificant, tokensOf } from './tokens.js';
 
-/** A longer text is worth waiting for. */
+/** A longer text takes so long that a round trip does not matter. */
 const LONGEST = 64 * 1024;
 
-/** Words of statements that begin or end a transaction, take back what its beginning has set, or wait for data. */
+/** First words of statements that begin or end a transaction, undo the settings of its beginning, or wait for data. */
 const EXCLUDED = new Set([
   ...['abort', 'begin', 'commit', 'end', 'prepare', 'release', 'rollback', 'savepoint', 'start'],
   ...['copy', 'discard', 'reset'],
@@ -24,8 +24,13 @@ const BEHIND = 'select behind';
  */
 export function fitsInPipeline(sql: string): boolean {
   if (sql.length > LONGEST || sql.includes('\0') || READS_OTHERWISE.test(sql)) return false;
-  for (const { kind, text } of tokensOf(sql)) {
-    if (kind === 'word' && EXCLUDED.has(text.toLowerCase())) return false;
+  let isFirst = true;
+  for (const token of tokensOf(sql)) {
+    const { kind, text } = token;
+    if (!isSignificant(token)) continue;
+    // Within the body of a function, too: what only looks like such a statement does not fit.
+    if (isFirst && kind === 'word' && EXCLUDED.has(text.toLowerCase())) return false;
+    isFirst = text === ';';
     if (kind === 'string' && /^['xbn]/i.test(text) && text.includes('\\')) return false;
   }
   const statements = splitStatements(`${sql}\n;${BEHIND}`);

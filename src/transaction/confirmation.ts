@@ -23,7 +23,7 @@ export class Confirmation {
   }
 }
 
-/** An attempt at a change whose outcome is unknown. One run attempts each migration once. */
+/** An attempt at a change whose outcome is unknown. A run goes on to a further attempt only where the one before left nothing. */
 export interface Question {
   tables: HistoryTables;
   runId: string;

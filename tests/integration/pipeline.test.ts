@@ -204,10 +204,10 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     expect(await run(together, together.url, 'up')).toEqual(await run(alone, url, 'up'));
   });
 
-  /** Twelve files, of which the sixth waits for the gate; those behind it are with the server meanwhile. */
-  async function stopAtSixth() {
+  /** Files of which the sixth waits for the gate; those behind it are with the server meanwhile. */
+  async function stopAtSixth(count = 12) {
     const [database] = databases as [TestDatabase];
-    write(Array.from({ length: 12 }, () => 'table'));
+    write(Array.from({ length: count }, () => 'table'));
     const gate = await closeGate(database, 1);
     project.write({ [`migrations/${nameOf(5)}.up.sql`]: `create table t5 (); ${gate.statement};` });
     const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'up', '--json'], {
@@ -289,6 +289,30 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     });
     expect(await applied(database)).toEqual(names(5));
     expect(await tablesOf(database)).toHaveLength(5);
+  });
+
+  it('where the lock is lost meanwhile, no more is sent behind what is with the server', async () => {
+    const { database, gate, ended } = await stopAtSixth(20);
+    await database.query(`select pg_terminate_backend(pid) from pg_locks
+      where locktype = 'advisory' and classid = x'6b6e7864'::int and granted
+        and database = (select oid from pg_database where datname = current_database())`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await gate.open();
+    const { done, failed } = told((await ended).stdout);
+    expect(failed).toMatchObject({ code: 'LOCK_LOST' });
+    expect(done.length).toBeGreaterThan(5);
+    expect(done.length).toBeLessThan(14);
+    expect(done.map(({ name }) => name)).toEqual(await applied(database));
+  });
+
+  it('what stands first in a message is the name of its migration', async () => {
+    const { database, gate, ended, pid } = await stopAtSixth();
+    const seen = await database.query('select query from pg_stat_activity where pid = $1', [pid]);
+    await gate.open();
+    await ended;
+    expect(seen).toEqual([
+      { query: expect.stringMatching(`^/\\* knexward: ${names(6)[5]} \\*/`) as string },
+    ]);
   });
 
   it('where another run takes over meanwhile, nothing behind the change under way runs', async () => {

@@ -23,6 +23,11 @@ const WAYS: Record<string, (i: number) => Record<string, string>> = {
   }),
 };
 
+function projectOf(count: number, way: typeof SQL_FILES): Project {
+  const files = Array.from({ length: count }, (_, i) => Object.entries(way(i))).flat();
+  return createProject({ 'knexfile.js': KNEXFILE, ...Object.fromEntries(files) });
+}
+
 describe('how often a run waits for the server: at most two round trips a migration', () => {
   let database: TestDatabase;
   let counter: RoundTripCounter;
@@ -39,8 +44,10 @@ describe('how often a run waits for the server: at most two round trips a migrat
   });
   afterEach(() => project.remove());
 
-  const run = async (...args: string[]): Promise<number> => {
+  const run = async (...args: string[]): Promise<number> => runWith({}, ...args);
+  const runWith = async (options: Record<string, string>, ...args: string[]): Promise<number> => {
     const url = new URL(database.url);
+    url.search = new URLSearchParams(options).toString();
     url.port = String(counter.port);
     counter.take();
     const outcome: Outcome = await project.knexward(args, { TEST_DATABASE_URL: url.href });
@@ -49,8 +56,7 @@ describe('how often a run waits for the server: at most two round trips a migrat
   };
 
   it('SQL files go in a pipeline: not one for each further migration, up and down', async () => {
-    const files = Array.from({ length: 30 }, (_, i) => SQL_FILES(i));
-    project = createProject({ 'knexfile.js': KNEXFILE, ...Object.assign({}, ...files) });
+    project = projectOf(30, SQL_FILES);
     await run('up', '--count', '1');
     const [five, twenty] = [await run('up', '--count', '5'), await run('up', '--count', '20')];
     // Now and then, all that is under way has been answered before more is sent.
@@ -60,14 +66,19 @@ describe('how often a run waits for the server: at most two round trips a migrat
     await run('down', '--all');
   });
 
+  it('SQL files where each answer has a limit: two for each further migration', async () => {
+    project = projectOf(16, SQL_FILES);
+    const limit = { query_timeout: '600000' };
+    await run('up', '--count', '1');
+    const five = await runWith(limit, 'up', '--count', '5');
+    expect((await runWith(limit, 'up', '--count', '10')) - five).toBe(5 * 2);
+    await run('down', '--all');
+  });
+
   it.each(Object.entries(WAYS))(
     '%s: two for each further migration, up and down',
     async (_, way) => {
-      const files = Object.assign(
-        {},
-        ...Array.from({ length: 30 }, (_each, i) => way(i)),
-      ) as Record<string, string>;
-      project = createProject({ 'knexfile.js': KNEXFILE, ...files });
+      project = projectOf(30, way);
       await database.query('create table if not exists numbers (value int)');
       // The first creates the history's tables.
       await run('up', '--count', '1');

@@ -10,6 +10,9 @@ describe('which SQL files can be sent in a pipeline (FR-006)', () => {
     '/* begin; */ set search_path = app;',
     "do $$ begin perform 1; end $$; comment on table t is 'end';",
     'create table "end" ()',
+    'create table t (begin int)',
+    'update t set a = case when b then 1 end; create view v as select case when a then b end from t;',
+    'create function f(begin int) returns int language sql as $$ select 1 $$',
     `select '${'x'.repeat(60_000)}'`,
   ])('%.60s fits', (sql) => {
     expect(fitsInPipeline(sql)).toBe(true);
@@ -31,10 +34,10 @@ describe('which SQL files can be sent in a pipeline (FR-006)', () => {
     'copy t from stdin',
     'reset all',
     'discard temp',
-    // Words that are somebody's names here: to be sure costs no more than a moment.
-    'create function f(begin int) returns int language sql as $$ select 1 $$',
+    'select 1; -- x\n /* y */ commit',
+    'create rule r as on insert to t do also (select 1; commit)',
+    // Not a statement here: to be sure costs no more than a moment.
     'create function f() returns int begin atomic select 1; end; select f();',
-    'select case when true then 1 end',
     // With standard_conforming_strings off, the server would see a commit here.
     "select '\\'' ; commit; select '",
     "select '\\' || $$; $$",
