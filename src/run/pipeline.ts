@@ -18,7 +18,7 @@ import { type RunLock } from '../transaction/runners-lock.js';
 import { type ChangeTransaction } from '../transaction/transactions.js';
 import { committed, outcomeOf } from './change.js';
 import { type RunContext } from './context.js';
-import { type Ended } from './ended.js';
+import { type Ended, type Unknown } from './ended.js';
 import { isDirect } from './needs-knex.js';
 import { recordOf } from './record.js';
 
@@ -132,11 +132,17 @@ export class SqlPipeline {
       if (refused === 'SQL') locate(error, change);
       const ended = await outcomeOf(this.run, change.migration, attempt, error);
       if (ended.state === 'committed') this.lost = { error, process: line.process };
+      else if (ended.state === 'unknown') return this.withThoseBehind(ended);
       else this.sent = [];
       // To begin a change is not for it to fail, nor are settings that it has reset.
       const isOwnFailure = refused !== 'beginning' && !isEndedTransaction(error);
       return isOwnFailure || ended.state !== 'rolled back' ? ended : this.byItself(change);
     }
+  }
+
+  /** The server may go on with what it has: nobody can tell it that the run has ended. */
+  private withThoseBehind(ended: Unknown): Unknown {
+    return { ...ended, alsoUnknown: this.sent.splice(0).length };
   }
 
   /** The connection ended while the change ahead was committed. */
@@ -145,6 +151,7 @@ export class SqlPipeline {
     const attempt = { seen: process, started: performance.now(), empty: false };
     const ended = await outcomeOf(this.run, change.migration, attempt, error);
     if (ended.state === 'committed') return ended;
+    if (ended.state === 'unknown') return this.withThoseBehind(ended);
     this.sent = [];
     return ended.state === 'rolled back' ? this.byItself(change) : ended;
   }
