@@ -41,6 +41,8 @@ export interface MigrationFailure {
   leftovers: boolean;
   /** Whether its outcome is unknown. */
   endUnknown: boolean;
+  /** Where there are any: those behind it that were sent as well, and of which is not known either what became of them. */
+  alsoUnknown?: string[];
 }
 
 /**

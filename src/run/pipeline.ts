@@ -115,8 +115,10 @@ export class SqlPipeline {
       const refused = line ? refusedPart(change, line.refusal) : 'beginning';
       if (refused === 'SQL') locate(error, change);
       const ended = await outcomeOf(this.run, migration, attempt, error);
-      // None behind a change that is not committed can be.
-      if (ended.state !== 'committed') this.sent = [];
+      if (ended.state === 'committed') return ended;
+      const behind = this.sent.splice(0).length;
+      // The server may go on with what it has: nobody can tell it that the run has ended.
+      if (ended.state === 'unknown') return { ...ended, alsoUnknown: behind };
       // A beginning that fails is not the change's own failure; neither is a reset of the transaction's mark.
       const isOwnFailure = refused !== 'beginning' && !isEndedTransaction(error);
       if (isOwnFailure || ended.state !== 'rolled back') return ended;

@@ -49,12 +49,14 @@ async function carryOutAll(
     );
     if (ended.state === 'not needed') continue;
     if (ended.state !== 'committed') {
-      const failed = explainByChanges(
+      const notReached = steps.slice(index + 1).map((step) => step.name);
+      const alsoUnknown = notReached.splice(0, sentBehind(ended));
+      const described = explainByChanges(
         describeFailure(ended, migration, run.recording.direction, blockers),
         run.changed,
         run.config.production,
       );
-      const notReached = steps.slice(index + 1).map((step) => step.name);
+      const failed = { ...described, ...(alsoUnknown.length > 0 && { alsoUnknown }) };
       run.reporting.listener({ type: 'failed', failure: failed });
       await recordFailure(run, migration, { ended, failed, notReached });
       return { done, failed, notReached };
@@ -65,6 +67,11 @@ async function carryOutAll(
     if (ended.empty && run.recording.direction === 'up') warnOfEmpty(run, name);
   }
   return { done, failed: null, notReached: [] };
+}
+
+/** How many of those behind a change may be carried out, although nobody knows what became of it. */
+function sentBehind(ended: Ended): number {
+  return ended.state === 'unknown' ? (ended.alsoUnknown ?? 0) : 0;
 }
 
 interface Step {

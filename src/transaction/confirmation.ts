@@ -100,6 +100,9 @@ function recordQuery({ tables, runId, name, direction }: Question): string {
            and event = '${event}') as recorded`;
 }
 
+/** As a number: of a date's text, `DateStyle` decides the form, and a time zone's short name may be that of two. */
+const SINCE = 'extract(epoch from backend_start)::text';
+
 /** When a process of the server's began; nothing where that cannot be seen. */
 export async function sinceWhen(
   control: ControlConnection,
@@ -108,7 +111,7 @@ export async function sinceWhen(
   try {
     const { rows } = await control.use((client) =>
       client.query<{ since: string | null }>(
-        `select backend_start::text as since from ${SESSIONS} s where pid = ${Number(pid)}`,
+        `select ${SINCE} as since from ${SESSIONS} s where pid = ${Number(pid)}`,
       ),
     );
     return rows[0]?.since ?? undefined;
@@ -124,7 +127,7 @@ const IN_THE_FUTURE = '22023';
 function statusOf({ pid, xid, since }: Process): string {
   if (xid !== null) return `txid_status(${Number(xid)})`;
   const isSame =
-    since === undefined ? 'true' : `coalesce(backend_start = ${escapeLiteral(since)}, true)`;
+    since === undefined ? 'true' : `coalesce(${SINCE} = ${escapeLiteral(since)}, true)`;
   return `case when exists (select from ${SESSIONS} s where pid = ${Number(pid)} and ${isSame})
     then 'in progress' else 'aborted' end`;
 }

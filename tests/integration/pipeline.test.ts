@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { closeGate, waitingSessions } from '../support/gate';
 import { createProject, KNEXFILE, type Project, REPOSITORY } from '../support/project';
+import { ProtocolProxy } from '../support/protocol-proxy';
 import { SEED, sizeOf } from '../support/sizes';
 import { waitFor } from '../support/wait-for';
 
@@ -205,14 +206,14 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
   });
 
   /** Files of which the sixth waits for the gate; those behind it are with the server meanwhile. */
-  async function stopAtSixth(count = 12) {
+  async function stopAtSixth(count = 12, urlOf = ({ url }: TestDatabase): string => url) {
     const [database] = databases as [TestDatabase];
     write(Array.from({ length: count }, () => 'table'));
     const gate = await closeGate(database, 1);
     project.write({ [`migrations/${nameOf(5)}.up.sql`]: `create table t5 (); ${gate.statement};` });
     const child = spawn(process.execPath, [join(REPOSITORY, 'bin/knexward.js'), 'up', '--json'], {
       cwd: project.root,
-      env: { PATH: process.env['PATH'], TEST_DATABASE_URL: database.url },
+      env: { PATH: process.env['PATH'], TEST_DATABASE_URL: urlOf(database) },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let stdout = '';
@@ -241,7 +242,13 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
   const told = (stdout: string) =>
     JSON.parse(stdout) as {
       done: { name: string }[];
-      failed: { name: string; code: string; leftovers: boolean; endUnknown: boolean } | null;
+      failed: {
+        name: string;
+        code: string;
+        leftovers: boolean;
+        endUnknown: boolean;
+        alsoUnknown?: string[];
+      } | null;
       notReached: string[];
     };
 
@@ -313,6 +320,28 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     expect(seen).toEqual([
       { query: expect.stringMatching(`^/\\* knexward: ${names(6)[5]} \\*/`) as string },
     ]);
+  });
+
+  it('where the network drops all packets, what the server may go on with is not told as not reached', async () => {
+    const { host, port } = (databases[0] as TestDatabase).config as { host: string; port: number };
+    const proxy = new ProtocolProxy({ host, port });
+    const proxyPort = await proxy.listen();
+    try {
+      const { database, gate, child, ended } = await stopAtSixth(12, ({ url }) =>
+        url.replace(`:${port}/`, `:${proxyPort}/`),
+      );
+      proxy.freeze();
+      await gate.open();
+      await waitFor(async () => (await applied(database)).length === 12);
+      child.kill('SIGINT');
+      const { done, failed, notReached } = told((await ended).stdout);
+      expect(done.map(({ name }) => name)).toEqual(names(5));
+      expect(failed).toMatchObject({ name: names(6)[5], endUnknown: true });
+      expect(failed?.alsoUnknown).toEqual(names(12).slice(6));
+      expect(notReached).toEqual([]);
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('where another run takes over meanwhile, nothing behind the change under way runs', async () => {
