@@ -179,6 +179,23 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     }
   });
 
+  it('behind a file that sets the encoding, the journal has the name of a machine beyond ASCII as it is', async () => {
+    const [database] = databases as [TestDatabase];
+    write(['table', 'sets the encoding in a block', 'table', 'table']);
+    project.write({
+      'büro.cjs': `require('os').hostname = () => 'büro'; require('module').syncBuiltinESMExports();`,
+    });
+    const outcome = await project.knexward(['up', '--json'], {
+      TEST_DATABASE_URL: database.url,
+      NODE_OPTIONS: `--require ${JSON.stringify(join(project.root, 'büro.cjs'))}`,
+    });
+    expect(outcome).toMatchObject({ code: 0 });
+    const rows = await database.query<{ actor: string }>(
+      `select substring(actor from '@(.*),') as actor from knexward_journal where event = 'applied' order by id`,
+    );
+    expect(rows.map(({ actor }) => actor)).toEqual(['büro', 'büro', 'büro', 'büro']);
+  });
+
   it.each([
     'fails at its commit',
     'removes the row ahead',
