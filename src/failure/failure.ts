@@ -41,7 +41,7 @@ export interface MigrationFailure {
   leftovers: boolean;
   /** Whether its outcome is unknown. */
   endUnknown: boolean;
-  /** Where there are any: those behind it that were sent as well, and of which is not known either what became of them. */
+  /** Those behind it that were sent as well, and of which the outcome is unknown too; only where there are any. */
   alsoUnknown?: string[];
 }
 

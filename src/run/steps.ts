@@ -69,7 +69,7 @@ async function carryOutAll(
   return { done, failed: null, notReached: [] };
 }
 
-/** How many of those behind a change may be carried out, although nobody knows what became of it. */
+/** How many of those behind a change, whose outcome is unknown, the server may carry out as well. */
 function sentBehind(ended: Ended): number {
   return ended.state === 'unknown' ? (ended.alsoUnknown ?? 0) : 0;
 }
