@@ -344,17 +344,18 @@ describe('SQL files in a pipeline (FR-006, FR-014)', () => {
     const proxy = new ProtocolProxy({ host, port });
     const proxyPort = await proxy.listen();
     try {
-      const { database, gate, child, ended } = await stopAtSixth(12, ({ url }) =>
+      const { database, gate, child, ended } = await stopAtSixth(8, ({ url }) =>
         url.replace(`:${port}/`, `:${proxyPort}/`),
       );
       proxy.freeze();
       await gate.open();
-      await waitFor(async () => (await applied(database)).length === 12);
+      await waitFor(async () => (await applied(database)).length === 8);
       child.kill('SIGINT');
       const { done, failed, notReached } = told((await ended).stdout);
-      expect(done.map(({ name }) => name)).toEqual(names(5));
-      expect(failed).toMatchObject({ name: names(6)[5], endUnknown: true });
-      expect(failed?.alsoUnknown).toEqual(names(12).slice(6));
+      // How many answers came through before is chance.
+      const reached = [...done.map(({ name }) => name), failed?.name];
+      expect(failed).toMatchObject({ endUnknown: true });
+      expect([...reached, ...(failed?.alsoUnknown ?? [])]).toEqual(names(8));
       expect(notReached).toEqual([]);
     } finally {
       await proxy.close();
