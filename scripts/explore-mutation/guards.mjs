@@ -353,6 +353,12 @@ export const GUARDS = [
     ],
   },
   {
+    name: 'pipeline-owner-check',
+    at: 246,
+    guards: 'In a pipeline, a run that another has taken over stops at its next change.',
+    edits: [{ file: OPENING, find: '`"lockedBy" = ${Number(lockNumber)}`', replace: "'true'" }],
+  },
+  {
     name: 'resolve-fenced',
     at: 3,
     guards: 'Nobody records the end of a change that is under way.',

@@ -36,8 +36,11 @@ export async function withRawConnection<T>(
  * under way on it is for the server to undo.
  */
 export function closeAtOnce(connection: RawConnection): void {
-  // A connection with a statement under way is cut; an idle one says goodbye.
-  void (connection as RawConnection & { end(): Promise<void> }).end().catch(() => undefined);
+  const client = connection as Client & { readyForQuery?: boolean };
+  // A connection with a statement under way is cut; an idle one says goodbye. In pipeline mode, `pg` would wait for
+  // the answers first.
+  if (client.pipeline && !client.readyForQuery) destroy(client);
+  void client.end().catch(() => undefined);
 }
 
 /** Connections on which the server has refused a statement, until it is ready for the next one. */
@@ -71,6 +74,10 @@ export async function closeInTime(client: Client): Promise<void> {
     () => true,
   );
   if (await Promise.race([closed, sleep(CLOSES_IN_MS, false, { ref: false })])) return;
+  destroy(client);
+}
+
+function destroy(client: Client): void {
   (
     client as unknown as { connection?: { stream?: { destroy(): void } } }
   ).connection?.stream?.destroy();

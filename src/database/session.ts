@@ -18,8 +18,15 @@ export interface Session {
   readonly client: Client;
   /** Opens a further connection to the same database, for statements of knexward's own. */
   connect(): Promise<Client>;
-  /** The connections that changes run on: Knex's where a change needs it. Loading it takes time. */
-  forChanges(needsKnex: boolean): Promise<ChangeConnections>;
+  /**
+   * The connections that changes run on: Knex's where a change needs it. Loading it takes time.
+   *
+   * @param options for connections that Knex does not open
+   */
+  forChanges(
+    needsKnex: boolean,
+    options?: Pick<ClientConfig, 'pipeline'>,
+  ): Promise<ChangeConnections>;
   /**
    * The search path that each transaction on those connections has to set for itself, once they
    * are there: `null` where the connections have it, or the knexfile names none.
@@ -72,7 +79,7 @@ export async function openSession(
   return {
     client,
     connect: own,
-    forChanges: async (needsKnex) => {
+    forChanges: async (needsKnex, options = {}) => {
       const known = open.find(({ knex }) => needsKnex === (knex !== null));
       if (known) return known;
       const { KeptConnection, PooledConnections } = await import('./change-connections.js');
@@ -84,7 +91,9 @@ export async function openSession(
             await createKnex(connection, config, { setsSearchPath: path === null, environment }),
           )
         : new KeptConnection(async () => {
-            const kept = await connectIn(schemas, () => connect(connection, config, environment));
+            const kept = await connectIn(schemas, () =>
+              connect({ ...connection, ...options }, config, environment),
+            );
             config.confinement?.watch(kept);
             return kept;
           });

@@ -41,6 +41,8 @@ export interface MigrationFailure {
   leftovers: boolean;
   /** Whether its outcome is unknown. */
   endUnknown: boolean;
+  /** Those behind it that were sent as well, and of which the outcome is unknown too; only where there are any. */
+  alsoUnknown?: string[];
 }
 
 /**

@@ -11,13 +11,26 @@ import { loadCustom } from './custom-source.js';
 import { configuredFormat, entryFor, formatsEntry } from './format.js';
 import { loadKnexModule } from './module.js';
 import { hasDbMigrateName } from './name.js';
-import { downFileOf, optsOutOfTransaction, runSqlFile, sendSqlFile, sqlOf } from './sql.js';
+import { fitsInPipeline } from '../sql/fits-in-pipeline.js';
+import {
+  downFileOf,
+  optsOutOfTransaction,
+  runSqlFile,
+  sendSqlFile,
+  type SqlFile,
+  sqlOf,
+} from './sql.js';
 
 /** One direction of a migration, in Knex's form. */
 export type MigrationFunction = (knex: Knex) => PromiseLike<unknown> | void;
 
 /** One direction of a migration that needs no Knex, on the connection of an open transaction. */
 export type DirectFunction = (connection: RawConnection) => PromiseLike<unknown>;
+
+/** A SQL file that is ready to be sent. */
+interface SqlText extends SqlFile {
+  fitsInPipeline: boolean;
+}
 
 /** A migration that is ready to run. */
 export interface LoadedMigration extends Migration {
@@ -32,6 +45,8 @@ export interface LoadedMigration extends Migration {
   guessedIn?: string | undefined;
   /** The same without Knex, where the migration is not written for it; else `null`. */
   direct: { up: DirectFunction; down: DirectFunction | null } | null;
+  /** What a pair of SQL files sends. */
+  sql?: { up: SqlText; down: SqlText | null };
 }
 
 /** What loads a migration for a run. */
@@ -96,7 +111,7 @@ function guessedFolder(
   return relative(projectRoot, dirname(path)).split(sep).join('/') || '.';
 }
 
-type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down' | 'direct'>;
+type LoadedFunctions = Pick<LoadedMigration, 'transaction' | 'up' | 'down' | 'direct' | 'sql'>;
 
 async function loadFunctions(
   migration: Migration & Pick<LoadedMigration, 'guessedIn'> & { transaction: boolean | undefined },
@@ -176,10 +191,10 @@ function placeOf({ migrations, settings }: ProjectConfig): MigrationPlace {
 }
 
 function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunctions {
-  const up = { path, sql };
+  const up = sqlText(path, sql);
   const downPath = downFileOf(path);
   // Both at once: what was confirmed is what runs, whatever happens to the file meanwhile.
-  const down = existsSync(downPath) ? { path: downPath, sql: sqlOf(readFileSync(downPath)) } : null;
+  const down = existsSync(downPath) ? sqlText(downPath, sqlOf(readFileSync(downPath))) : null;
   return {
     transaction: byDefault && !optsOutOfTransaction(sql),
     up: (knex) => runSqlFile(knex, up),
@@ -188,7 +203,12 @@ function loadSqlPair(path: string, sql: string, byDefault: boolean): LoadedFunct
       up: (connection) => sendSqlFile(connection, up),
       down: down && ((connection) => sendSqlFile(connection, down)),
     },
+    sql: { up, down },
   };
+}
+
+function sqlText(path: string, sql: string): SqlText {
+  return { path, sql, fitsInPipeline: fitsInPipeline(sql) };
 }
 
 function fromModule(

@@ -15,6 +15,9 @@ export type JournalEventName =
   | 'undone'
   | 'finished';
 
+/** A time in milliseconds, or the time for which the transaction has been open, as the server has it. */
+export type JournalDuration = number | 'of the transaction' | null;
+
 /** One row of the journal, as it is written. */
 export interface JournalEvent {
   runId: string;
@@ -22,7 +25,7 @@ export interface JournalEvent {
   migration: string | null;
   batch?: number | null;
   checksum?: string | null;
-  durationMs?: number | null;
+  durationMs?: JournalDuration;
   details?: Record<string, unknown>;
   /** An expression for further details that only the server can tell. */
   detailsSql?: string | undefined;
@@ -55,12 +58,15 @@ export function notWritten(table: string): KnexwardError {
 /** The statement that adds the row, for sending together with others. */
 export function journalInsert(tables: HistoryTables, event: JournalEvent): string {
   const { runId, migration, batch = null, checksum = null, durationMs = null, details } = event;
-  const values = [runId, event.event, migration, batch, checksum, durationMs].map(literal);
+  const values = [runId, event.event, migration, batch, checksum].map(literal);
+  const duration = durationMs === 'of the transaction' ? OF_TRANSACTION : literal(durationMs);
   return `insert into ${qualified(tables.schema, tables.journal)}
       (run_id, event, migration, batch, checksum, duration_ms, actor, details)
-    values (${values.join(', ')}, ${literal(event.actor ?? actor())} || ', ' || current_user,
+    values (${values.join(', ')}, ${duration}, ${literal(event.actor ?? actor())} || ', ' || current_user,
       ${literal(jsonOf(details ?? {}))}::jsonb${event.detailsSql ? ` || ${event.detailsSql}` : ''})`;
 }
+
+const OF_TRANSACTION = 'extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000';
 
 /** What PostgreSQL has no character for: NUL, and half a pair of UTF-16. */
 const NO_CHARACTER = /[\0\p{Surrogate}]/gu;

@@ -24,6 +24,7 @@ export function renderFailure(result: RunResult, failure: MigrationFailure, c: C
     ...row('statement', statement && excerptOf(placeInStatement(failure, statement)).join('\n')),
     ...row('cause', cause),
     ...row('fix', fix),
+    ...row('with it', sentWithIt(failure)),
     ...row('not reached', result.notReached.join(', ')),
     ...row('next', nextStep(result, failure)),
     ...row('page', page),
@@ -68,6 +69,13 @@ function nextStep(result: RunResult, failure: MigrationFailure): string {
   const itself = leftovers ? check(result, failure) : 'It was rolled back.';
   const then = `${fix ? 'Then' : 'Correct the migration and'} run the command again; `;
   return `${kept} ${itself} ${isStopped(failure) ? '' : then}"${commandLine('status')}" shows the state.`;
+}
+
+function sentWithIt({ alsoUnknown = [] }: MigrationFailure): string | null {
+  if (alsoUnknown.length === 0) return null;
+  const [were, them] = alsoUnknown.length === 1 ? ['was', 'it is'] : ['were', 'of them are'];
+  const which = alsoUnknown.length === 1 ? 'whether' : 'which';
+  return `${alsoUnknown.join(', ')} ${were} sent as well: "${commandLine('status')}" shows ${which} ${them} applied.`;
 }
 
 /** What a person checks who has to clean up. Where the server has not said no, the next run asks for the outcome. */

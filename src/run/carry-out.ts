@@ -235,7 +235,9 @@ async function connectionsFor(
   config: ResolvedConfig,
   steps: readonly LoadedMigration[],
 ): Promise<ChangeConnections> {
-  const connections = await session.forChanges(needsKnex(config, steps));
+  const connections = await session.forChanges(needsKnex(config, steps), {
+    pipeline: !config.confinement && steps.every(({ sql }) => sql),
+  });
   // A server that has no connection left is not a failure of the first migration.
   await connections.release(await connections.acquire());
   connections.knex?.on(

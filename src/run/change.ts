@@ -3,7 +3,7 @@ import { KnexwardError } from '../errors.js';
 import { inBegunTransaction } from '../database/knex-client.js';
 import { inKnexForm } from '../files/knex-form.js';
 import { type LoadedMigration, type MigrationFunction } from '../files/load.js';
-import { Confirmation, findOutcome } from '../transaction/confirmation.js';
+import { Confirmation, findOutcome, type Process } from '../transaction/confirmation.js';
 import { confined, openingFor, type RunContext } from './context.js';
 import { type Committed, type Ended } from './ended.js';
 import { untilInterrupted } from '../transaction/interruption.js';
@@ -41,12 +41,15 @@ import {
  * Carries a change out in a transaction. Change, history row and journal row are committed together.
  *
  * @param next what comes after it, whose transaction begins with this one's commit
+ * @param handOver takes the change over where it is to be sent together with others
+ * @returns `null` where it was handed over
  */
 export async function changeInTransaction(
   run: RunContext,
   migration: LoadedMigration,
   next: LoadedMigration | undefined,
-): Promise<Ended> {
+  handOver: (transaction: ChangeTransaction) => boolean,
+): Promise<Ended | null> {
   const opening = openingFor(run, migration) as Opening;
   let transaction: ChangeTransaction;
   try {
@@ -61,13 +64,15 @@ export async function changeInTransaction(
       await run.transactions.commit(transaction, '', openingFor(run, next));
       return { state: 'not needed' };
     }
+    if (handOver(transaction)) return null;
     const ownWork = () => work(run, migration, transaction, watch);
     attempt.empty = (await confined(run, transaction.connection, ownWork)) === 0;
     const confirmation = await commit(run, { migration, next, attempt, watch, opening });
     return committed(confirmation, attempt);
   } catch (error) {
     await run.transactions.discard(transaction);
-    return await whatBecame(run, migration, attempt, { reason: reasonOf(error), watch });
+    const { seen } = attempt.transaction;
+    return await outcomeOf(run, migration, { ...attempt, seen }, error, watch);
   } finally {
     watch.stop();
   }
@@ -83,7 +88,11 @@ interface Attempt {
   isCommitted: boolean;
 }
 
-function committed(confirmation: Confirmation, { started, empty }: Attempt): Committed {
+/** The change has been committed, as the server has confirmed. */
+export function committed(
+  confirmation: Confirmation,
+  { started, empty }: Pick<Attempt, 'started' | 'empty'>,
+): Committed {
   return { state: 'committed', confirmation, durationMs: performance.now() - started, empty };
 }
 
@@ -249,20 +258,28 @@ function reasonOf(error: unknown): unknown {
   return isNotWritten(error) ? rowNotWritten() : error;
 }
 
-/** The attempt has failed, and its connection has ended. The server may have committed it all the same. */
-async function whatBecame(
+/** An attempt of which the server's process is known, and as a rule its transaction. */
+export interface SeenAttempt
+  extends Pick<Attempt, 'started' | 'empty'>, Partial<Pick<Attempt, 'isCommitted'>> {
+  seen: Process;
+}
+
+/** Finds out how a failed attempt ended, once its connection is closed. The server may have committed it. */
+export async function outcomeOf(
   { control, recording }: RunContext,
   { name }: LoadedMigration,
-  attempt: Attempt,
-  { reason: error, watch }: { reason: unknown; watch: TransactionWatch },
+  attempt: SeenAttempt,
+  failure: unknown,
+  watch?: TransactionWatch,
 ): Promise<Ended> {
   const { tables, runId, direction } = recording;
-  const { seen } = attempt.transaction;
+  const { seen } = attempt;
+  const error = reasonOf(failure);
   try {
     const found = await findOutcome(control, { tables, runId, name, direction, seen });
     if (found instanceof Confirmation) return committed(found, attempt);
     // The answer to a COMMIT in the middle of a message may never have arrived.
-    if (found === 'left behind' || watch.leftovers()) {
+    if (found === 'left behind' || watch?.leftovers()) {
       // To run again what is done, and only not recorded, would be wrong.
       if (attempt.isCommitted) return { state: 'unknown', error };
       return { state: 'left behind', error: new PartlyCommitted(error) };

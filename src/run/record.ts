@@ -8,7 +8,7 @@ import {
   oldRowInsert,
   oldRowsDelete,
 } from '../history/in-step.js';
-import { journalInsert } from '../history/journal.js';
+import { type JournalDuration, journalInsert } from '../history/journal.js';
 import { type HistoryTables } from '../history/tables.js';
 import { NOT_WRITTEN } from '../history/not-written.js';
 import { historyRowInsert, historyRowsDelete } from '../history/write.js';
@@ -39,7 +39,7 @@ export interface ChangeRecord {
 export function recordOf(
   { tables, direction, batch, runId, oldTable, actor }: Recording,
   { name, checksum }: Pick<LoadedMigration, 'name' | 'checksum'>,
-  { durationMs, empty }: { durationMs: number | null; empty: boolean },
+  { durationMs, empty }: { durationMs: JournalDuration; empty: boolean },
 ): ChangeRecord {
   const up = direction === 'up';
   const oldName = oldTable === null ? undefined : oldNameOf(name);

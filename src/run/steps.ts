@@ -11,6 +11,7 @@ import { type Ended } from './ended.js';
 import { explainByChanges } from '../failure/changed-files.js';
 import { describeFailure, isRefusal, type MigrationFailure } from '../failure/failure.js';
 import { refuseInterrupted } from '../transaction/interruption.js';
+import { SqlPipeline } from './pipeline.js';
 import { type RunLock } from '../transaction/runners-lock.js';
 import { type RunResult } from './result.js';
 import { type Attempted, retryWhenBusy } from './retries.js';
@@ -27,19 +28,35 @@ export async function runSteps(
   steps: readonly LoadedMigration[],
   lock: RunLock,
 ): Promise<Outcome> {
+  const pipeline = new SqlPipeline(run, steps, lock);
+  return carryOutAll(run, steps, lock, pipeline).finally(() => pipeline.close());
+}
+
+async function carryOutAll(
+  run: RunContext,
+  steps: readonly LoadedMigration[],
+  lock: RunLock,
+  pipeline: SqlPipeline,
+): Promise<Outcome> {
   const done: Outcome['done'] = [];
   for (const [index, migration] of steps.entries()) {
     const { name } = migration;
     run.reporting.listener({ type: 'started', name, index, total: steps.length });
-    const { ended, blockers } = await carryOut(run, migration, steps[index + 1], lock);
+    const { ended, blockers } = await carryOut(
+      run,
+      { migration, next: steps[index + 1], pipeline },
+      lock,
+    );
     if (ended.state === 'not needed') continue;
     if (ended.state !== 'committed') {
-      const failed = explainByChanges(
+      const notReached = steps.slice(index + 1).map((step) => step.name);
+      const alsoUnknown = notReached.splice(0, sentBehind(ended));
+      const described = explainByChanges(
         describeFailure(ended, migration, run.recording.direction, blockers),
         run.changed,
         run.config.production,
       );
-      const notReached = steps.slice(index + 1).map((step) => step.name);
+      const failed = { ...described, ...(alsoUnknown.length > 0 && { alsoUnknown }) };
       run.reporting.listener({ type: 'failed', failure: failed });
       await recordFailure(run, migration, { ended, failed, notReached });
       return { done, failed, notReached };
@@ -52,19 +69,35 @@ export async function runSteps(
   return { done, failed: null, notReached: [] };
 }
 
+/** How many of those behind a change, whose outcome is unknown, the server may carry out as well. */
+function sentBehind(ended: Ended): number {
+  return ended.state === 'unknown' ? (ended.alsoUnknown ?? 0) : 0;
+}
+
+interface Step {
+  migration: LoadedMigration;
+  next: LoadedMigration | undefined;
+  pipeline: SqlPipeline;
+}
+
 async function carryOut(
   run: RunContext,
-  migration: LoadedMigration,
-  next: LoadedMigration | undefined,
+  { migration, next, pipeline }: Step,
   lock: RunLock,
 ): Promise<Attempted> {
-  try {
+  const begin = (): Promise<Ended | null> => {
     refuseInterrupted(run.reporting.signal);
     lock.check();
-    if (!migration.transaction) {
-      return { ended: await changeOutsideTransaction(run, migration, lock), blockers: [] };
-    }
-    return await retryWhenBusy(run, migration, () => changeInTransaction(run, migration, next));
+    return migration.transaction
+      ? changeInTransaction(run, migration, next, (begun) => pipeline.start(migration, begun))
+      : changeOutsideTransaction(run, migration, lock);
+  };
+  // What was sent may end without being carried out. Then it is begun again, by itself.
+  const attempt = async (): Promise<Ended> =>
+    (await pipeline.end(migration)) ?? (await begin()) ?? attempt();
+  try {
+    if (!migration.transaction) return { ended: await attempt(), blockers: [] };
+    return await retryWhenBusy(run, migration, attempt);
   } catch (error) {
     // Between two attempts, or before the first: nothing is open.
     return { ended: { state: 'rolled back', error }, blockers: [] };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeLiteral, type QueryResult } from 'pg';
+import { SESSIONS } from '../database/sessions.js';
 import { type HistoryTables, qualified } from '../history/tables.js';
 import { isLostConnection } from '../server-error.js';
 import { type ControlConnection } from './control-connection.js';
@@ -22,14 +23,19 @@ export class Confirmation {
   }
 }
 
-/** An attempt at a change whose outcome is unknown. One run attempts each migration once. */
+/** An attempt at a change whose outcome is unknown. A run goes on to a further attempt only where the one before left nothing. */
 export interface Question {
   tables: HistoryTables;
   runId: string;
   name: string;
   direction: 'up' | 'down';
-  /** The server's process and the transaction that the attempt began. */
-  seen: Pick<Seen, 'pid' | 'xid'>;
+  seen: Process;
+}
+
+/** A server's process, and the transaction that an attempt began in it; `null` where that is not known. */
+export interface Process extends Pick<Seen, 'pid' | 'xid'> {
+  /** When the process began, as the server writes it: its number alone may be another's by now. */
+  since?: string | undefined;
 }
 
 /** The outcome of an attempt: `left behind` if the migration may have committed something itself. */
@@ -64,29 +70,66 @@ export async function findOutcome(control: ControlConnection, question: Question
 }
 
 /** @returns `null` as long as the transaction is in progress */
-async function ask(
-  control: ControlConnection,
-  { tables, runId, name, direction, seen }: Question,
-): Promise<Found | null> {
+async function ask(control: ControlConnection, question: Question): Promise<Found | null> {
+  const { seen } = question;
   // If the role may not end the process, it ends by itself: its client is gone.
   await control.terminate(seen).catch((error: unknown) => {
     if (isUnreachable(error)) throw error;
   });
-  const event = direction === 'up' ? 'applied' : 'reverted';
   // The status comes first, so that the second query sees everything that was recorded by then.
   const results = await control.use((client) =>
-    client.query(
-      `select txid_status(${Number(seen.xid)}) as status;
-       select exists (select from ${qualified(tables.schema, tables.journal)}
-         where run_id = ${escapeLiteral(runId)} and migration = ${escapeLiteral(name)}
-           and event = '${event}') as recorded`,
-    ),
+    client
+      .query(`select ${statusOf(seen)} as status; ${recordQuery(question)}`)
+      .catch((error: unknown) => {
+        // After a crash, the server may not know of a transaction that had written nothing to disk.
+        if ((error as { code?: string }).code !== IN_THE_FUTURE) throw error;
+        return client.query(`select 'aborted' as status; ${recordQuery(question)}`);
+      }),
   );
   const [first, second] = results as unknown as QueryResult<Record<string, unknown>>[];
   if (first?.rows[0]?.['status'] === 'in progress') return null;
   const confirmation = Confirmation.ofRow(second?.rows[0] as { recorded: boolean } | undefined);
   if (confirmation) return confirmation;
   return first?.rows[0]?.['status'] === 'aborted' ? 'rolled back' : 'left behind';
+}
+
+function recordQuery({ tables, runId, name, direction }: Question): string {
+  const event = direction === 'up' ? 'applied' : 'reverted';
+  return `select exists (select from ${qualified(tables.schema, tables.journal)}
+         where run_id = ${escapeLiteral(runId)} and migration = ${escapeLiteral(name)}
+           and event = '${event}') as recorded`;
+}
+
+/** As a number: of a date's text, `DateStyle` decides the form, and a time zone's short name may be that of two. */
+const SINCE = 'extract(epoch from backend_start)::text';
+
+/** When a process of the server's began; nothing where that cannot be seen. */
+export async function sinceWhen(
+  control: ControlConnection,
+  pid: number,
+): Promise<string | undefined> {
+  try {
+    const { rows } = await control.use((client) =>
+      client.query<{ since: string | null }>(
+        `select ${SINCE} as since from ${SESSIONS} s where pid = ${Number(pid)}`,
+      ),
+    );
+    return rows[0]?.since ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `txid_status` of a transaction that is not known (`invalid_parameter_value`). */
+const IN_THE_FUTURE = '22023';
+
+/** Without the transaction's id: nothing is in progress once the process is gone. */
+function statusOf({ pid, xid, since }: Process): string {
+  if (xid !== null) return `txid_status(${Number(xid)})`;
+  const isSame =
+    since === undefined ? 'true' : `coalesce(${SINCE} = ${escapeLiteral(since)}, true)`;
+  return `case when exists (select from ${SESSIONS} s where pid = ${Number(pid)} and ${isSame})
+    then 'in progress' else 'aborted' end`;
 }
 
 /** Whether there is no connection, or it was lost, or the server is starting. */

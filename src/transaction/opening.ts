@@ -69,11 +69,70 @@ export function openingBeside(context: OpeningContext, name: string): Opening {
   return { name, sql: `${limits}; ${fence(tables)}; ${look(context, name, 'null')}` };
 }
 
+/** The setting with a transaction's id, where that is not known to the runner yet. It ends with the transaction. */
+const XID = 'knexward.xid';
+
+/** The setting with the place of the last change that a session has committed. It is committed, and rolled back, with it. */
+const LAST = 'knexward.last';
+
+/** The end of a change in a pipeline. */
+export function commitAt(place: number): string {
+  return `select set_config('${LAST}', '${place}', false); commit`;
+}
+
+/** What an opening is sent behind. */
+export interface Behind {
+  /** The place of the change ahead. */
+  ahead: number;
+  direction: 'up' | 'down';
+  /** What the session's settings were when it was new. */
+  settings: string;
+  /** The run's number in Knex's lock row. */
+  lockNumber: number;
+}
+
+/**
+ * The beginning of a change that is sent before the one ahead of it has been answered: what the runner looks at
+ * otherwise, the server does. It fails unless the session has just committed the change ahead, this one is still to
+ * be done, and the run still holds Knex's lock. Within a transaction that has failed, it fails as every statement does.
+ */
+export function beginningBehind(
+  context: OpeningContext,
+  name: string,
+  { ahead, direction, settings, lockNumber }: Behind,
+): string {
+  // The server reads a message whole before it begins: with the encoding that the change ahead has left.
+  const follows = `current_setting('${LAST}', true) = '${ahead}' and current_setting('client_encoding') = 'UTF8'`;
+  const isToDo = [
+    `applied is ${direction === 'down'}`,
+    `"lockedBy" = ${Number(lockNumber)}`,
+    `settings = ${escapeLiteral(settings)}`,
+  ];
+  return `${BEGIN}; select ${orFail(follows)};
+      ${resetOf(context)}${limitsOf(context)}; ${fence(context.tables)};
+      select set_config('${XID}', xid, true), ${orFail(isToDo.join(' and '))}
+      from (${look(context, name, 'txid_current()')}) seen`;
+}
+
+function orFail(condition: string): string {
+  return `case when ${condition} then 'true'
+    else 'knexward: this change cannot follow the one ahead of it' end::boolean`;
+}
+
 const ENDED = 'knexward: the migration has ended its transaction';
 
 /** A statement that fails unless the transaction is still the one that was opened. */
-export function sameTransaction({ xid }: Seen): string {
-  return `select case when txid_current_if_assigned() = ${Number(xid)}
+export function sameTransaction({ xid }: Pick<Seen, 'xid'>): string {
+  return stillIn(String(Number(xid)));
+}
+
+/** The same where the runner does not know the transaction's id yet: see `beginningBehind`. */
+export function transactionOfOpening(): string {
+  return stillIn(`nullif(current_setting('${XID}', true), '')::bigint`);
+}
+
+function stillIn(xid: string): string {
+  return `select case when txid_current_if_assigned() = ${xid}
     then 'true' else '${ENDED}' end::boolean`;
 }
 
@@ -122,6 +181,9 @@ const SETTINGS = [
   ...['statement_timeout', 'idle_in_transaction_session_timeout'],
 ];
 
+/** What a reset of all leaves as it is; the transaction began with a default from before the reset. */
+const NOT_RESET = ['role', 'session_authorization', 'transaction_read_only'];
+
 /** What a session keeps besides its settings. */
 const KEPT = [
   'pg_my_temp_schema()::text',
@@ -131,7 +193,9 @@ const KEPT = [
 ];
 
 function look({ tables, sessions }: OpeningContext, name: string, xid: string): string {
-  const settings = SETTINGS.map((each) => `current_setting('${each}', true)`);
+  const settings = (sessions.reset === '' ? SETTINGS : NOT_RESET).map(
+    (each) => `current_setting('${each}', true)`,
+  );
   // Behind a pooler, each transaction may meet another session, with its own.
   const kept = sessions.ours ? KEPT : KEPT.slice(0, 1);
   return `select exists (select from ${qualified(tables.schema, tables.history)}

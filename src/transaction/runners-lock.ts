@@ -23,6 +23,8 @@ export interface RunLock {
   readonly pid: number;
   /** Resolves once the connection that holds the lock is gone. */
   readonly gone: Promise<void>;
+  /** Whether the connection that holds the lock is there, as far as this side knows. */
+  isHeld(): boolean;
   /** @throws KnexwardError `LOCK_LOST` once the connection that holds the lock is gone. */
   check(): void;
   /**
@@ -86,6 +88,7 @@ export async function acquireLock(
     pid,
     gone,
     held: `exists (select from pg_locks where pid = ${pid} and ${isLock(`hashtext(${escapeLiteral(lockName(tables))})`)})`,
+    isHeld: () => !lost,
     check: () => {
       if (lost) throw lockLost();
     },

@@ -7,7 +7,7 @@ import { type Patience } from './patience.js';
 import { watchCommit } from './watch-transaction.js';
 
 /** A transaction that began in the same message as the commit before it. */
-interface Pipelined {
+interface Begun {
   connection: RawConnection;
   opening: Opening;
   answer: Promise<QueryResult[]>;
@@ -19,7 +19,7 @@ interface Pipelined {
  * itself, the rows that record it, commit) two are left.
  */
 export class Transactions {
-  private pipelined: Pipelined | null = null;
+  private begun: Begun | null = null;
   /** The settings of each connection when it was new. */
   private readonly settings = new WeakMap<RawConnection, string>();
 
@@ -60,14 +60,14 @@ export class Transactions {
     const answer = send(connection, [...parts, ...(next ? [BEGIN, next.sql] : [])].join('; '));
     try {
       const confirmation = Confirmation.ofAnswer(await this.patience.wait(answer));
-      if (next) this.pipelined = { connection, opening: next, answer };
+      if (next) this.begun = { connection, opening: next, answer };
       else await this.connections.release(connection);
       return confirmation;
     } catch (error) {
       const committed = watch.committed();
       if (!next || !committed) throw error;
       // The beginning of the next transaction failed. It will get the error.
-      this.pipelined = { connection, opening: next, answer };
+      this.begun = { connection, opening: next, answer };
       return committed;
     } finally {
       watch.stop();
@@ -81,18 +81,18 @@ export class Transactions {
 
   /** Discards a transaction that has begun already. */
   async close(): Promise<void> {
-    if (!this.pipelined) return;
-    const { connection, answer } = this.pipelined;
-    this.pipelined = null;
+    if (!this.begun) return;
+    const { connection, answer } = this.begun;
+    this.begun = null;
     answer.catch(() => undefined);
     await this.connections.discard(connection);
   }
 
   private async enter(opening: Opening): Promise<ChangeTransaction> {
-    if (this.pipelined && this.pipelined.opening.name !== opening.name) await this.close();
-    const connection = this.pipelined?.connection ?? (await this.connections.acquire());
-    const answer = this.pipelined?.answer ?? send(connection, `${BEGIN}; ${opening.sql}`);
-    this.pipelined = null;
+    if (this.begun && this.begun.opening.name !== opening.name) await this.close();
+    const connection = this.begun?.connection ?? (await this.connections.acquire());
+    const answer = this.begun?.answer ?? send(connection, `${BEGIN}; ${opening.sql}`);
+    this.begun = null;
     try {
       return new ChangeTransaction(connection, await this.patience.wait(answer));
     } catch (error) {

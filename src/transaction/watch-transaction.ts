@@ -101,6 +101,35 @@ export function watchCommit(connection: RawConnection): {
   };
 }
 
+/** Watches for the first statement that the server refuses. */
+export interface RefusalWatch {
+  /** How many statements of the same message it had carried out by then; `null` where it has refused none. */
+  behind(): number | null;
+  stop(): void;
+}
+
+export function watchRefusal(connection: RawConnection): RefusalWatch {
+  const protocol = protocolOf(connection);
+  let answered = 0;
+  let behind: number | null = null;
+  const onCommandComplete = (): void => void answered++;
+  const onReadyForQuery = (): void => void (answered = 0);
+  const onErrorMessage = (): void => void (behind ??= answered);
+  protocol
+    ?.on('commandComplete', onCommandComplete)
+    .on('readyForQuery', onReadyForQuery)
+    .on('errorMessage', onErrorMessage);
+  return {
+    behind: () => behind,
+    stop: () => {
+      protocol
+        ?.off('commandComplete', onCommandComplete)
+        .off('readyForQuery', onReadyForQuery)
+        .off('errorMessage', onErrorMessage);
+    },
+  };
+}
+
 /** pg's protocol layer. The native bindings have none, and then nothing can be told. */
 function protocolOf(connection: RawConnection): EventEmitter | undefined {
   return (connection as unknown as { connection?: EventEmitter }).connection;

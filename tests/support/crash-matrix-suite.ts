@@ -1,8 +1,10 @@
 import { type FaultName, strikeEverywhere } from './crash-matrix.js';
 import {
   createCrashProject,
+  createProjectOfSql,
   createProjectWithoutKnex,
   SCENARIOS,
+  SCENARIOS_OF_SQL,
   SCENARIOS_WITHOUT_KNEX,
 } from './crash-scenarios.js';
 import { type Project } from './project.js';
@@ -36,6 +38,9 @@ export function describeCrashMatrix(fault: FaultName): void {
   });
   describe(`the crash matrix without Knex: ${FAULTS[fault]} (SC-007)`, () => {
     strikeAll(fault, createProjectWithoutKnex, SCENARIOS_WITHOUT_KNEX);
+  });
+  describe(`the crash matrix in a pipeline: ${FAULTS[fault]} (SC-007)`, () => {
+    strikeAll(fault, createProjectOfSql, SCENARIOS_OF_SQL);
   });
 }
 

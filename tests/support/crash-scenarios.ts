@@ -45,6 +45,14 @@ exports.down = (knex) => knex.raw('drop table outside');`,
   },
 };
 
+/** SQL files only, which a run sends in a pipeline. */
+const ALL_SQL: typeof CHANGES = Object.fromEntries(
+  ['one', 'two', 'three', 'four'].map((table, index) => [
+    `2026010100000${index}_${table}.up.sql`,
+    { table, content: `create table ${table} (id int); insert into ran values ('${table}');` },
+  ]),
+);
+
 /** Those that run without Knex, where there are no others. */
 const WITHOUT_KNEX = ['20150101000000-old.js', '20260101000002_last.up.sql'];
 
@@ -59,8 +67,21 @@ export function createCrashProject(names = Object.keys(CHANGES)): Project {
   });
 }
 
+export function createProjectOfSql(): Project {
+  const files = Object.entries(ALL_SQL).flatMap(([name, { table, content }]) => [
+    [`migrations/${name}`, content],
+    [`migrations/${name.replace('.up.', '.down.')}`, `drop table ${table};`],
+  ]);
+  return createProject({
+    'knexfile.js': KNEXFILE,
+    ...(Object.fromEntries(files) as Record<string, string>),
+  });
+}
+
 /** The same with those changes only that run without Knex. */
 export const createProjectWithoutKnex = (): Project => createCrashProject(WITHOUT_KNEX);
+
+const EVERY_CHANGE = { ...CHANGES, ...ALL_SQL };
 
 const APPLIED: State = {
   tables: Object.values(CHANGES).map(({ table }) => table),
@@ -175,6 +196,15 @@ export const SCENARIOS_WITHOUT_KNEX: readonly Scenario[] = [
   down(APPLIED_WITHOUT_KNEX),
 ];
 
+export const SCENARIOS_OF_SQL: readonly Scenario[] = [up, down].map((scenario) =>
+  scenario({
+    tables: Object.values(ALL_SQL).map(({ table }) => table),
+    history: Object.keys(ALL_SQL),
+    unfinished: [],
+    ran: ['four', 'one', 'three', 'two'],
+  }),
+);
+
 async function succeed(lane: Lane, action: Action, where: string): Promise<void> {
   const { error } = await lane.ask({ action });
   expect({ where, action, error }).toEqual({ where, action, error: undefined });
@@ -228,7 +258,7 @@ async function readState(lane: Lane): Promise<State> {
   return {
     tables: await names(
       'select t as name from unnest($1::text[]) t where to_regclass(t) is not null',
-      [APPLIED.tables],
+      [Object.values(EVERY_CHANGE).map(({ table }) => table)],
     ),
     history: kept ? await names('select name from knex_migrations order by id') : [],
     unfinished: kept
@@ -243,7 +273,7 @@ async function readState(lane: Lane): Promise<State> {
 
 /** History and schema agree, or what does not is reported as unfinished; nothing ran twice. */
 function expectTruth(state: State, where: string): void {
-  for (const [name, { table }] of Object.entries(CHANGES)) {
+  for (const [name, { table }] of Object.entries(EVERY_CHANGE)) {
     if (state.history.includes(name) === state.tables.includes(table)) continue;
     const { unfinished } = state;
     expect({ where, name, unfinished }).toEqual({ where, name, unfinished: [name] });
@@ -258,7 +288,7 @@ async function goOn(lane: Lane, action: Action, where: string): Promise<void> {
   if (answer.error?.code === 'UNFINISHED') {
     const { unfinished, tables } = await readState(lane);
     const [name = ''] = unfinished;
-    const present = tables.includes(CHANGES[name]?.table ?? '');
+    const present = tables.includes(EVERY_CHANGE[name]?.table ?? '');
     await lane.ask({ action: 'resolve', name, verdict: present ? 'applied' : 'reverted' });
     answer = await lane.ask({ action });
   }

@@ -29,6 +29,7 @@ export class ProtocolProxy {
   readonly connections: Socket[] = [];
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
+  private frozen = false;
   /** By their place in `connections`: how the server's side of each is ended alone. */
   private readonly parts: (() => void)[] = [];
   private armed:
@@ -59,6 +60,14 @@ export class ProtocolProxy {
     return this.armed !== undefined;
   }
 
+  /**
+   * From now on passes nothing on, either way, not even that a connection has ended: a network that drops all
+   * packets, between a client and a server that both go on.
+   */
+  freeze(): void {
+    this.frozen = true;
+  }
+
   /** Ends every connection; the proxy goes on listening. */
   cutAll(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -86,6 +95,7 @@ export class ProtocolProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
+        if (this.frozen) return;
         if (!parted) client.destroy();
         upstream.destroy();
       });
@@ -103,9 +113,10 @@ export class ProtocolProxy {
     let queue = Promise.resolve();
     upstream.on('data', (data) => {
       unanswered = false;
-      if (!mute) client.write(data);
+      if (!mute && !this.frozen) client.write(data);
     });
     client.on('data', (data: Buffer) => {
+      if (this.frozen) return;
       unanswered = true;
       if (parted) return void client.destroy();
       buffer = Buffer.concat([buffer, data]);

@@ -46,6 +46,8 @@ export const SIZES = {
   drawnSchemas: [3, 25, 25],
   /** Texts of SQL that are cut into statements, with the server as the judge. */
   splitTexts: [100, 500, 5_000],
+  /** Histories of SQL files that are carried out in a pipeline and one by one. */
+  drawnPipelines: [4, 25, 150],
   /** Published projects on Knex that are migrated by both, at once and by turns. */
   knexProjects: [2, 4, Infinity],
   /** Made-up migrations for db-migrate's driver and for ours. */

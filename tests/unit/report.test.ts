@@ -53,6 +53,21 @@ describe('a failure', () => {
     endUnknown: false,
   };
 
+  it.each([
+    [['b.js'], 'b.js was sent as well: "knexward status" shows whether it is applied.'],
+    [
+      ['b.js', 'c.js'],
+      'b.js, c.js were sent as well: "knexward status" shows which of them are applied.',
+    ],
+  ])('says what of those behind it may be applied: %j', (alsoUnknown, told) => {
+    const unknown = { ...failed, leftovers: true, endUnknown: true, alsoUnknown };
+    const value = result({ failed: unknown, notReached: ['d.js'] });
+    expect(renderFailure(value, unknown, plain)).toContain(`
+  with it     ${told}
+  not reached d.js
+`);
+  });
+
   it('is a page of a manual', () => {
     const value = result({ failed, notReached: ['b.js', 'c.js'], done: done('0.js') });
     expect(renderFailure(value, failed, plain)).toBe(
