@@ -1,11 +1,11 @@
-import { escapeIdentifier } from 'pg';
 import { type CatalogObject, idOf } from '../schema/catalog/model.js';
-import { unquoted, withoutSchema } from '../schema/catalog/names.js';
+import { withoutSchema } from '../schema/catalog/names.js';
 import { cannot } from '../schema/sql/alter/alteration.js';
 import { create, createDomain } from '../schema/sql/create.js';
 import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { recreateReaders, resetDefault } from './column.js';
+import { nameBefore } from './renamings.js';
 import { type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
@@ -26,7 +26,7 @@ export function replaceType(change: Change, from: Type, to: Type): void {
   const objects = dependents.flatMap((dependent) => actual.get(dependent) ?? []);
   const columns = objects.filter((object) => object.kind === 'column');
   if (columns.length === 0 && !isHeld(actual, to.name)) return change.recreate(id);
-  const within = objects.find(({ kind }) => IN_TYPES.has(kind));
+  const within = objects.find(({ kind, name }) => IN_TYPES.has(kind) && isHeld(actual, name));
   const key = columns.find((column) => isPartitionedBy(change, column));
   const row = columns.flatMap((column) => rowUserOf(change, column) ?? [])[0];
   if (within ?? key ?? row) {
@@ -110,8 +110,7 @@ function renames({ kind, name, parts }: Type): string[] {
 
 function oldName(name: string): string {
   const own = withoutSchema(name);
-  const schema = name.slice(0, name.length - own.length);
-  return schema + escapeIdentifier(`${unquoted(own).slice(0, 50)}_before`);
+  return name.slice(0, name.length - own.length) + nameBefore(own);
 }
 
 function isPartitionedBy({ actual }: Change, { own, parent }: CatalogObject<'column'>): boolean {

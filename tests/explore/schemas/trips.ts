@@ -219,7 +219,7 @@ function isOfTheRows(refused: string | null): boolean {
 
 /** A script says what it cannot do; what is made of that is refused, because it is not there. */
 function isConsequence(refused: string | null): boolean {
-  return /^(42703|42704|42P01|42883) /.test(refused ?? '');
+  return /^(42703|42704|42846|42P01|42883) /.test(refused ?? '');
 }
 
 async function judge(
