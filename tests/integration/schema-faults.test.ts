@@ -204,6 +204,16 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename to z',
     ],
     [
+      'a domain of another table, of which a column is that a generated one reads',
+      'create schema a; create table a.t (a int); create domain d as a.t; create table u (a d, b boolean generated always as (a is null) stored)',
+      'alter table a.t rename to z',
+    ],
+    [
+      'an enum with one label less, whose name is as long as one can be',
+      `create type ${'ü'.repeat(31)}e as enum ('a', 'b'); create table t (a ${'ü'.repeat(31)}e)`,
+      `drop table t; drop type ${'ü'.repeat(31)}e; create type ${'ü'.repeat(31)}e as enum ('b'); create table t (a ${'ü'.repeat(31)}e)`,
+    ],
+    [
       'a table that takes the place of another, with the key that a view is grouped by',
       'create table t (a int primary key, b int); create view v as select a, b from t group by a',
       'alter table t rename to z',
