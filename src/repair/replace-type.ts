@@ -4,7 +4,7 @@ import { cannot } from '../schema/sql/alter/alteration.js';
 import { create, createDomain } from '../schema/sql/create.js';
 import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { recreateReaders, resetDefault } from './column.js';
+import { keptParents, recreateReaders, resetDefault } from './column.js';
 import { nameBefore } from './renamings.js';
 import { type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
@@ -47,7 +47,8 @@ export function replaceType(change: Change, from: Type, to: Type): void {
   }
   const converted = columns.flatMap((column) => {
     const table = actual.get(column.parent);
-    const wanted = table && expected.column(table.name, column.own);
+    const after = table && expected.lookup.table(table.name);
+    const wanted = after && expected.column(after.name, column.own);
     if (!table || !wanted) return [];
     if (column.parts.generated) {
       change.recreate(idOf(column));
@@ -56,6 +57,8 @@ export function replaceType(change: Change, from: Type, to: Type): void {
     resetDefault(change, idOf(column));
     recreateReaders(change, idOf(column), table.name);
     const { type = '', collation } = wanted.parts;
+    // What a parent has goes over with the parent's.
+    if (keptParents(change, after).some((name) => actual.column(name, column.own))) return [];
     const collate = collation ? ` COLLATE ${collation}` : '';
     return [
       `ALTER TABLE ${table.name} ALTER COLUMN ${column.own} TYPE ${type}${collate} USING ${column.own}::text::${type}`,

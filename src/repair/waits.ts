@@ -2,6 +2,7 @@ import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model
 import { type Entry, type EntryBuilder, laterOf } from '../schema/sql/entries.js';
 import { inferDependencies, leadsTo } from '../schema/sql/mention.js';
 import { type Change } from './change.js';
+import { rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 export const dropOf = (id: ObjectId): string => `drop ${id}`;
@@ -82,6 +83,7 @@ export class Waits {
         // A column that a view reads goes after the view was replaced, which the table's own change is for.
         if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
       }
+      this.connectRowUsers(id, [id, ...users], byId);
     }
     this.connectInherited(byId);
     for (const id of [...this.change.made, ...altered.keys()]) this.connectAttached(id, byId);
@@ -90,6 +92,26 @@ export class Waits {
     // Last: where one of these makes a circle, what has the name is renamed.
     for (const id of [...this.change.made, ...altered.keys()]) this.connectNames(id, byId);
     this.connectSequences(byId);
+  }
+
+  /** Columns of a table's row type are made when the types of the table's columns are as they are to be. */
+  private connectRowUsers(
+    id: ObjectId,
+    changed: readonly ObjectId[],
+    byId: ReadonlyMap<string, Entry>,
+  ): void {
+    const { expected, made, altered } = this.change;
+    const alteration = altered.get(id);
+    const alters = byId.get(id);
+    if (!alters || !(alteration?.changesType || alteration?.makesChecks)) return;
+    for (const column of changed) {
+      const table = this.tableOfColumn(expected, column);
+      for (const { owner, name } of table ? rowUsersOf(expected, table) : []) {
+        const user = [idOf({ kind: 'column', name }), idOf(owner)].find((one) => made.has(one));
+        const makes = this.builder.entryOf(user ?? null);
+        if (makes && !leadsTo(alters, makes.id, byId)) makes.dependencies.add(alters.id);
+      }
+    }
   }
 
   private waitFor(

@@ -204,6 +204,16 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename to z',
     ],
     [
+      'a type for a column of a table whose rows a new one holds',
+      `create type e as enum ('a', 'b'); create table t (a int, b e)`,
+      `drop table t; drop type e; create type e as enum ('b'); create table t (a text, b e); create table "A" (rows t[])`,
+    ],
+    [
+      'an enum with one label less, of which a column is that comes from a parent, too',
+      `create type e as enum ('a', 'b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
+      `drop table c, p; drop type e; create type e as enum ('b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
+    ],
+    [
       'a domain of another table, of which a column is that a generated one reads',
       'create schema a; create table a.t (a int); create domain d as a.t; create table u (a d, b boolean generated always as (a is null) stored)',
       'alter table a.t rename to z',
