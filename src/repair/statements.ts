@@ -218,7 +218,9 @@ class Statements {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
     const { first = [], statements, last = [], transactional = true } = alteration;
-    const entry = this.put(id, priority, id, statements, [id, defaultOf(id)]);
+    const object = alteration.makesChecks && this.change.expected.get(id);
+    const texts = object ? [...statements, ...this.withoutDefaultRights(object)] : statements;
+    const entry = this.put(id, priority, id, texts, [id, defaultOf(id)]);
     for (const statement of entry.statements) statement.transactional = transactional;
     if (alteration.makesChecks) this.builder.holdsChecks(id);
     if (first.length > 0) {

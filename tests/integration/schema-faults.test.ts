@@ -209,6 +209,12 @@ describe('what a schema file restores is what was there (US8)', () => {
       `drop table t; drop type e; create type e as enum ('b'); create table t (a text, b e); create table "A" (rows t[])`,
     ],
     [
+      'an enum with one label less, where default privileges came after it',
+      `create type e as enum ('a', 'b'); create table t (a e); alter default privileges grant usage on types to pg_monitor`,
+      `alter default privileges revoke usage on types from pg_monitor; drop table t; drop type e; create type e as enum ('b'); create table t (a e);
+       alter default privileges grant usage on types to pg_monitor`,
+    ],
+    [
       'an enum with one label less, of which a column is that comes from a parent, too',
       `create type e as enum ('a', 'b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
       `drop table c, p; drop type e; create type e as enum ('b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
