@@ -125,23 +125,25 @@ export class Change {
   }
 
   /**
-   * A column that needs an object, such as for its type, and cannot do without.
+   * What needs an object, such as for its type, and cannot do without.
    *
    * @param within the tables for which that is being asked
    */
   private holderOf(id: ObjectId, within: readonly ObjectId[] = []): CatalogObject | undefined {
-    return this.actual
-      .dependentsOf(id)
+    const all = [id, ...this.actual.belongingTo(id).map(idOf)];
+    return all
+      .flatMap((one) => this.actual.dependentsOf(one))
       .flatMap((dependent) => this.actual.get(dependent) ?? [])
-      .find((column) => {
-        if (column.kind !== 'column' || this.gone.has(idOf(column))) return false;
-        const table = column.parent ?? '';
-        if (!this.expected.get(table)) {
+      .find((holder) => {
+        const holderId = idOf(holder);
+        if (this.gone.has(holderId) || all.includes(holderId)) return false;
+        const table = holder.parent ?? '';
+        if (holder.kind === 'column' && !this.expected.get(table)) {
           const isAsked = this.gone.has(table) || within.includes(table);
           return !isAsked && this.holderOf(table, [...within, table]);
         }
-        this.include(idOf(column));
-        return this.altered.get(idOf(column))?.impossible;
+        if (holder.kind === 'column' || this.differing.has(holderId)) this.include(holderId);
+        return this.altered.get(holderId)?.impossible;
       });
   }
 

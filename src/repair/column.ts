@@ -120,7 +120,7 @@ function withNotNullNames(
 }
 
 /** The parents whose changes are those of the table, too. */
-function keptParents(change: Change, table: Table): readonly string[] {
+export function keptParents(change: Change, table: Table): readonly string[] {
   const before = change.actual.lookup.table(table.name);
   return before ? alterParents(change.actual, change.expected, before, table).kept : [];
 }

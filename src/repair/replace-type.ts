@@ -1,11 +1,11 @@
-import { escapeIdentifier } from 'pg';
 import { type CatalogObject, idOf } from '../schema/catalog/model.js';
-import { unquoted, withoutSchema } from '../schema/catalog/names.js';
+import { withoutSchema } from '../schema/catalog/names.js';
 import { cannot } from '../schema/sql/alter/alteration.js';
 import { create, createDomain } from '../schema/sql/create.js';
 import { canBeInline } from '../schema/sql/table.js';
 import { type Change } from './change.js';
-import { recreateReaders, resetDefault } from './column.js';
+import { keptParents, recreateReaders, resetDefault } from './column.js';
+import { nameBefore } from './renamings.js';
 import { type RowUser, rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
@@ -26,7 +26,7 @@ export function replaceType(change: Change, from: Type, to: Type): void {
   const objects = dependents.flatMap((dependent) => actual.get(dependent) ?? []);
   const columns = objects.filter((object) => object.kind === 'column');
   if (columns.length === 0 && !isHeld(actual, to.name)) return change.recreate(id);
-  const within = objects.find(({ kind }) => IN_TYPES.has(kind));
+  const within = objects.find(({ kind, name }) => IN_TYPES.has(kind) && isHeld(actual, name));
   const key = columns.find((column) => isPartitionedBy(change, column));
   const row = columns.flatMap((column) => rowUserOf(change, column) ?? [])[0];
   if (within ?? key ?? row) {
@@ -47,7 +47,8 @@ export function replaceType(change: Change, from: Type, to: Type): void {
   }
   const converted = columns.flatMap((column) => {
     const table = actual.get(column.parent);
-    const wanted = table && expected.column(table.name, column.own);
+    const after = table && expected.lookup.table(table.name);
+    const wanted = after && expected.column(after.name, column.own);
     if (!table || !wanted) return [];
     if (column.parts.generated) {
       change.recreate(idOf(column));
@@ -56,6 +57,8 @@ export function replaceType(change: Change, from: Type, to: Type): void {
     resetDefault(change, idOf(column));
     recreateReaders(change, idOf(column), table.name);
     const { type = '', collation } = wanted.parts;
+    // What a parent has goes over with the parent's.
+    if (keptParents(change, after).some((name) => actual.column(name, column.own))) return [];
     const collate = collation ? ` COLLATE ${collation}` : '';
     return [
       `ALTER TABLE ${table.name} ALTER COLUMN ${column.own} TYPE ${type}${collate} USING ${column.own}::text::${type}`,
@@ -110,8 +113,7 @@ function renames({ kind, name, parts }: Type): string[] {
 
 function oldName(name: string): string {
   const own = withoutSchema(name);
-  const schema = name.slice(0, name.length - own.length);
-  return schema + escapeIdentifier(`${unquoted(own).slice(0, 50)}_before`);
+  return name.slice(0, name.length - own.length) + nameBefore(own);
 }
 
 function isPartitionedBy({ actual }: Change, { own, parent }: CatalogObject<'column'>): boolean {

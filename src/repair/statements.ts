@@ -1,6 +1,4 @@
-import { escapeIdentifier } from 'pg';
 import { type CatalogObject, defaultOf, idOf, type ObjectId } from '../schema/catalog/model.js';
-import { unquoted, withoutSchema } from '../schema/catalog/names.js';
 import { waitForBodies } from '../schema/sql/bodies.js';
 import { breakCycles } from '../schema/sql/order.js';
 import { type Entry, EntryBuilder } from '../schema/sql/entries.js';
@@ -16,6 +14,7 @@ import { withoutDefaults } from '../schema/sql/privileges.js';
 import { addColumn, attach, createTable, overrides } from '../schema/sql/table.js';
 import { type Change } from './change.js';
 import { addColumnBeside, type RowUser, rowUsersOf } from './row-type.js';
+import { renamingOf, type Renaming, renamings } from './renamings.js';
 import { type SchemaGraph } from './schema-graph.js';
 import { attachOf, Carriers, dropOf, firstOf, lastOf, nameOf, Waits } from './waits.js';
 
@@ -57,8 +56,7 @@ class Statements {
       if (!this.builder.entryOf(id))
         this.alter(id, this.builder.priority(actual.get(id) ?? columnAt(id)));
     }
-    this.freeNotNullNames();
-    this.freeSequenceNames();
+    for (const one of renamings(this.change, this.carriers)) this.rename(one);
     const entries = this.builder.finished();
     new Waits(this.change, this.builder, this.carriers, this.split).connect(entries);
     waitForBodies(entries, expected.lookup);
@@ -70,8 +68,9 @@ class Statements {
     const id = idOf(object);
     const priority = DROPS - this.builder.priority(object);
     const isApart = this.carriers.of(id) === id;
-    if (isApart) this.put(dropOf(id), priority, id, drop(actual.lookup, object));
-    if (this.split.has(dropOf(this.carriers.of(id)))) this.emptyFirst(object);
+    const renamed = renamingOf(this.change, this.carriers, object)?.renamed ?? object;
+    if (isApart) this.put(dropOf(id), priority, id, drop(actual.lookup, renamed));
+    if (this.carriers.isSplit(id)) this.emptyFirst(object);
     if (object.kind !== 'privileges' || expected.get(id)) return;
     // What is revoked on a table is revoked on each of its columns as well.
     for (const column of expected.lookup.allMembersOf(object.parent ?? '')) {
@@ -80,44 +79,10 @@ class Statements {
     }
   }
 
-  /** A not-null constraint of a column that goes gives its name to one of a column that comes. */
-  private freeNotNullNames(): void {
-    const { actual, expected, gone, made } = this.change;
-    if (expected.catalog.postgres < 18) return;
-    const nameIn = (graph: SchemaGraph, { own, parent }: CatalogObject): string => {
-      const table = graph.get(parent)?.name ?? '';
-      return unquoted(graph.notNullName(table, own));
-    };
-    for (const column of actual.inOrder(gone)) {
-      if (column.kind !== 'column' || !column.parts.notNull || gone.has(column.parent ?? ''))
-        continue;
-      const name = nameIn(actual, column);
-      const takers = expected
-        .inOrder(made)
-        .filter(
-          (one) =>
-            one.kind === 'column' && one.parent === column.parent && nameIn(expected, one) === name,
-        );
-      if (takers.length === 0) continue;
-      const id = idOf(column);
-      const free = `ALTER TABLE ${actual.get(column.parent)?.name ?? ''} RENAME CONSTRAINT ${escapeIdentifier(name)} TO ${escapeIdentifier(`${name.slice(0, 50)}_before`)}`;
-      this.put(nameOf(id), 2 * DROPS, id, [free]);
-      for (const one of takers) this.builder.entryOf(idOf(one))?.dependencies.add(nameOf(id));
-    }
-  }
-
-  /** The sequence of an identity gives its name to another, where its table cannot go before. */
-  private freeSequenceNames(): void {
-    const { actual, gone, made } = this.change;
-    for (const sequence of actual.inOrder(gone)) {
-      const id = idOf(sequence);
-      if (sequence.kind !== 'sequence' || !sequence.parts.identity || !made.has(id)) continue;
-      if (!this.split.has(dropOf(this.carriers.of(id)))) continue;
-      const name = escapeIdentifier(
-        `${unquoted(withoutSchema(sequence.name)).slice(0, 50)}_before`,
-      );
-      this.put(nameOf(id), 2 * DROPS, id, [`ALTER SEQUENCE ${sequence.name} RENAME TO ${name}`]);
-    }
+  private rename({ id, statement, takers }: Renaming): void {
+    this.put(nameOf(id), 2 * DROPS, id, [statement]);
+    for (const one of [dropOf(id), ...takers])
+      this.builder.entryOf(one)?.dependencies.add(nameOf(id));
   }
 
   /** Takes out of a view or a column what it needs, where each needs the other. */
@@ -253,7 +218,9 @@ class Statements {
     const alteration = this.change.altered.get(id);
     if (alteration === undefined) return;
     const { first = [], statements, last = [], transactional = true } = alteration;
-    const entry = this.put(id, priority, id, statements, [id, defaultOf(id)]);
+    const object = alteration.makesChecks && this.change.expected.get(id);
+    const texts = object ? [...statements, ...this.withoutDefaultRights(object)] : statements;
+    const entry = this.put(id, priority, id, texts, [id, defaultOf(id)]);
     for (const statement of entry.statements) statement.transactional = transactional;
     if (alteration.makesChecks) this.builder.holdsChecks(id);
     if (first.length > 0) {

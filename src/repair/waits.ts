@@ -2,6 +2,7 @@ import { type CatalogObject, idOf, type ObjectId } from '../schema/catalog/model
 import { type Entry, type EntryBuilder, laterOf } from '../schema/sql/entries.js';
 import { inferDependencies, leadsTo } from '../schema/sql/mention.js';
 import { type Change } from './change.js';
+import { rowUsersOf } from './row-type.js';
 import { columnOfDefault, type SchemaGraph } from './schema-graph.js';
 
 export const dropOf = (id: ObjectId): string => `drop ${id}`;
@@ -28,6 +29,11 @@ export class Carriers {
     if (owner === null || owner === id || !this.change.gone.has(owner)) return id;
     const carrier = this.of(owner);
     return this.split.has(dropOf(carrier)) && APART.has(object.kind) ? id : carrier;
+  }
+
+  /** Whether what an object goes away with is part of a circle. */
+  isSplit(id: ObjectId): boolean {
+    return this.split.has(dropOf(this.of(id)));
   }
 
   private ownerOf(object: CatalogObject): ObjectId | null {
@@ -67,18 +73,45 @@ export class Waits {
       if (entry && again) again.dependencies.add(entry.id);
     }
     for (const id of altered.keys()) {
-      for (const other of [...actual.dependentsOf(id), ...actual.belongingTo(id).map(idOf)]) {
+      const users = actual.dependentsOf(id);
+      // Columns go over to a type that is made anew, and what reads them is in the way.
+      const readers = users.flatMap((one) =>
+        actual.get(one)?.kind === 'column' ? actual.dependentsOf(one) : [],
+      );
+      for (const other of [...users, ...readers, ...actual.belongingTo(id).map(idOf)]) {
         const drops = byId.get(dropOf(this.carriers.of(other)));
         // A column that a view reads goes after the view was replaced, which the table's own change is for.
         if (drops && !leadsTo(drops, id, byId)) byId.get(id)?.dependencies.add(drops.id);
       }
+      this.connectRowUsers(id, [id, ...users], byId);
     }
     this.connectInherited(byId);
     for (const id of [...this.change.made, ...altered.keys()]) this.connectAttached(id, byId);
     if (expected.catalog.dependencies.size === 0)
       inferDependencies(entries, expected.lookup, actual.catalog.dependencies, this.split);
-    // Last: where one of these makes a circle, the sequence is renamed.
+    // Last: where one of these makes a circle, what has the name is renamed.
+    for (const id of [...this.change.made, ...altered.keys()]) this.connectNames(id, byId);
     this.connectSequences(byId);
+  }
+
+  /** Columns of a table's row type are made when the types of the table's columns are as they are to be. */
+  private connectRowUsers(
+    id: ObjectId,
+    changed: readonly ObjectId[],
+    byId: ReadonlyMap<string, Entry>,
+  ): void {
+    const { expected, made, altered } = this.change;
+    const alteration = altered.get(id);
+    const alters = byId.get(id);
+    if (!alters || !(alteration?.changesType || alteration?.makesChecks)) return;
+    for (const column of changed) {
+      const table = this.tableOfColumn(expected, column);
+      for (const { owner, name } of table ? rowUsersOf(expected, table) : []) {
+        const user = [idOf({ kind: 'column', name }), idOf(owner)].find((one) => made.has(one));
+        const makes = this.builder.entryOf(user ?? null);
+        if (makes && !leadsTo(alters, makes.id, byId)) makes.dependencies.add(alters.id);
+      }
+    }
   }
 
   private waitFor(
@@ -158,18 +191,23 @@ export class Waits {
     return table?.kind === 'table' ? table : undefined;
   }
 
-  /** The name of an identity's sequence is free once the other one is gone. */
+  /** The name of an index is free once the other one is gone, and so is that of an identity's sequence. */
+  private connectNames(id: ObjectId, byId: ReadonlyMap<string, Entry>): void {
+    const { actual, expected } = this.change;
+    const object = expected.get(id);
+    const named = object?.kind === 'column' ? expected.lookup.identitySequence(object) : object;
+    const isColumns = named?.kind === 'sequence' && named !== object;
+    if (!isColumns && named?.kind !== 'index' && named?.kind !== 'constraint') return;
+    const occupant = actual.occupantOf(named, expected.lookup);
+    if (occupant === undefined) return;
+    const frees = byId.get(nameOf(occupant)) ?? byId.get(dropOf(this.carriers.of(occupant)));
+    const makes = this.builder.entryOf(id);
+    if (frees && frees !== makes) makes?.dependencies.add(frees.id);
+  }
+
   private connectSequences(byId: ReadonlyMap<string, Entry>): void {
     for (const id of [...this.change.made, ...this.change.altered.keys()]) {
       const object = this.change.expected.get(id);
-      if (object?.kind === 'column') {
-        const sequence = this.change.expected.lookup.identitySequence(object);
-        const drops = sequence && byId.get(dropOf(this.carriers.of(idOf(sequence))));
-        const makes = this.builder.entryOf(id);
-        if (sequence && byId.has(nameOf(idOf(sequence))))
-          makes?.dependencies.add(nameOf(idOf(sequence)));
-        else if (drops && drops !== makes) makes?.dependencies.add(drops.id);
-      }
       if (object?.kind !== 'sequence' || !object.parts.ownedBy) continue;
       const owner = idOf({ kind: 'column', name: object.parts.ownedBy });
       if (byId.has(firstOf(owner))) byId.get(id)?.dependencies.add(firstOf(owner));

@@ -199,6 +199,42 @@ describe('what a schema file restores is what was there (US8)', () => {
       'alter table t rename to a',
     ],
     [
+      'another type for a domain that a composite type and a column are of',
+      'create table t (a int); create domain d as t; create type c as (a d); create domain e as c; create table u (a d default null::d)',
+      'alter table t rename to z',
+    ],
+    [
+      'a type for a column of a table whose rows a new one holds',
+      `create type e as enum ('a', 'b'); create table t (a int, b e)`,
+      `drop table t; drop type e; create type e as enum ('b'); create table t (a text, b e); create table "A" (rows t[])`,
+    ],
+    [
+      'an enum with one label less, where default privileges came after it',
+      `create type e as enum ('a', 'b'); create table t (a e); alter default privileges grant usage on types to pg_monitor`,
+      `alter default privileges revoke usage on types from pg_monitor; drop table t; drop type e; create type e as enum ('b'); create table t (a e);
+       alter default privileges grant usage on types to pg_monitor`,
+    ],
+    [
+      'an enum with one label less, of which a column is that comes from a parent, too',
+      `create type e as enum ('a', 'b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
+      `drop table c, p; drop type e; create type e as enum ('b'); create table p (a e[]); create table c (a e[]) inherits (p)`,
+    ],
+    [
+      'a domain of another table, of which a column is that a generated one reads',
+      'create schema a; create table a.t (a int); create domain d as a.t; create table u (a d, b boolean generated always as (a is null) stored)',
+      'alter table a.t rename to z',
+    ],
+    [
+      'an enum with one label less, whose name is as long as one can be',
+      `create type ${'ü'.repeat(31)}e as enum ('a', 'b'); create table t (a ${'ü'.repeat(31)}e)`,
+      `drop table t; drop type ${'ü'.repeat(31)}e; create type ${'ü'.repeat(31)}e as enum ('b'); create table t (a ${'ü'.repeat(31)}e)`,
+    ],
+    [
+      'a table that takes the place of another, with the key that a view is grouped by',
+      'create table t (a int primary key, b int); create view v as select a, b from t group by a',
+      'alter table t rename to z',
+    ],
+    [
       'a type for a column that a generated one reads',
       'create table t (a int, b int generated always as (a + 1) stored)',
       'alter table t drop b; alter table t alter a type bigint; alter table t add b int generated always as (a + 1) stored',
@@ -357,6 +393,20 @@ describe('what PostgreSQL has no statement for is said in the fix script (FR-015
       'PostgreSQL cannot drop enum public.e: public.a.e needs it.',
       'PostgreSQL cannot change the type of column public.t.r: public.u."row" is of the row type of public.t.',
       'PostgreSQL cannot drop table public.a: public.t.r needs it.',
+    ],
+    [
+      'a type that a domain needs, which cannot be of another',
+      `create type e as enum ('a'); create domain d as e; create type c as (a d); create table t (a c)`,
+      'drop table t; drop type c; drop domain d; drop type e; create domain d as int; create type c as (a d); create table t (a c)',
+      'There is no statement for domain public.d: composite type public.c is made of it.',
+      'PostgreSQL cannot drop enum public.e: public.d needs it.',
+    ],
+    [
+      'a table that a view needs, which cannot be made anew',
+      'create table t (a int); create view v as select a from t; create table u (row v)',
+      'drop table u; drop view v; drop table t; create view v as select 1::bigint as a; create table u (row v)',
+      'PostgreSQL cannot drop table public.t: public.v needs it.',
+      'PostgreSQL cannot make view public.v anew: public.u."row" is of its row type.',
     ],
   ])('%s', async (_, before = '', change = '', ...said) => {
     await client.query(before);
