@@ -51,7 +51,7 @@ export interface MigrationFailure {
  * @param direction `load` for a baseline, which is no migration
  */
 export function describeFailure(
-  { state, error }: FailedEnd,
+  { state, error, alsoUnknown = [] }: FailedEnd,
   migration: LoadedMigration,
   direction: 'up' | 'down' | 'load',
   blockers: readonly Blocker[] = [],
@@ -75,6 +75,7 @@ export function describeFailure(
     ...helpForTransaction(server, migration),
     leftovers: state !== 'rolled back',
     endUnknown: state === 'unknown',
+    ...(alsoUnknown.length > 0 && { alsoUnknown }),
     // To run it again does not go on: its outcome has to be recorded first.
     ...(code === 'INTERRUPTED' && state !== 'rolled back' && { fix: null, hint: null }),
     ...(blockers.length > 0 && {
@@ -91,6 +92,7 @@ export function describeFailure(
 export interface FailedEnd {
   state: 'rolled back' | 'left behind' | 'unknown';
   error: unknown;
+  alsoUnknown?: string[];
 }
 
 const NOBODY_KNOWS = 'It is not known whether the server carried it out.';

@@ -29,6 +29,6 @@ export interface LeftBehind {
 export interface Unknown {
   state: 'unknown';
   error: unknown;
-  /** How many of those behind it the server may have carried out as well: they were sent by then. */
-  alsoUnknown?: number;
+  /** The names of those behind it that the server may have carried out as well: they were sent by then. */
+  alsoUnknown?: string[];
 }

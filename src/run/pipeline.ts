@@ -116,7 +116,7 @@ export class SqlPipeline {
       if (refused === 'SQL') locate(error, change);
       const ended = await outcomeOf(this.run, migration, attempt, error);
       if (ended.state === 'committed') return ended;
-      const behind = this.sent.splice(0).length;
+      const behind = this.sent.splice(0).map((each) => each.migration.name);
       // The server may go on with what it has: nobody can tell it that the run has ended.
       if (ended.state === 'unknown') return { ...ended, alsoUnknown: behind };
       // A beginning that fails is not the change's own failure; neither is a reset of the transaction's mark.

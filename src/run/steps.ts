@@ -49,14 +49,13 @@ async function carryOutAll(
     );
     if (ended.state === 'not needed') continue;
     if (ended.state !== 'committed') {
-      const notReached = steps.slice(index + 1).map((step) => step.name);
-      const alsoUnknown = notReached.splice(0, sentBehind(ended));
-      const described = explainByChanges(
+      const failed = explainByChanges(
         describeFailure(ended, migration, run.recording.direction, blockers),
         run.changed,
         run.config.production,
       );
-      const failed = { ...described, ...(alsoUnknown.length > 0 && { alsoUnknown }) };
+      const sentBehind = failed.alsoUnknown?.length ?? 0;
+      const notReached = steps.slice(index + 1 + sentBehind).map((step) => step.name);
       run.reporting.listener({ type: 'failed', failure: failed });
       await recordFailure(run, migration, { ended, failed, notReached });
       return { done, failed, notReached };
@@ -67,11 +66,6 @@ async function carryOutAll(
     if (ended.empty && run.recording.direction === 'up') warnOfEmpty(run, name);
   }
   return { done, failed: null, notReached: [] };
-}
-
-/** How many of those behind a change, whose outcome is unknown, the server may carry out as well. */
-function sentBehind(ended: Ended): number {
-  return ended.state === 'unknown' ? (ended.alsoUnknown ?? 0) : 0;
 }
 
 interface Step {
